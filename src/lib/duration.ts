@@ -9,9 +9,9 @@ const UNIT_NS: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms
 const TERM = /([0-9]*)(\.[0-9]*)?([^0-9.]*)/y;
 const DURATION_NS_MAX = 2 ** 63;
 
-/** Nanoseconds of a Go duration text such as `1h2m3.5s`; throws an Error with Go 1.14's own text. */
+/** Nanoseconds of a Go duration text such as `1h2m3.5s`; throws an Error with the text of Go 1.15 and later. */
 export function parseDurationNs(text: string): number {
-  const bad = () => new Error(`time: invalid duration ${text}`);
+  const bad = () => new Error(`time: invalid duration ${JSON.stringify(text)}`);
   let rest = text;
   let sign = 1;
   if (rest[0] === "-" || rest[0] === "+") {
@@ -25,9 +25,10 @@ export function parseDurationNs(text: string): number {
   while (TERM.lastIndex < rest.length) {
     const [, whole = "", fraction = "", unit = ""] = TERM.exec(rest) ?? [];
     if (whole === "" && fraction.length < 2) throw bad();
-    if (unit === "") throw new Error(`time: missing unit in duration ${text}`);
+    if (unit === "") throw new Error(`time: missing unit in duration ${JSON.stringify(text)}`);
     const scale = UNIT_NS[unit];
-    if (scale === undefined) throw new Error(`time: unknown unit ${unit} in duration ${text}`);
+    if (scale === undefined)
+      throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
     total += Number(whole || "0") * scale;
     if (fraction.length > 1) total += Math.trunc(Number(fraction) * scale);
     if (total >= DURATION_NS_MAX) throw bad();
