@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { DurationNs, Index } from "./common.ts";
+
+export const SESSION_BEHAVIORS = ["release", "delete"] as const;
+
+export const ServiceCheckRef = z.object({ ID: z.string(), Namespace: z.string() });
+
+/** A session: what holds locks, and ends with its checks, its node or its time to live. */
+export const Session = z.object({
+  ID: z.string(),
+  Name: z.string(),
+  Node: z.string(),
+  LockDelay: DurationNs,
+  Behavior: z.string(),
+  /** Go duration text; empty for none. */
+  TTL: z.string(),
+  NodeChecks: z.array(z.string()).nullable(),
+  ServiceChecks: z.array(ServiceCheckRef).nullable(),
+  CreateIndex: Index,
+  ModifyIndex: Index,
+});
+export type Session = z.infer<typeof Session>;
