@@ -11,6 +11,8 @@ export interface Change {
   readonly index: number;
   /** Says that readers of `topic` would now see another answer. */
   touch(topic: Topic): void;
+  /** Says that these keys lost their holder: the leader refuses their lock for a while (kept in its memory only). */
+  delayLocks(keys: readonly string[], lockDelayNs: number): void;
   /** Runs `write` in a savepoint: when it throws, its rows and topics are undone and the error goes on. */
   atomically<T>(write: () => T): T;
 }

@@ -21,6 +21,8 @@ export const SERVICES_TOPIC: Topic = "services";
 /** Any check appeared, changed or left. */
 export const CHECKS_TOPIC: Topic = "checks";
 export const sessionTopic = (id: string): Topic => `session/${id}`;
+/** Sessions of one node appeared or ended. */
+export const nodeSessionsTopic = (node: string): Topic => `node-sessions/${node.toLowerCase()}`;
 export const SESSIONS_TOPIC: Topic = "sessions";
 export const COORDINATES_TOPIC: Topic = "coordinates";
 

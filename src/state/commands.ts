@@ -1,0 +1,28 @@
+import type { Change } from "./change.ts";
+import { applyKv, type KvCommand } from "./kv/commands.ts";
+import { KV_SCHEMA } from "./kv/tables.ts";
+import { applySession, type SessionCommand } from "./sessions/commands.ts";
+import { SESSION_SCHEMA } from "./sessions/tables.ts";
+
+/** Everything that changes the replicated state. The part before the dot is the noun that applies it. */
+export type Command = KvCommand | SessionCommand;
+
+export function applyCommand(change: Change, command: Command): unknown {
+  const noun = command.type.slice(0, command.type.indexOf("."));
+  switch (noun) {
+    case "kv":
+      return applyKv(change, command as KvCommand);
+    case "session":
+      return applySession(change, command as SessionCommand);
+    default:
+      throw new Error(`the log has a command of an unknown kind: ${command.type}`);
+  }
+}
+
+const APPLIED_SCHEMA = [
+  "CREATE TABLE applied (idx INTEGER NOT NULL, term INTEGER NOT NULL)",
+  "INSERT INTO applied VALUES (0, 0)",
+];
+
+/** Steps of `migrate`, oldest first. */
+export const STATE_SCHEMA: readonly (readonly string[])[] = [[...APPLIED_SCHEMA, ...KV_SCHEMA, ...SESSION_SCHEMA]];

@@ -1,0 +1,130 @@
+import { assert } from "../lib/assert.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
+import type { Entry, StateMachine } from "../raft/types.ts";
+import type { Change } from "./change.ts";
+import { applyCommand, type Command } from "./commands.ts";
+import type { StateDb } from "./db.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Topic } from "./topics.ts";
+
+/**
+ * One commit of `state.db` serves all entries of this time: the log is the truth and this connection sees its own open
+ * transaction, so committing less often only means that a restart applies a longer tail again. SD cards wear less.
+ */
+const COMMIT_INTERVAL_MS = 100;
+const UNCOMMITTED_ENTRIES_MAX = 4096;
+
+/** Called after each batch with the keys that lost their holder; only the leader cares. */
+export type OnLocksDelayed = (keys: readonly string[], lockDelayNs: number) => void;
+
+/** Applies log entries to `state.db`, rows and applied index in one transaction, and tells the publisher what changed. */
+export class Machine implements StateMachine {
+  readonly #db: StateDb;
+  readonly #publisher: Publisher;
+  readonly #clock: Clock;
+  readonly #begin;
+  readonly #commit;
+  readonly #saveApplied;
+  readonly #savepoint;
+  readonly #release;
+  readonly #rollbackTo;
+  #appliedIndex: number;
+  #appliedTerm: number;
+  #uncommitted = 0;
+  #commitTimer: Timer | undefined;
+  #touched = new Set<Topic>();
+  onLocksDelayed: OnLocksDelayed = () => undefined;
+
+  constructor(deps: { db: StateDb; publisher: Publisher; clock: Clock }) {
+    this.#db = deps.db;
+    this.#publisher = deps.publisher;
+    this.#clock = deps.clock;
+    const client = deps.db.$client;
+    this.#begin = client.prepare("BEGIN IMMEDIATE");
+    this.#commit = client.prepare("COMMIT");
+    this.#saveApplied = client.prepare("UPDATE applied SET idx = ?, term = ?");
+    this.#savepoint = client.prepare("SAVEPOINT command");
+    this.#release = client.prepare("RELEASE command");
+    this.#rollbackTo = client.prepare("ROLLBACK TO command");
+    const row = client.query("SELECT idx, term FROM applied").get() as { idx: number; term: number };
+    this.#appliedIndex = row.idx;
+    this.#appliedTerm = row.term;
+  }
+
+  get appliedIndex(): number {
+    return this.#appliedIndex;
+  }
+
+  get appliedTerm(): number {
+    return this.#appliedTerm;
+  }
+
+  /** Applies entries in order; one result, or the Refusal that the command met, for each. Wakes waiters once at the end. */
+  apply(entries: readonly Entry[]): unknown[] {
+    if (entries.length === 0) return [];
+    this.#open();
+    const results = entries.map((entry) => this.#applyEntry(entry));
+    this.#uncommitted += entries.length;
+    if (this.#uncommitted >= UNCOMMITTED_ENTRIES_MAX) this.flush();
+    const touched = this.#touched;
+    if (touched.size > 0) {
+      this.#touched = new Set();
+      this.#publisher.publish(touched, this.#appliedIndex);
+    }
+    return results;
+  }
+
+  /** Commits what is applied; another connection (snapshot, checkpoint) then sees all of it. */
+  flush(): void {
+    this.#commitTimer?.cancel();
+    this.#commitTimer = undefined;
+    if (this.#uncommitted === 0) return;
+    this.#saveApplied.run(this.#appliedIndex, this.#appliedTerm);
+    this.#commit.run();
+    this.#uncommitted = 0;
+  }
+
+  #open(): void {
+    if (this.#uncommitted > 0) return;
+    this.#begin.run();
+    this.#commitTimer = this.#clock.after(COMMIT_INTERVAL_MS, () => this.flush());
+  }
+
+  #applyEntry(entry: Entry): unknown {
+    assert(entry.index === this.#appliedIndex + 1, `entry ${entry.index} applied after ${this.#appliedIndex}`);
+    this.#appliedIndex = entry.index;
+    this.#appliedTerm = entry.term;
+    if (entry.type === "noop") return undefined;
+    try {
+      return applyCommand(this.#change(entry.index), JSON.parse(entry.data) as Command);
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
+  }
+
+  #change(index: number): Change {
+    return {
+      db: this.#db,
+      index,
+      touch: (topic) => this.#touched.add(topic),
+      delayLocks: (keys, lockDelayNs) => this.onLocksDelayed(keys, lockDelayNs),
+      atomically: (write) => this.#atomically(write),
+    };
+  }
+
+  #atomically<T>(write: () => T): T {
+    const before = new Set(this.#touched);
+    this.#savepoint.run();
+    try {
+      return write();
+    } catch (error) {
+      this.#rollbackTo.run();
+      this.#touched = before;
+      throw error;
+    } finally {
+      this.#release.run();
+    }
+  }
+}
