@@ -1,0 +1,43 @@
+import type { Clock } from "../ports/clock.ts";
+import type { Publisher } from "../state/publisher.ts";
+import type { QueryResult } from "../state/query.ts";
+import type { ReadOptions } from "./read-options.ts";
+
+/**
+ * Runs a read, and again after each change of what it looked at, until its index passes the caller's or the wait is
+ * over; then the last answer stands. Reading and subscribing happen in one turn, so no change falls between.
+ */
+export async function blockingRead<T>(
+  read: () => QueryResult<T>,
+  options: ReadOptions,
+  deps: { publisher: Publisher; clock: Clock; signal: AbortSignal },
+): Promise<QueryResult<T>> {
+  let result = read();
+  const deadlineMs = deps.clock.monotonicMs() + options.waitMs;
+  while (result.index <= options.minIndex && !deps.signal.aborted) {
+    const leftMs = deadlineMs - deps.clock.monotonicMs();
+    if (leftMs <= 0 || !(await changed(result, leftMs, deps))) return result;
+    result = read();
+  }
+  return result;
+}
+
+/** True when what `result` looked at changed; false when the time is over or the caller has gone. */
+function changed(
+  result: QueryResult<unknown>,
+  timeoutMs: number,
+  { publisher, clock, signal }: { publisher: Publisher; clock: Clock; signal: AbortSignal },
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (woken: boolean) => {
+      unsubscribe();
+      timer.cancel();
+      signal.removeEventListener("abort", onAbort);
+      resolve(woken);
+    };
+    const onAbort = () => end(false);
+    const unsubscribe = publisher.subscribe(result.interest, () => end(true));
+    const timer = clock.after(timeoutMs, () => end(false));
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

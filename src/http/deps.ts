@@ -1,0 +1,52 @@
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { Publisher } from "../state/publisher.ts";
+import type { WaitLimits } from "./read-options.ts";
+
+/** What the HTTP edge itself needs; each file of routes declares what its handlers need beside. */
+export interface HttpDeps {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly meter: Meter;
+  readonly publisher: Publisher;
+  readonly consensus: Consensus;
+  /** Read anew for each request, since a reload changes it. */
+  readonly settings: () => HttpSettings;
+}
+
+/** What a read asks of consensus before it may answer. */
+export interface Consensus {
+  /** True while this server leads. Cheap. */
+  isLeader(): boolean;
+  /** Resolves when a quorum confirmed the leadership after the call; rejects with a Refusal otherwise. */
+  verifyLeader(): Promise<void>;
+}
+
+export interface HttpSettings {
+  readonly datacenter: string;
+  readonly waitLimits: WaitLimits;
+  /** `-dev` answers everything pretty, as Consul's does. */
+  readonly alwaysPretty: boolean;
+  readonly responseHeaders: Readonly<Record<string, string>>;
+  readonly blockedEndpoints: readonly string[];
+  /** Waiting requests that one client address may have open. */
+  readonly waitingPerClientMax: number;
+  readonly jsonBodyBytesMax: number;
+}
+
+/** What the listener tells about one request. */
+export interface Connection {
+  /** Address of the caller, or "" on a unix socket. */
+  remoteAddress(): string;
+  /** The answer may take long: the idle timeout must not cut it. */
+  holdOpen(): void;
+  /** The answer is about to be sent: the idle timeout holds again. */
+  release(): void;
+}
+
+export interface HttpEnv {
+  Bindings: { connection: Connection };
+}

@@ -1,0 +1,45 @@
+import { encodeGoJson } from "../lib/go-json.ts";
+import type { Reply } from "./route.ts";
+
+/** What decides on the form of an answer, besides the answer. */
+export interface ResponseForm {
+  pretty: boolean;
+  gzip: boolean;
+  /** Sent with every answer (`http_config.response_headers`). */
+  headers: Readonly<Record<string, string>>;
+}
+
+/** An answer as bytes-to-be: what the cache keeps and a Response is made of. */
+export interface Encoded {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Uint8Array | ReadableStream<Uint8Array> | null;
+}
+
+/** Gives an answer the form that Consul gives it. */
+export function encodeReply(reply: Reply, form: ResponseForm, extra: Readonly<Record<string, string>>): Encoded {
+  const headers: Record<string, string> = { vary: "Accept-Encoding", ...form.headers, ...extra, ...reply.headers };
+  let body: Encoded["body"] = reply.body ?? null;
+  if (reply.json !== undefined) {
+    headers["content-type"] ??= "application/json";
+    body = encodeGoJson(reply.json, form.pretty);
+  }
+  if (form.gzip && body !== null && !(body instanceof ReadableStream)) {
+    headers["content-encoding"] = "gzip";
+    body = gzip(body);
+  }
+  return { status: reply.status ?? 200, headers, body };
+}
+
+/** Level 1: the answers are small texts, and the processor of an edge device is what is scarce. */
+function gzip(body: string | Uint8Array): Uint8Array {
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  return Bun.gzipSync(bytes as Uint8Array<ArrayBuffer>, { level: 1 });
+}
+
+export function toResponse(encoded: Encoded): Response {
+  return new Response(encoded.body as Uint8Array<ArrayBuffer> | null, {
+    status: encoded.status,
+    headers: encoded.headers,
+  });
+}

@@ -1,0 +1,63 @@
+import type { Publisher } from "../state/publisher.ts";
+import type { Interest } from "../state/topics.ts";
+import type { Encoded } from "./respond.ts";
+
+export const CACHE_BYTES_MAX = 8 * 1024 * 1024;
+const CACHE_ENTRY_BYTES_MAX = 1024 * 1024;
+/** What an entry costs beside its body: key, headers, subscription. */
+const ENTRY_OVERHEAD_BYTES = 512;
+
+interface Entry {
+  encoded: Encoded;
+  bytes: number;
+  unsubscribe: () => void;
+}
+
+/**
+ * Finished answers of reads, each valid until a topic it was made from changes: the publisher removes it in the same
+ * turn in which the change is applied, so a hit is never older than a fresh read. The oldest entries make room.
+ */
+export class ResponseCache {
+  readonly #publisher: Publisher;
+  readonly #entries = new Map<string, Entry>();
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(publisher: Publisher, bytesMax = CACHE_BYTES_MAX) {
+    this.#publisher = publisher;
+    this.#bytesMax = bytesMax;
+  }
+
+  get(key: string): Encoded | undefined {
+    return this.#entries.get(key)?.encoded;
+  }
+
+  /** Keeps an answer; streams and very large bodies are left out. */
+  put(key: string, encoded: Encoded, interest: Interest): void {
+    if (encoded.body instanceof ReadableStream) return;
+    const bytes = (encoded.body?.length ?? 0) + key.length + ENTRY_OVERHEAD_BYTES;
+    if (bytes > CACHE_ENTRY_BYTES_MAX || this.#entries.has(key)) return;
+    const unsubscribe = this.#publisher.subscribe(interest, () => this.#forget(key));
+    this.#entries.set(key, { encoded, bytes, unsubscribe });
+    this.#bytes += bytes;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#bytes <= this.#bytesMax) break;
+      this.#entries.get(oldest)?.unsubscribe();
+      this.#forget(oldest);
+    }
+  }
+
+  clear(): void {
+    for (const [key, entry] of this.#entries) {
+      entry.unsubscribe();
+      this.#forget(key);
+    }
+  }
+
+  #forget(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#bytes -= entry.bytes;
+  }
+}

@@ -1,0 +1,110 @@
+import type { z } from "zod";
+import type { QueryResult } from "../state/query.ts";
+
+/** Rights as the ACL sheet names them: `<resource>:<access>`; several when one request touches several resources. */
+export type AclRule = "none" | `${string}:${"read" | "write" | "list"}`;
+
+export type Method = "GET" | "PUT" | "POST" | "DELETE";
+
+/** What a handler is given: everything of the request that is already checked. */
+export interface ApiRequest<Query = Record<string, unknown>, Body = unknown> {
+  /** Path parameters, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  /** The decoded body of a route with a `body` schema, else undefined. */
+  readonly body: Body;
+  /** The request as it came; its body is unread unless the route has a `body` schema. */
+  readonly raw: Request;
+  /** The caller's secret, or "" for the anonymous caller. Never log it. */
+  readonly token: string;
+  /** Address of the caller, or "" on a unix socket. */
+  readonly remoteAddress: () => string;
+}
+
+/** A whole answer, for what is not simply `200` with JSON. */
+export interface Reply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** JSON by Consul's rules; left out for an empty body. */
+  readonly json?: unknown;
+  /** Instead of `json`. Give the content type in `headers`. */
+  readonly body?: string | Uint8Array | ReadableStream<Uint8Array>;
+}
+
+/** A read of the replicated state: runs synchronously, again for each change while the caller waits. */
+export type ReadHandler<Query, Answer, Deps> = (
+  request: ApiRequest<Query, undefined>,
+  deps: Deps,
+) => QueryResult<Answer | Reply>;
+export type Handler<Query, Body, Deps> = (request: ApiRequest<Query, Body>, deps: Deps) => Reply | Promise<Reply>;
+
+/** How `?filter=` applies to a route's answer. Throws a Refusal for a bad expression. */
+export type ApplyFilter<Answer> = (answer: Answer, expression: string) => Answer;
+
+/**
+ * One row of the table that is the truth of the HTTP surface: it mounts the server, makes the OpenAPI document, the
+ * compatibility list and the typed client.
+ */
+export interface Route<
+  M extends Method = Method,
+  P extends string = string,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Answer extends z.ZodType = z.ZodType,
+  Deps = never,
+> {
+  readonly method: M;
+  /** Hono's pattern; a last parameter that takes slashes or nothing is written `:name{.*}`. */
+  readonly path: P;
+  readonly summary: string;
+  /** Query parameters of its own; `index`, `wait`, `stale` and the others that all reads share are added by `read`. */
+  readonly query: Query;
+  /** JSON body. Routes without it that take bytes read `request.raw` through `readBody`. */
+  readonly body?: Body;
+  /** Text in front of the reason when the body can't be decoded. */
+  readonly bodyErrorPrefix?: string;
+  /** JSON of the 200 answer. */
+  readonly answer: Answer;
+  readonly acl: AclRule | readonly AclRule[];
+  /** Index blocking by `?index=`; hash blocking by `?hash=`. */
+  readonly blocking?: "index" | "hash";
+  /** Sends X-Consul-Effective-Consistency (catalog and health do, the key/value store and sessions do not). */
+  readonly effectiveConsistency?: boolean;
+  readonly filter?: ApplyFilter<z.output<Answer>>;
+  /** `?ns=` is refused on what Consul Enterprise keeps per namespace, and ignored elsewhere. */
+  readonly namespaced?: boolean;
+  /** Not in Consul; the compatibility document lists it apart. */
+  readonly beyondConsul?: boolean;
+  /** Exactly one of the two. */
+  readonly read?: ReadHandler<z.output<Query>, z.output<Answer>, Deps>;
+  readonly handle?: Handler<z.output<Query>, z.output<Body>, Deps>;
+}
+
+/** Types a row; does nothing else. */
+export function defineRoute<
+  const M extends Method,
+  const P extends string,
+  Query extends z.ZodType,
+  Answer extends z.ZodType,
+  Deps,
+  Body extends z.ZodType = z.ZodUndefined,
+>(route: Route<M, P, Query, Body, Answer, Deps>): Route<M, P, Query, Body, Answer, Deps> {
+  return route;
+}
+
+/** Tells a Reply apart from a plain answer: a read may end in 404 and still carry an index. */
+const REPLY = Symbol("reply");
+export function reply(parts: Reply): Reply {
+  return Object.assign(Object.create(null) as object, { [REPLY]: true }, parts);
+}
+export function isReply(value: unknown): value is Reply {
+  return typeof value === "object" && value !== null && REPLY in value;
+}
+
+/** 200 with JSON. */
+export const json = (value: unknown): Reply => reply({ json: value });
+/** 200 with nothing, as Consul's agent endpoints answer a done write. */
+export const EMPTY: Reply = reply({});
+/** Plain text with a status, as Consul writes errors. */
+export const text = (body: string, status = 200): Reply =>
+  reply({ status, body, headers: { "content-type": "text/plain; charset=utf-8" } });
