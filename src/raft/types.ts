@@ -21,26 +21,35 @@ export interface LogBounds {
   firstIndex: number;
   /** Index of the last durable entry; `firstIndex - 1` when empty. */
   lastIndex: number;
+  /** Term of the last durable entry, or of the one before `firstIndex` when empty; 0 when there never was one. */
   lastTerm: number;
 }
 
-/** Where the log lives. All promises resolve only after the fsync that makes the call durable. */
+/**
+ * Where the log lives. All promises resolve only after the fsync that makes the call durable, and in the order of the
+ * calls. A Refusal means that nothing of the call is in the log; any other rejection means that the store is dead.
+ */
 export interface LogStore {
   open(): Promise<{ hardState: HardState; bounds: LogBounds }>;
-  /** Appends in order, right after the last entry. Calls may overlap; they commit in order and in groups. */
+  /**
+   * Appends in order, right after the last entry. Calls may overlap; they commit in order and in groups. When one is
+   * refused (disk full), so are all that were called before its caller heard of it; the next call may use its indexes.
+   */
   append(entries: readonly Entry[]): Promise<void>;
   setHardState(state: HardState): Promise<void>;
   /** Entries from..to inclusive, cut at `bytesMax` but at least one. */
   read(from: number, to: number, bytesMax: number): Promise<Entry[]>;
-  /** Forgets entries up to and including `index`. */
+  /** Forgets entries up to and including `index`, which must be in the log. */
   compact(index: number): Promise<void>;
+  /** Forgets all entries; the next one follows `index`, whose entry had `term`. For an installed snapshot. */
+  reset(index: number, term: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The state machine, as Raft sees it. */
 export interface StateMachine {
-  /** Index of the last entry whose rows are in the database. */
+  /** Index of the last entry applied; after a start, of the last one whose rows are in the database. */
   readonly appliedIndex: number;
-  /** Applies entries in order; one result (or the Refusal a handler threw) for each. */
+  /** Applies entries in order; one result (or the Refusal a handler threw) for each. A throw stops the server. */
   apply(entries: readonly Entry[]): unknown[];
 }

@@ -1,0 +1,37 @@
+import { Refusal } from "../lib/refusal.ts";
+
+/** The stored data is damaged or incomplete: the server must not start, and nothing may be truncated. */
+export class DamageError extends Error {
+  constructor(file: string, what: string) {
+    super(
+      `${file} is damaged: ${what}. Nothing was changed. Start with an empty data directory and restore a snapshot ` +
+        "(or put back a copy of the data directory); acknowledged writes could be lost otherwise",
+    );
+    this.name = "DamageError";
+  }
+}
+
+/** The `SQLITE_...` code of an error of bun:sqlite, or the errno name of a file system error, or "". */
+export function errorCode(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : "";
+}
+
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether the disk (or the quota, or the file size limit) has no room left; the failed transaction is rolled back. */
+export function isDiskFull(error: unknown): boolean {
+  return ["SQLITE_FULL", "ENOSPC", "EDQUOT"].includes(errorCode(error));
+}
+
+/** Whether SQLite found the file itself to be broken. */
+export function isCorrupt(error: unknown): boolean {
+  const code = errorCode(error);
+  return code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB";
+}
+
+export function noSpace(dir: string): Refusal {
+  return new Refusal(`write refused: no space left on the data directory's disk (${dir}); free some space`);
+}

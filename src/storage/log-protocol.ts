@@ -1,0 +1,43 @@
+import type { Entry, HardState, LogBounds } from "../raft/types.ts";
+
+/** One call of the log store, as it travels to the log-writer thread. Calls are executed in order of `id`. */
+export type LogRequest = { id: number } & (
+  | { kind: "open" }
+  | { kind: "append"; entries: readonly Entry[]; generation: number }
+  | { kind: "hardState"; state: HardState }
+  | { kind: "read"; from: number; to: number; bytesMax: number }
+  | { kind: "compact"; index: number }
+  | { kind: "reset"; index: number; term: number }
+  | { kind: "close" }
+);
+
+/** How a call went wrong: `refused` leaves the log as it was, `fatal` ends the store. */
+export interface LogFailure {
+  id: number;
+  text: string;
+  fatal: boolean;
+}
+
+/** Answers of one group: all calls up to and including `doneUpTo` that are not listed succeeded. */
+export interface LogReply {
+  doneUpTo: number;
+  failures: LogFailure[];
+  values: { id: number; value: OpenedLog | Entry[] }[];
+  /** Grows when appends were refused; appends of an older generation are refused too. */
+  generation: number;
+}
+
+export interface OpenedLog {
+  hardState: HardState;
+  bounds: LogBounds;
+  /** Things that an operator should read, such as a torn tail. */
+  warnings: string[];
+}
+
+/** First message to the thread. */
+export interface LogWriterSetup {
+  /** The directory that holds `raft.db`. */
+  dir: string;
+  /** Appends are refused while the file system has less than this left, so that reading and applying can go on. */
+  freeBytesMin: number;
+}
