@@ -57,7 +57,10 @@ const statements = prepared((db) => ({
     .set({ expiresAtMs: sql`${sql.placeholder("expiresAtMs")}` })
     .where(eq(kv.key, sql.placeholder("key")))
     .prepare(),
-  remove: db.delete(kv).where(eq(kv.key, sql.placeholder("key"))).prepare(),
+  remove: db
+    .delete(kv)
+    .where(eq(kv.key, sql.placeholder("key")))
+    .prepare(),
   removeAll: db.delete(kv).prepare(),
   removeRange: db
     .delete(kv)
@@ -68,7 +71,10 @@ const statements = prepared((db) => ({
     .values({ key: sql.placeholder("key"), index: sql.placeholder("index") })
     .onConflictDoUpdate({ target: kvTombstones.key, set: { index: sql`excluded.idx` } })
     .prepare(),
-  reap: db.delete(kvTombstones).where(lte(kvTombstones.index, sql.placeholder("index"))).prepare(),
+  reap: db
+    .delete(kvTombstones)
+    .where(lte(kvTombstones.index, sql.placeholder("index")))
+    .prepare(),
 }));
 
 /** A plain write: keeps the session of a locked key but resets its LockIndex, as Consul 1.8.7 does (observed). */
@@ -185,9 +191,7 @@ function store(change: Change, existing: KvRow | undefined, write: KvWrite, lock
 }
 
 function sameContent(row: KvRow, value: Uint8Array | null, flags: string, lockIndex: number, session: string | null) {
-  return (
-    row.flags === flags && row.lockIndex === lockIndex && row.session === session && sameBytes(row.value, value)
-  );
+  return row.flags === flags && row.lockIndex === lockIndex && row.session === session && sameBytes(row.value, value);
 }
 
 function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
@@ -234,4 +238,3 @@ export function applyKv(change: Change, command: KvCommand): boolean | number {
       return kvReapTombstones(change, command.index);
   }
 }
-

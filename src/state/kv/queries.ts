@@ -1,6 +1,6 @@
 import { and, asc, eq, gte, isNotNull, lt, sql } from "drizzle-orm";
 import type { KVPair } from "../../model/kv.ts";
-import { type StateDb, prepared } from "../db.ts";
+import { prepared, type StateDb } from "../db.ts";
 import { maxIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
 import { kvTopic } from "../topics.ts";
@@ -9,7 +9,11 @@ import { type KvRow, kv, kvTombstones } from "./tables.ts";
 const TABLE_INDEXES = ["kvs", "tombstones"] as const;
 
 const statements = prepared((db) => ({
-  byKey: db.select().from(kv).where(eq(kv.key, sql.placeholder("key"))).prepare(),
+  byKey: db
+    .select()
+    .from(kv)
+    .where(eq(kv.key, sql.placeholder("key")))
+    .prepare(),
   all: db.select().from(kv).orderBy(asc(kv.key)).prepare(),
   range: db
     .select()
@@ -24,7 +28,12 @@ const statements = prepared((db) => ({
     .where(and(gte(kv.key, sql.placeholder("from")), lt(kv.key, sql.placeholder("to"))))
     .orderBy(asc(kv.key))
     .prepare(),
-  bySession: db.select().from(kv).where(eq(kv.session, sql.placeholder("session"))).orderBy(asc(kv.key)).prepare(),
+  bySession: db
+    .select()
+    .from(kv)
+    .where(eq(kv.session, sql.placeholder("session")))
+    .orderBy(asc(kv.key))
+    .prepare(),
   tombstones: db
     .select({ index: sql<number | null>`max(${kvTombstones.index})` })
     .from(kvTombstones)
@@ -37,7 +46,10 @@ const statements = prepared((db) => ({
     .orderBy(asc(kv.expiresAtMs))
     .limit(sql.placeholder("limit"))
     .prepare(),
-  tombstoneMax: db.select({ index: sql<number | null>`max(${kvTombstones.index})` }).from(kvTombstones).prepare(),
+  tombstoneMax: db
+    .select({ index: sql<number | null>`max(${kvTombstones.index})` })
+    .from(kvTombstones)
+    .prepare(),
   count: db.select({ n: sql<number>`count(*)` }).from(kv).prepare(),
 }));
 
@@ -57,7 +69,10 @@ export function kvRowsOfSession(db: StateDb, session: string): KvRow[] {
 }
 
 /** The `limit` keys that expire first. */
-export function kvNextExpiries(db: StateDb, limit: number): { key: string; modifyIndex: number; expiresAtMs: number }[] {
+export function kvNextExpiries(
+  db: StateDb,
+  limit: number,
+): { key: string; modifyIndex: number; expiresAtMs: number }[] {
   return statements(db).nextExpiry.all({ limit }) as { key: string; modifyIndex: number; expiresAtMs: number }[];
 }
 
@@ -80,7 +95,11 @@ export function kvGet(db: StateDb, key: string): QueryResult<KVPair | undefined>
 /** All pairs under a prefix; see `prefixIndex` for the index. */
 export function kvList(db: StateDb, prefix: string): QueryResult<KVPair[]> {
   const rows = kvRows(db, prefix);
-  return { value: rows.map(toPair), index: prefixIndex(db, prefix, rows), interest: { topics: [], kvPrefixes: [prefix] } };
+  return {
+    value: rows.map(toPair),
+    index: prefixIndex(db, prefix, rows),
+    interest: { topics: [], kvPrefixes: [prefix] },
+  };
 }
 
 /** Keys under a prefix, cut after the first `separator` behind the prefix and then without duplicates. */
