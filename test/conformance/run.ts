@@ -1,0 +1,111 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import differences from "./differences.json" with { type: "json" };
+import { type Binaries, inParallel, runArea } from "./harness/area-run.ts";
+import { type Args, parseArgs } from "./harness/args.ts";
+import { difference, same } from "./harness/compare.ts";
+import { loadRecording, type Recording, recordingOf, saveRecording } from "./harness/recording.ts";
+import { type AreaOutcome, type Outcome, problems, table } from "./harness/report.ts";
+import type { Area } from "./harness/types.ts";
+import { AREAS } from "./script/all.ts";
+
+const CONSUL_HELP = `CONSUL_BIN must name the binary of a real Consul 1.8.7. Debian 11 (bullseye) has it: download the package
+"consul" from its archive and unpack it with dpkg -x; the binary is usr/bin/consul.
+`;
+/** Most of an area's time is waiting for an election, so a few of them share two cores well. */
+const AREAS_AT_ONCE = 4;
+const UNTIL_MS_MAX = { record: 10_000, replay: 4_000 };
+
+const say = (text: string) => process.stdout.write(text);
+
+function consulBinary(): string {
+  const path = process.env.CONSUL_BIN;
+  if (path === undefined || !existsSync(path)) throw new Error(CONSUL_HELP);
+  return resolve(path);
+}
+
+function chosen(args: Args): Area[] {
+  if (args.only.length === 0) return [...AREAS];
+  const names = new Set(args.only.map((word) => word.split("/")[0]));
+  const found = AREAS.filter((area) => names.has(area.name));
+  if (found.length < names.size) throw new Error(`areas are: ${AREAS.map((area) => area.name).join(" ")}\n`);
+  return found;
+}
+
+/** Two recordings of one script must be equal after normalising; what differs is a fault of the script, not of Consul. */
+async function record(areas: readonly Area[]): Promise<number> {
+  const consul = consulBinary();
+  const binaries: Binaries = { server: consul, cli: consul };
+  const rounds: Recording[][] = [];
+  for (let round = 0; round < 2; round++) {
+    rounds.push(
+      await inParallel(areas, AREAS_AT_ONCE, async (area) =>
+        recordingOf(area, await runArea(binaries, area, UNTIL_MS_MAX.record)),
+      ),
+    );
+  }
+  let unstable = 0;
+  for (const [at, area] of areas.entries()) {
+    const [first, second] = [rounds[0]?.[at] ?? {}, rounds[1]?.[at] ?? {}];
+    for (const [id, { request, answer }] of Object.entries(first)) {
+      const again = second[id]?.answer;
+      if (again !== undefined && same(answer, again)) continue;
+      unstable++;
+      say(`\n${id}: two recordings differ\n  ${request}\n`);
+      if (again !== undefined) say(`  ${difference(answer, again).join("\n  ")}\n`);
+    }
+    await saveRecording(area, first);
+  }
+  say(`recorded ${areas.reduce((sum, area) => sum + area.exchanges.length, 0)} exchanges, ${unstable} unstable\n`);
+  return unstable === 0 ? 0 : 1;
+}
+
+async function replay(areas: readonly Area[], args: Args): Promise<number> {
+  const server = resolve(args.against ?? process.env.MUSTER_BIN ?? join(import.meta.dir, "../../dist/muster"));
+  if (!existsSync(server)) throw new Error(`no binary at ${server}; build it, or name one in MUSTER_BIN\n`);
+  const binaries: Binaries = { server, cli: args.cliFromConsul ? consulBinary() : server };
+  const reasons: Readonly<Record<string, string>> = args.against === undefined ? differences : {};
+  const outcomes = await inParallel(areas, AREAS_AT_ONCE, (area) => replayArea(binaries, area, args, reasons));
+  const ids = new Set(AREAS.flatMap((area) => area.exchanges.map((exchange) => exchange.id)));
+  const found = problems(
+    outcomes,
+    Object.keys(reasons).filter((id) => !ids.has(id)),
+  );
+  say(found);
+  say(`\n${table(outcomes)}`);
+  return found === "" ? 0 : 1;
+}
+
+async function replayArea(
+  binaries: Binaries,
+  area: Area,
+  args: Args,
+  reasons: Readonly<Record<string, string>>,
+): Promise<AreaOutcome> {
+  const recording = await loadRecording(area);
+  const shown = (id: string) => args.only.length === 0 || args.only.includes(area.name) || args.only.includes(id);
+  const compared = area.exchanges.filter(
+    (exchange) => shown(exchange.id) && (!args.cliFromConsul || exchange.request.kind === "cli"),
+  );
+  let startFailure: string | undefined;
+  const answers = await runArea(binaries, area, UNTIL_MS_MAX.replay).catch((error: unknown) => {
+    startFailure = error instanceof Error ? error.message : String(error);
+    return undefined;
+  });
+  const outcomes = compared.flatMap(({ id }): Outcome[] => {
+    const recorded = recording[id];
+    if (recorded === undefined) return [];
+    const got = answers?.get(id) ?? { kind: "none" as const, failure: "no server" };
+    const reason = reasons[id];
+    return [{ id, recorded, got, same: same(recorded.answer, got), ...(reason === undefined ? {} : { reason }) }];
+  });
+  return { name: area.name, outcomes, ...(startFailure === undefined ? {} : { startFailure }) };
+}
+
+try {
+  const args = parseArgs(process.argv.slice(2));
+  process.exitCode = args.record ? await record(chosen(args)) : await replay(chosen(args), args);
+} catch (error) {
+  process.stderr.write(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+}
