@@ -1,0 +1,235 @@
+import { Refusal } from "../../lib/refusal.ts";
+import { NO_SECRET, type Secret } from "../../lib/secret.ts";
+import type { HealthStatus } from "../../model/check.ts";
+import type { ServiceDefinition } from "../../model/definition.ts";
+import type { CheckDefinition, CheckRun } from "../../model/definition-check.ts";
+import type { NodeService } from "../../model/service.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { CheckRunners } from "../checks/check.ts";
+import { buildCheck, buildService, buildServiceChecks, checksOf, type PlannedCheck } from "./build.ts";
+import { maintenanceCheck, NODE_MAINTENANCE_ID, serviceMaintenanceId } from "./maintenance.ts";
+import type { Persistence } from "./persist.ts";
+import { type SidecarPorts, sidecarId, sidecarOf } from "./sidecar.ts";
+import type { LocalCheck, LocalService, LocalState, Source } from "./state.ts";
+import { isHealthStatus, validateRun, validateService } from "./validate.ts";
+
+/** Whether checks may run programs: those of files, and those that come over the API. */
+export interface ScriptPolicy {
+  local: boolean;
+  remote: boolean;
+}
+
+export interface RegistrarOptions {
+  state: LocalState;
+  persistence: Persistence;
+  runners: CheckRunners;
+  clock: Clock;
+  log: Logger;
+  nodeName: string;
+  sidecarPorts: SidecarPorts;
+  scripts: ScriptPolicy;
+}
+
+/** Who registers, with what right. */
+export interface Origin {
+  token: Secret;
+  source: Source;
+}
+
+/** Changes what this node has: the agent's register, deregister, update and maintenance calls. Ids are taken as they are. */
+export class Registrar {
+  readonly #options: RegistrarOptions;
+  constructor(options: RegistrarOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Adds or replaces a service with its checks and its sidecar. Checks that the definition doesn't name stay, unless
+   * `replaceChecks`. Resolves when all is on disk. Throws a Refusal: 400 for a bad definition, 500 for forbidden scripts.
+   */
+  async registerService(definition: ServiceDefinition, origin: Origin, replaceChecks = false): Promise<void> {
+    validateService(definition);
+    const service = buildService(definition);
+    const sidecar = this.#sidecarDefinition(definition, service);
+    if (sidecar !== undefined) validateService(sidecar);
+    for (const each of [definition, ...(sidecar === undefined ? [] : [sidecar])]) {
+      for (const check of checksOf(each)) this.#vetScripts(check, origin.source);
+    }
+    const saved = this.#addService(definition, service, origin, replaceChecks, false);
+    const savedSidecar =
+      sidecar === undefined ? [] : this.#addService(sidecar, buildService(sidecar), origin, replaceChecks, true);
+    await Promise.all([...saved, ...savedSidecar]);
+  }
+
+  /** Removes a service with its checks and its sidecar; an unknown one is fine, as in Consul. 500 for an empty id. */
+  async deregisterService(id: string): Promise<void> {
+    if (id === "") throw new Refusal("ServiceID missing");
+    const { state, log } = this.#options;
+    if (!state.removeService(id)) log.warn("Failed to deregister service: unknown service", { service: id });
+    else log.info("Deregistered service", { service: id });
+    const checks = state.checks().filter((local) => local.check.ServiceID === id);
+    await Promise.all([
+      this.#options.persistence.removeService(id),
+      ...checks.map((local) => this.#dropCheck(local.check.CheckID)),
+    ]);
+    if (state.service(sidecarId(id))?.isSidecar) await this.deregisterService(sidecarId(id));
+  }
+
+  /** Adds or replaces a check. Throws a Refusal: 400 for a bad definition, 500 for forbidden scripts or an unknown service. */
+  async registerCheck(definition: CheckDefinition, origin: Origin): Promise<void> {
+    if (definition.Name === "") throw new Refusal("Missing check name", 400);
+    if (definition.Status !== "" && !isHealthStatus(definition.Status)) throw new Refusal("Bad check status", 400);
+    validateRun(definition);
+    this.#vetScripts(definition, origin.source);
+    const service = this.#serviceOf(definition.ServiceID);
+    await this.#addCheck(buildCheck(this.#options.nodeName, definition, service), origin);
+  }
+
+  #serviceOf(id: string): NodeService | undefined {
+    if (id === "") return undefined;
+    const service = this.#options.state.service(id)?.service;
+    if (service === undefined) throw new Refusal(`ServiceID ${JSON.stringify(id)} does not exist`);
+    return service;
+  }
+
+  /** Removes a check; an unknown one is fine. 500 for an empty id. */
+  async deregisterCheck(id: string): Promise<void> {
+    if (id === "") throw new Refusal("CheckID missing");
+    await this.#dropCheck(id);
+    this.#options.log.info("Deregistered check", { check: id });
+  }
+
+  /** Takes what a service says of itself. 500 when there is no TTL check of that id. */
+  async updateTtl(id: string, status: HealthStatus, output: string): Promise<void> {
+    const kept = this.#options.runners.updateTtl(id, { status, output });
+    if (kept === undefined) throw new Refusal(`CheckID ${JSON.stringify(id)} does not have associated TTL`);
+    await this.#options.persistence.saveTtlState({
+      CheckID: id,
+      Output: kept.result.output,
+      Status: status,
+      Expires: Math.floor((this.#options.clock.nowMs() + kept.ttlMs) / 1000),
+    });
+  }
+
+  /** Takes a service out of work or back; 404 for an unknown one. A second time keeps the first reason. */
+  async setServiceMaintenance(id: string, enable: boolean, reason: string, token: Secret): Promise<void> {
+    const service = this.#options.state.service(id)?.service;
+    if (service === undefined) throw new Refusal(`No service registered with ID ${JSON.stringify(id)}`, 404);
+    await this.#setMaintenance(serviceMaintenanceId(id), enable, () =>
+      this.#addCheck(maintenanceCheck(this.#options.nodeName, service, reason), { token, source: "local" }, true),
+    );
+  }
+
+  /** Takes the node out of work or back. A second time keeps the first reason. */
+  async setNodeMaintenance(enable: boolean, reason: string, token: Secret): Promise<void> {
+    await this.#setMaintenance(NODE_MAINTENANCE_ID, enable, () =>
+      this.#addCheck(maintenanceCheck(this.#options.nodeName, undefined, reason), { token, source: "local" }, true),
+    );
+  }
+
+  async #setMaintenance(checkId: string, enable: boolean, add: () => Promise<void>): Promise<void> {
+    const isOn = this.#options.state.check(checkId) !== undefined;
+    if (enable && !isOn) await add();
+    if (!enable && isOn) await this.#dropCheck(checkId);
+  }
+
+  /**
+   * Brings back what the disk remembers. Call it after the services and checks of the files are registered: those win,
+   * and their old twins on disk are removed.
+   */
+  async restore(): Promise<void> {
+    const { state, persistence, clock, log } = this.#options;
+    for (const local of await persistence.loadServices()) {
+      const id = local.service.ID;
+      if (state.service(id)?.source === "local") await persistence.removeService(id);
+      else state.putService(local);
+    }
+    const ttlStates = await persistence.loadTtlStates();
+    for (const local of await persistence.loadChecks()) {
+      const { CheckID: id, ServiceID: serviceId } = local.check;
+      const isOrphan = serviceId !== "" && state.service(serviceId) === undefined;
+      if (isOrphan) log.warn("Failed to restore check: its service is gone", { check: id, service: serviceId });
+      if (isOrphan || state.check(id)?.source === "local") {
+        await persistence.removeCheck(id);
+        continue;
+      }
+      const said = ttlStates.get(id);
+      const isFresh = said !== undefined && said.Expires * 1000 > clock.nowMs();
+      const result = isFresh ? { Status: said.Status, Output: said.Output } : { Status: "critical", Output: "" };
+      this.#place({ ...local, check: { ...local.check, Node: this.#options.nodeName, ...result } });
+    }
+  }
+
+  #sidecarDefinition(definition: ServiceDefinition, service: NodeService): ServiceDefinition | undefined {
+    const sidecar = definition.Connect?.SidecarService;
+    if (!sidecar) return undefined;
+    const { state, sidecarPorts } = this.#options;
+    const id = sidecarId(service.ID);
+    const others = state.services().filter((local) => local.service.ID !== id);
+    const taken = new Set(others.map((local) => local.service.Port));
+    return sidecarOf(service, sidecar, sidecarPorts, taken, state.service(id)?.service.Port);
+  }
+
+  /** The state changes in one go; the promises are the writes to disk. */
+  #addService(
+    definition: ServiceDefinition,
+    service: NodeService,
+    origin: Origin,
+    replaceChecks: boolean,
+    isSidecar: boolean,
+  ): Promise<void>[] {
+    const { state, persistence, nodeName } = this.#options;
+    const local: LocalService = { service, token: origin.token, source: origin.source, isSidecar };
+    const planned = buildServiceChecks(nodeName, service, checksOf(definition));
+    const writes: Promise<void>[] = [];
+    state.putService(local);
+    if (origin.source === "remote") writes.push(persistence.saveService(local));
+    if (replaceChecks) {
+      const kept = new Set(planned.map((plan) => plan.check.CheckID));
+      for (const { check } of state.checks()) {
+        const isStale = check.ServiceID === service.ID && !kept.has(check.CheckID);
+        if (isStale) writes.push(this.#dropCheck(check.CheckID));
+      }
+    }
+    for (const plan of planned) writes.push(this.#addCheck(plan, origin));
+    return writes;
+  }
+
+  async #addCheck(plan: PlannedCheck, origin: Origin, isKept = origin.source === "remote"): Promise<void> {
+    const local: LocalCheck = { ...plan, token: origin.token, source: origin.source };
+    this.#place(local);
+    if (isKept) await this.#options.persistence.saveCheck(local);
+  }
+
+  #place(local: LocalCheck): void {
+    const { state, runners } = this.#options;
+    const id = local.check.CheckID;
+    state.putCheck(local);
+    const { Status, Output } = state.check(id)?.check ?? local.check;
+    runners.start(id, local.run, { status: Status as HealthStatus, output: Output });
+  }
+
+  async #dropCheck(id: string): Promise<void> {
+    this.#options.runners.stop(id);
+    this.#options.state.removeCheck(id);
+    await this.#options.persistence.removeCheck(id);
+  }
+
+  #vetScripts(run: CheckRun, source: Source): void {
+    if ((run.ScriptArgs?.length ?? 0) === 0) return;
+    if (source === "local" && !this.#options.scripts.local) {
+      throw new Refusal(
+        "Scripts are disabled on this agent; to enable, configure 'enable_script_checks' or 'enable_local_script_checks' to true",
+      );
+    }
+    if (source === "remote" && !this.#options.scripts.remote) {
+      throw new Refusal(
+        "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true",
+      );
+    }
+  }
+}
+
+/** Registers without a token, as files without one do. */
+export const FROM_FILE: Origin = { token: NO_SECRET, source: "local" };

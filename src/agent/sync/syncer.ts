@@ -1,0 +1,140 @@
+import type { Clock, Timer } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Random } from "../../ports/random.ts";
+import { FULL_SYNC_INTERVAL_MS, fullSyncDelayMs, fullSyncRetryMs, pushRetryMs } from "./schedule.ts";
+
+/** The part of AntiEntropy that the syncer drives. */
+export interface Reconciler {
+  compare(): Promise<void>;
+  push(): Promise<void>;
+}
+
+export interface SyncerOptions {
+  reconciler: Reconciler;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  /** Members of the cluster; stretches the interval. */
+  clusterSize: () => number;
+  fullSyncIntervalMs?: number;
+}
+
+/** After a server joined, agents compare within this time, as the new one may be the first that answers. */
+const SERVER_UP_STAGGER_MS = 3_000;
+
+/**
+ * Decides when to compare and when to write; one of them at a time. Changes that come while one runs are written by the
+ * next run together.
+ */
+export class Syncer {
+  readonly #options: SyncerOptions;
+  #running: Promise<void> | undefined;
+  #fullTimer: Timer | undefined;
+  #retryTimer: Timer | undefined;
+  #fullWanted = false;
+  #pushWanted = false;
+  #pushFailures = 0;
+  #paused = 0;
+  #stopped = false;
+
+  constructor(options: SyncerOptions) {
+    this.#options = options;
+  }
+
+  /** Compares and writes everything now, and from then on by itself. */
+  start(): void {
+    this.fullSync();
+  }
+
+  /** Something changed here: writes it as soon as possible. */
+  changed(): void {
+    this.#pushWanted = true;
+    this.#run();
+  }
+
+  /** Compares as soon as possible. */
+  fullSync(): void {
+    this.#fullWanted = true;
+    this.#run();
+  }
+
+  /** A server appeared: compares soon, not at the same time as all the others. */
+  serverUp(): void {
+    this.#armFull(this.#options.random.float() * SERVER_UP_STAGGER_MS);
+  }
+
+  /** No writes until `resume`, so that a reload is seen as one change. Calls nest. */
+  pause(): void {
+    this.#paused++;
+  }
+
+  resume(): void {
+    this.#paused = Math.max(0, this.#paused - 1);
+    this.#run();
+  }
+
+  /** Resolves when nothing runs and nothing is wanted now; timers may still be armed. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#fullTimer?.cancel();
+    this.#retryTimer?.cancel();
+  }
+
+  #run(): void {
+    if (this.#running !== undefined || this.#stopped || this.#paused > 0) return;
+    if (!this.#fullWanted && !this.#pushWanted) return;
+    this.#running = this.#drain().finally(() => {
+      this.#running = undefined;
+      this.#run();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    // Lets calls of the same turn (a service and its checks) become one write.
+    await Promise.resolve();
+    if (this.#fullWanted) await this.#compare();
+    if (this.#pushWanted) await this.#push();
+  }
+
+  async #compare(): Promise<void> {
+    const { reconciler, random, clusterSize, fullSyncIntervalMs = FULL_SYNC_INTERVAL_MS, log } = this.#options;
+    this.#fullWanted = false;
+    this.#fullTimer?.cancel();
+    try {
+      await reconciler.compare();
+      this.#pushWanted = true;
+      this.#armFull(fullSyncDelayMs(fullSyncIntervalMs, clusterSize(), random.float()));
+    } catch (error) {
+      log.error("failed to sync remote state", { error: textOf(error) });
+      this.#armFull(fullSyncRetryMs(random.float()));
+    }
+  }
+
+  async #push(): Promise<void> {
+    const { reconciler, clock, random, log } = this.#options;
+    this.#pushWanted = false;
+    this.#retryTimer?.cancel();
+    try {
+      await reconciler.push();
+      this.#pushFailures = 0;
+    } catch (error) {
+      this.#pushFailures++;
+      log.error("failed to sync changes", { error: textOf(error) });
+      this.#retryTimer = clock.after(pushRetryMs(this.#pushFailures, random.float()), () => this.changed());
+    }
+  }
+
+  #armFull(delayMs: number): void {
+    if (this.#stopped) return;
+    this.#fullTimer?.cancel();
+    this.#fullTimer = this.#options.clock.after(delayMs, () => this.fullSync());
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

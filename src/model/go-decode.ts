@@ -1,0 +1,168 @@
+/**
+ * JSON into the shape of a zod object by the rules of Go's `encoding/json`, because Consul's clients rely on them: keys
+ * match without regard to case, `null` leaves the zero value, unknown keys and wrong types fail in Go's words. The zod
+ * schema stays the one truth: its defaults are the zero values, and `.meta({ go: ... })` holds what zod can't say.
+ */
+import { z } from "zod";
+import { NS_PER_MS, parseDurationNs } from "../lib/duration.ts";
+import { Refusal } from "../lib/refusal.ts";
+
+/** What `.meta({ go })` may say of a field or an object. */
+export interface GoRules {
+  /** More spellings of the key, lower case: `enable_tag_override`. */
+  aliases?: readonly string[];
+  /** The value is a duration: Go text, or a number of nanoseconds; other JSON is ignored, as Consul does. */
+  duration?: boolean;
+  /** Unknown keys of this object are ignored. */
+  lenient?: boolean;
+  /** Keys that are accepted and ignored, lower case. */
+  ignored?: readonly string[];
+  /** Go's name of the type, for its error texts. */
+  type?: string;
+}
+
+/** A Go `int` (a JSON number without fraction), 0 when absent. */
+export const goInt = () => z.number().int().default(0);
+/** A Go `string`, empty when absent. */
+export const goString = () => z.string().default("");
+/** A Go `bool`, false when absent. */
+export const goBool = () => z.boolean().default(false);
+/** A Go `[]string`, null when absent. */
+export const goStrings = () => z.array(z.string()).nullable().default(null);
+/** A Go duration in nanoseconds, 0 when absent. */
+export const goDuration = (...aliases: string[]) =>
+  z
+    .number()
+    .int()
+    .default(0)
+    .meta({ go: { duration: true, aliases } });
+/** `schema` under more spellings of its key. */
+export function alias<S extends z.ZodType>(schema: S, ...aliases: string[]): S {
+  return schema.meta({ go: { ...rulesOf(schema), aliases } });
+}
+
+/** A value of `schema` from decoded JSON. Throws a Refusal (status 400) with Go's text, without a prefix. */
+export function decodeGo<S extends z.ZodObject>(schema: S, json: unknown): z.output<S> {
+  return schema.parse(normalize(schema, json, ""));
+}
+
+const fieldsOf = new WeakMap<z.ZodType, Map<string, string>>();
+
+function rulesOf(schema: z.ZodType): GoRules {
+  return (schema.meta()?.go as GoRules | undefined) ?? {};
+}
+
+/** Strips `optional`, `nullable` and `default`, which say nothing about the type. */
+function core(schema: z.ZodType): z.ZodType {
+  let inner: z.ZodType = schema;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodNullable || inner instanceof z.ZodOptional) {
+    inner = inner.unwrap() as z.ZodType;
+  }
+  return inner;
+}
+
+function foldedFields(schema: z.ZodObject): Map<string, string> {
+  const known = fieldsOf.get(schema);
+  if (known !== undefined) return known;
+  const fields = new Map<string, string>();
+  for (const [key, field] of Object.entries(schema.shape)) {
+    fields.set(key.toLowerCase(), key);
+    for (const other of rulesOf(field).aliases ?? []) fields.set(other, key);
+  }
+  fieldsOf.set(schema, fields);
+  return fields;
+}
+
+function normalize(outer: z.ZodType, json: unknown, path: string): unknown {
+  if (json === null || json === undefined) return zeroInput(outer);
+  if (rulesOf(outer).duration) return durationNs(json);
+  const schema = core(outer);
+  if (schema instanceof z.ZodObject) return normalizeObject(schema, json, path);
+  if (schema instanceof z.ZodArray) {
+    if (!Array.isArray(json)) throw mismatch(json, path, schema);
+    return json.map((item) => normalize(schema.element as z.ZodType, item, path));
+  }
+  if (schema instanceof z.ZodRecord) {
+    if (!isPlainObject(json)) throw mismatch(json, path, schema);
+    const values = schema.valueType as z.ZodType;
+    // Built by entries, so that a key named __proto__ stays a key.
+    return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, normalize(values, value, path)]));
+  }
+  if (schema instanceof z.ZodString && typeof json !== "string") throw mismatch(json, path, schema);
+  if (schema instanceof z.ZodBoolean && typeof json !== "boolean") throw mismatch(json, path, schema);
+  if (schema instanceof z.ZodNumber && !Number.isSafeInteger(json)) throw mismatch(json, path, schema);
+  return json;
+}
+
+/** What stands for Go's untouched zero value: absent where the schema has a default, else the bare type's zero. */
+function zeroInput(outer: z.ZodType): unknown {
+  if (outer instanceof z.ZodDefault) return undefined;
+  const schema = core(outer);
+  if (schema instanceof z.ZodObject) return {};
+  if (schema instanceof z.ZodString) return "";
+  if (schema instanceof z.ZodNumber) return 0;
+  if (schema instanceof z.ZodBoolean) return false;
+  if (schema instanceof z.ZodArray) return [];
+  return schema instanceof z.ZodRecord ? {} : null;
+}
+
+function normalizeObject(schema: z.ZodObject, json: unknown, path: string): Record<string, unknown> {
+  if (!isPlainObject(json)) throw mismatch(json, path, schema);
+  const fields = foldedFields(schema);
+  const rules = rulesOf(schema);
+  const out: Record<string, unknown> = {};
+  for (const [spelling, value] of Object.entries(json)) {
+    const folded = spelling.toLowerCase();
+    const key = fields.get(folded);
+    if (key === undefined) {
+      if (rules.lenient || rules.ignored?.includes(folded)) continue;
+      throw new Refusal(`json: unknown field ${JSON.stringify(spelling)}`, 400);
+    }
+    const normal = normalize(schema.shape[key] as z.ZodType, value, path === "" ? `.${key}` : path);
+    if (normal !== undefined) out[key] = normal;
+  }
+  return out;
+}
+
+function durationNs(json: unknown): number {
+  if (typeof json === "number") return Math.trunc(json);
+  if (typeof json === "bigint") return Number(json);
+  if (typeof json !== "string") return 0;
+  try {
+    return Math.trunc(parseDurationNs(json));
+  } catch (error) {
+    throw new Refusal(error instanceof Error ? error.message : String(error), 400);
+  }
+}
+
+function isPlainObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
+
+function mismatch(json: unknown, path: string, schema: z.ZodType): Refusal {
+  const target = path === "" ? "value" : `struct field ${path}`;
+  return new Refusal(`json: cannot unmarshal ${kindOf(json)} into Go ${target} of type ${goType(schema)}`, 400);
+}
+
+function kindOf(json: unknown): string {
+  if (Array.isArray(json)) return "array";
+  if (typeof json === "number" && !Number.isInteger(json)) return `number ${json}`;
+  if (typeof json === "bigint") return `number ${json}`;
+  return typeof json === "boolean" ? "bool" : typeof json;
+}
+
+function goType(schema: z.ZodType): string {
+  const named = rulesOf(schema).type;
+  if (named !== undefined) return named;
+  if (schema instanceof z.ZodString) return "string";
+  if (schema instanceof z.ZodNumber) return "int";
+  if (schema instanceof z.ZodBoolean) return "bool";
+  if (schema instanceof z.ZodArray) return `[]${goType(core(schema.element as z.ZodType))}`;
+  if (schema instanceof z.ZodRecord) return `map[string]${goType(core(schema.valueType as z.ZodType))}`;
+  return "struct";
+}
+
+/** Milliseconds of a duration of a definition. */
+export function nsToMs(ns: number): number {
+  return ns / NS_PER_MS;
+}
