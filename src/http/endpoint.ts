@@ -87,6 +87,11 @@ export class Endpoint {
       raw: c.req.raw,
       token: callerToken(c),
       remoteAddress: () => c.env.connection.remoteAddress(),
+      onClose: () => {
+        const leave = this.#deps.waiting.enter(c.env.connection.remoteAddress());
+        c.env.connection.holdOpen();
+        return leave;
+      },
     };
   }
 

@@ -19,6 +19,11 @@ export interface ApiRequest<Query = Record<string, unknown>, Body = unknown> {
   readonly token: string;
   /** Address of the caller, or "" on a unix socket. */
   readonly remoteAddress: () => string;
+  /**
+   * For an answer that streams: counts it among the caller's waiting requests, lifts the idle timeout, and gives the
+   * function to call at its end.
+   */
+  readonly onClose: () => () => void;
 }
 
 /** A whole answer, for what is not simply `200` with JSON. */

@@ -3,9 +3,10 @@ import { applyKv, type KvCommand } from "./kv/commands.ts";
 import { KV_SCHEMA } from "./kv/tables.ts";
 import { applySession, type SessionCommand } from "./sessions/commands.ts";
 import { SESSION_SCHEMA } from "./sessions/tables.ts";
+import { applyTxn, type TxnCommand } from "./txn/commands.ts";
 
 /** Everything that changes the replicated state. The part before the dot is the noun that applies it. */
-export type Command = KvCommand | SessionCommand;
+export type Command = KvCommand | SessionCommand | TxnCommand;
 
 export function applyCommand(change: Change, command: Command): unknown {
   const noun = command.type.slice(0, command.type.indexOf("."));
@@ -14,6 +15,8 @@ export function applyCommand(change: Change, command: Command): unknown {
       return applyKv(change, command as KvCommand);
     case "session":
       return applySession(change, command as SessionCommand);
+    case "txn":
+      return applyTxn(change, command as TxnCommand);
     default:
       throw new Error(`the log has a command of an unknown kind: ${command.type}`);
   }
