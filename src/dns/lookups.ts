@@ -1,0 +1,105 @@
+import type { DnsRecord } from "../codec/dns/types.ts";
+import {
+  type DnsInstance,
+  type DnsNode,
+  type DnsQueryRequest,
+  type DnsQueryResult,
+  type DnsSource,
+  nodeTopic,
+  type ServiceFilter,
+  serviceTopic,
+  TOPIC_CATALOG,
+} from "./source.ts";
+
+/** Something an answer needs that is not here: it must be fetched, and then the answer is computed anew. */
+export type Want =
+  | { readonly kind: "external"; readonly name: string }
+  | { readonly kind: "node"; readonly datacenter: string; readonly name: string }
+  | { readonly kind: "instances"; readonly datacenter: string; readonly name: string; readonly filter: ServiceFilter }
+  | { readonly kind: "query"; readonly request: DnsQueryRequest };
+
+/** What was fetched for earlier wants of the same question. */
+export class Facts {
+  readonly externals = new Map<string, readonly DnsRecord[]>();
+  readonly nodes = new Map<string, DnsNode | undefined>();
+  readonly instances = new Map<string, readonly DnsInstance[]>();
+  readonly queries = new Map<string, DnsQueryResult | undefined>();
+}
+
+/** The key of a want in its map of `Facts`. */
+export function wantKey(want: Want): string {
+  return JSON.stringify(want);
+}
+
+/**
+ * One computation's view of the registry. It notes which topics the answer rests on and what is still wanted, which is
+ * what keeps the computation itself synchronous and pure.
+ */
+export class Lookups {
+  readonly topics = new Set<string>();
+  readonly wants: Want[] = [];
+  /** False once the answer rests on something that no topic announces. */
+  cacheable = true;
+  readonly #source: DnsSource;
+  readonly #facts: Facts;
+  readonly #datacenter: string;
+
+  constructor(source: DnsSource, facts: Facts, datacenter: string) {
+    this.#source = source;
+    this.#facts = facts;
+    this.#datacenter = datacenter.toLowerCase();
+  }
+
+  /** A datacenter as named in a question; `undefined` when it does not exist. */
+  datacenter(name: string): string | undefined {
+    if (name === "" || name === this.#datacenter) return this.#datacenter;
+    this.cacheable = false;
+    return this.#source.datacenters().find((known) => known.toLowerCase() === name);
+  }
+
+  node(datacenter: string, name: string): DnsNode | undefined {
+    if (datacenter !== this.#datacenter) return this.#remembered(this.#facts.nodes, { kind: "node", datacenter, name });
+    this.topics.add(nodeTopic(name));
+    return this.#source.node(name);
+  }
+
+  instances(datacenter: string, name: string, filter: ServiceFilter): readonly DnsInstance[] {
+    if (datacenter !== this.#datacenter)
+      return this.#remembered(this.#facts.instances, { kind: "instances", datacenter, name, filter }) ?? [];
+    if (filter.ingress === true) this.cacheable = false;
+    // A proxy has a name of its own, so its coming is announced under another service.
+    else this.topics.add(filter.connect === true ? TOPIC_CATALOG : serviceTopic(name));
+    return this.#source.serviceInstances(name, filter);
+  }
+
+  query(request: DnsQueryRequest): DnsQueryResult | undefined {
+    return this.#remembered(this.#facts.queries, { kind: "query", request });
+  }
+
+  /** Records that the recursors have for a name outside. */
+  external(name: string): readonly DnsRecord[] {
+    return this.#remembered(this.#facts.externals, { kind: "external", name }) ?? [];
+  }
+
+  nodesByAddress(ip: string): readonly DnsNode[] {
+    this.topics.add(TOPIC_CATALOG);
+    return this.#source.nodesByAddress(ip);
+  }
+
+  servicesByAddress(ip: string): ReturnType<DnsSource["servicesByAddress"]> {
+    this.topics.add(TOPIC_CATALOG);
+    return this.#source.servicesByAddress(ip);
+  }
+
+  servers(): readonly DnsNode[] {
+    this.cacheable = false;
+    return this.#source.servers();
+  }
+
+  #remembered<T>(known: ReadonlyMap<string, T>, want: Want): T | undefined {
+    this.cacheable = false;
+    const key = wantKey(want);
+    if (!known.has(key)) this.wants.push(want);
+    return known.get(key);
+  }
+}

@@ -1,0 +1,83 @@
+/** What the DNS edge needs to know of the registry. Lookups of the own datacenter are synchronous: the state is here. */
+export interface DnsSource {
+  /** Names of all known datacenters, the own one too. */
+  datacenters(): readonly string[];
+  /** Case-insensitive. */
+  node(name: string): DnsNode | undefined;
+  /** Instances of a service, the unhealthy ones too; name and tag are case-insensitive. */
+  serviceInstances(name: string, filter: ServiceFilter): readonly DnsInstance[];
+  /** Nodes with exactly this address, in the registry's order. */
+  nodesByAddress(ip: string): readonly DnsNode[];
+  /** Services with exactly this address of their own. */
+  servicesByAddress(ip: string): readonly DnsService[];
+  /** The servers of the own datacenter, for SOA and NS. */
+  servers(): readonly DnsNode[];
+  /** Calls `onChange` after any of the topics changed, until the returned function is called. */
+  subscribe(topics: readonly string[], onChange: () => void): () => void;
+  /** The same as above in another datacenter; rejects when it cannot be reached. */
+  remoteNode(datacenter: string, name: string): Promise<DnsNode | undefined>;
+  remoteServiceInstances(datacenter: string, name: string, filter: ServiceFilter): Promise<readonly DnsInstance[]>;
+  /** Runs a prepared query; `undefined` when there is none of that name. */
+  executeQuery(request: DnsQueryRequest): Promise<DnsQueryResult | undefined>;
+}
+
+/** Topics of `subscribe`. Names are lower case. */
+export const TOPIC_CATALOG = "catalog";
+/** The instances of a service, their checks, or their nodes changed. */
+export const serviceTopic = (name: string): string => `service/${name.toLowerCase()}`;
+export const nodeTopic = (name: string): string => `node/${name.toLowerCase()}`;
+
+/** At most one of `connect` and `ingress`. */
+export interface ServiceFilter {
+  readonly tag?: string;
+  /** Mesh endpoints of the service: its proxies and native instances. */
+  readonly connect?: boolean;
+  /** Ingress gateways that expose the service. */
+  readonly ingress?: boolean;
+}
+
+export interface DnsNode {
+  readonly Node: string;
+  /** An IP or a host name. */
+  readonly Address: string;
+  readonly Datacenter: string;
+  readonly TaggedAddresses?: Readonly<Record<string, string>> | null | undefined;
+  readonly Meta?: Readonly<Record<string, string>> | null | undefined;
+}
+
+export interface DnsService {
+  readonly ID: string;
+  readonly Service: string;
+  /** An IP, a host name, or `""` for the node's address. */
+  readonly Address: string;
+  readonly Port: number;
+  readonly Weights?: { readonly Passing: number; readonly Warning: number } | null | undefined;
+  readonly TaggedAddresses?:
+    | Readonly<Record<string, { readonly Address: string; readonly Port: number }>>
+    | null
+    | undefined;
+}
+
+export interface DnsInstance {
+  readonly Node: DnsNode;
+  readonly Service: DnsService;
+  /** The checks of this service and those of the node as a whole. */
+  readonly Checks: readonly { readonly Status: string }[];
+}
+
+export interface DnsQueryRequest {
+  /** Lower case. */
+  readonly name: string;
+  readonly datacenter: string;
+  /** The client subnet when the query had one, else who asked: what a query with `Near = _ip` sorts by. */
+  readonly sourceAddress: string;
+}
+
+export interface DnsQueryResult {
+  readonly service: string;
+  readonly datacenter: string;
+  /** Only when the query sets it. */
+  readonly ttlS?: number;
+  /** Filtered and in the order in which they are to be answered. */
+  readonly instances: readonly DnsInstance[];
+}
