@@ -1,20 +1,20 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Publisher } from "../state/publisher.ts";
 import type { QueryResult } from "../state/query.ts";
-import type { ReadOptions } from "./read-options.ts";
 
 /**
- * Runs a read, and again after each change of what it looked at, until its index passes the caller's or the wait is
- * over; then the last answer stands. Reading and subscribing happen in one turn, so no change falls between.
+ * Runs a read, and again after each change of what it looked at, while its answer is what the caller has, or until the
+ * wait is over; then the last answer stands. Reading and subscribing happen in one turn, so no change falls between.
  */
 export async function blockingRead<T>(
   read: () => QueryResult<T>,
-  options: ReadOptions,
+  isKnown: (result: QueryResult<T>) => boolean,
+  waitMs: number,
   deps: { publisher: Publisher; clock: Clock; signal: AbortSignal },
 ): Promise<QueryResult<T>> {
   let result = read();
-  const deadlineMs = deps.clock.monotonicMs() + options.waitMs;
-  while (result.index <= options.minIndex && !deps.signal.aborted) {
+  const deadlineMs = deps.clock.monotonicMs() + waitMs;
+  while (isKnown(result) && !deps.signal.aborted) {
     const leftMs = deadlineMs - deps.clock.monotonicMs();
     if (leftMs <= 0 || !(await changed(result, leftMs, deps))) return result;
     result = read();

@@ -98,15 +98,34 @@ export class Endpoint {
   async #answerRead(c: Ctx, request: ApiRequest<ReadQuery, undefined>): Promise<Response> {
     const { http, api } = this.#deps;
     const options = readOptions(request.query, http.settings().waitLimits, http.random);
-    await this.#awaitConsistency(options);
+    if (this.#ofCluster) await this.#awaitConsistency(options);
     const read = () => this.route.read?.(request as never, api) as QueryResult<unknown>;
-    const waits = this.route.blocking === "index" && options.minIndex > 0;
-    const result = waits ? await this.#wait(c, read, options) : read();
+    const isKnown = this.#waitsWhile(request.query, options);
+    const result = isKnown === undefined ? read() : await this.#wait(c, read, isKnown, options.waitMs);
     const encoded = this.#encodeResult(c, result, request.query, options);
-    if (!waits && options.consistency !== "consistent" && isCacheable(c)) {
+    if (isKnown === undefined && options.consistency !== "consistent" && isCacheable(c)) {
       this.#deps.cache.put(cacheKey(c.req.url, wantsGzip(c)), encoded, result.interest);
     }
     return toResponse(encoded);
+  }
+
+  /** Whether the answer is of the replicated state, not of this agent alone. */
+  get #ofCluster(): boolean {
+    return this.route.blocking === undefined || this.route.blocking === "index";
+  }
+
+  /** The answers that the caller already has, or undefined when it does not want to wait. */
+  #waitsWhile(query: ReadQuery, options: ReadOptions): ((result: QueryResult<unknown>) => boolean) | undefined {
+    switch (this.route.blocking) {
+      case "index":
+        return options.minIndex > 0 ? (result) => result.index <= options.minIndex : undefined;
+      case "version":
+        return options.minIndex > 0 ? (result) => result.version === query.index : undefined;
+      case "hash":
+        return query.hash ? (result) => result.version === query.hash : undefined;
+      default:
+        return undefined;
+    }
   }
 
   async #awaitConsistency(options: ReadOptions): Promise<void> {
@@ -115,13 +134,18 @@ export class Endpoint {
     else if (!this.#deps.http.consensus.isLeader()) throw new Refusal("No cluster leader");
   }
 
-  async #wait(c: Ctx, read: () => QueryResult<unknown>, options: ReadOptions): Promise<QueryResult<unknown>> {
+  async #wait(
+    c: Ctx,
+    read: () => QueryResult<unknown>,
+    isKnown: (result: QueryResult<unknown>) => boolean,
+    waitMs: number,
+  ): Promise<QueryResult<unknown>> {
     const { publisher, clock } = this.#deps.http;
     const { connection } = c.env;
     const leave = this.#deps.waiting.enter(connection.remoteAddress());
     connection.holdOpen();
     try {
-      return await blockingRead(read, options, { publisher, clock, signal: c.req.raw.signal });
+      return await blockingRead(read, isKnown, waitMs, { publisher, clock, signal: c.req.raw.signal });
     } finally {
       connection.release();
       leave();
@@ -133,6 +157,12 @@ export class Endpoint {
     if (isReply(result.value)) reply = result.value;
     else if (query.filter && this.route.filter) reply = { json: this.route.filter(result.value, query.filter) };
     else reply = { json: result.value };
+    return encodeReply(reply, this.#form(c), this.#readHeaders(result, options));
+  }
+
+  #readHeaders(result: QueryResult<unknown>, options: ReadOptions): Record<string, string> {
+    if (this.route.blocking === "version") return { "X-Consul-Index": result.version ?? "1" };
+    if (this.route.blocking === "hash") return { "X-Consul-Contenthash": result.version ?? "" };
     const headers: Record<string, string> = {
       "X-Consul-Index": String(Math.max(1, result.index)),
       "X-Consul-Knownleader": "true",
@@ -141,7 +171,7 @@ export class Endpoint {
     if (this.route.effectiveConsistency) {
       headers["X-Consul-Effective-Consistency"] = options.consistency === "default" ? "leader" : options.consistency;
     }
-    return encodeReply(reply, this.#form(c), headers);
+    return headers;
   }
 
   #send(c: Ctx, reply: Reply, headers: Record<string, string>): Response {

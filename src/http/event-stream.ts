@@ -33,13 +33,15 @@ export function eventStream(
   lastEventId: number | undefined,
   deps: { source: StreamSource; clock: Clock; onEnd: () => void },
 ): ReadableStream<Uint8Array> {
-  return new ReadableStream(
-    new TopicFeed(topics, lastEventId, deps),
-    new ByteLengthQueuingStrategy({ highWaterMark: QUEUE_BYTES_MAX }),
+  const feed = new TopicFeed(topics, lastEventId, deps);
+  const strategy = new ByteLengthQueuingStrategy({ highWaterMark: QUEUE_BYTES_MAX });
+  return new ReadableStream<Uint8Array>(
+    { start: (controller) => feed.start(controller), pull: () => feed.flush(), cancel: () => feed.end() },
+    strategy,
   );
 }
 
-class TopicFeed implements UnderlyingSource<Uint8Array> {
+class TopicFeed {
   readonly #topics: readonly StreamTopic[];
   readonly #deps: { source: StreamSource; clock: Clock; onEnd: () => void };
   readonly #dirty: Set<StreamTopic>;
@@ -63,15 +65,11 @@ class TopicFeed implements UnderlyingSource<Uint8Array> {
     for (const topic of this.#topics) this.#follow(topic);
     // Headers leave with the first byte, and the caller wants to know that it is connected.
     this.#send(`: connected\nretry: 2000\nid: ${this.#deps.source.appliedIndex()}\n\n`);
-    this.#flush();
+    this.flush();
     this.#beat();
   }
 
-  pull(): void {
-    this.#flush();
-  }
-
-  cancel(): void {
+  end(): void {
     this.#heartbeat?.cancel();
     for (const unsubscribe of this.#unsubscribe.values()) unsubscribe();
     this.#deps.onEnd();
@@ -81,13 +79,13 @@ class TopicFeed implements UnderlyingSource<Uint8Array> {
     const unsubscribe = this.#deps.source.subscribe(topic.interest, () => {
       this.#follow(topic);
       this.#dirty.add(topic);
-      this.#flush();
+      this.flush();
     });
     this.#unsubscribe.set(topic, unsubscribe);
   }
 
   /** Sends what changed while the client keeps up. */
-  #flush(): void {
+  flush(): void {
     for (const topic of this.#dirty) {
       if ((this.#controller?.desiredSize ?? 0) <= 0) return;
       this.#dirty.delete(topic);

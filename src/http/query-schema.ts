@@ -17,6 +17,7 @@ export const READ_QUERY = {
   dc: one,
   ns: one,
   index: one,
+  hash: one,
   wait: one,
   stale: flag,
   consistent: flag,

@@ -71,8 +71,12 @@ export interface Route<
   /** JSON of the 200 answer. */
   readonly answer: Answer;
   readonly acl: AclRule | readonly AclRule[];
-  /** Index blocking by `?index=`; hash blocking by `?hash=`. */
-  readonly blocking?: "index" | "hash";
+  /**
+   * `index`: waits by `?index=` until the answer's index is higher. `version`: the index is the answer's `version`, and
+   * the wait ends when it differs (events). `hash`: the same by `?hash=` and X-Consul-ContentHash (agent endpoints).
+   * The latter two are of this agent alone and ask no leader.
+   */
+  readonly blocking?: "index" | "version" | "hash";
   /** Sends X-Consul-Effective-Consistency (catalog and health do, the key/value store and sessions do not). */
   readonly effectiveConsistency?: boolean;
   readonly filter?: ApplyFilter<z.output<Answer>>;

@@ -4,7 +4,9 @@ import { z } from "zod";
 export const Index = z.number().int().nonnegative();
 
 /** Bytes; base64 in JSON, as Go prints them. */
-export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array).meta({ type: "string", format: "byte" });
+export const Bytes = z
+  .custom<Uint8Array>((value) => value instanceof Uint8Array)
+  .meta({ type: "string", format: "byte" });
 
 /** An unsigned 64-bit integer; a JSON number with all its digits. */
 export const Uint64 = z

@@ -8,4 +8,9 @@ export interface QueryResult<T> {
   value: T;
   index: number;
   interest: Interest;
+  /**
+   * Where versions have no order: an opaque text that the caller gives back and that differs when the answer does (a
+   * content hash, the id of the newest event). The wait then ends when it differs, whatever the index says.
+   */
+  version?: string;
 }
