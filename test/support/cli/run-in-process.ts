@@ -1,0 +1,46 @@
+import type { CliDeps } from "../../../src/cli/context.ts";
+import { runCli } from "../../../src/cli/dispatch.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+
+export interface CliResult {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs our command line inside the test; `deps` replaces what a test wants otherwise. */
+export async function runInProcess(
+  argv: readonly string[],
+  deps: Partial<CliDeps> & { input?: string } = {},
+): Promise<CliResult> {
+  const stdout = new Collector();
+  const stderr = new Collector();
+  const exit = await runCli({
+    argv,
+    program: "muster",
+    executable: "/usr/bin/muster",
+    env: {},
+    out: stdout,
+    err: stderr,
+    stdin: async () => Buffer.from(deps.input ?? ""),
+    clock: systemClock,
+    interrupted: new AbortController().signal,
+    runAgent: async () => 0,
+    validateConfig: async () => ({ errors: [], warnings: [] }),
+    ...deps,
+  });
+  return { exit, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** A sink that keeps what was written. */
+export class Collector {
+  readonly #chunks: Uint8Array[] = [];
+
+  write(chunk: string | Uint8Array): void {
+    this.#chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString("utf8");
+  }
+}
