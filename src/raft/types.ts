@@ -30,6 +30,7 @@ export interface LogBounds {
  * calls. A Refusal means that nothing of the call is in the log; any other rejection means that the store is dead.
  */
 export interface LogStore {
+  /** The first call reads and checks all that is stored; a second one tells where the log stands. */
   open(): Promise<{ hardState: HardState; bounds: LogBounds }>;
   /**
    * Appends in order, right after the last entry. Calls may overlap; they commit in order and in groups. When one is

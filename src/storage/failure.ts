@@ -26,10 +26,11 @@ export function isDiskFull(error: unknown): boolean {
   return ["SQLITE_FULL", "ENOSPC", "EDQUOT"].includes(errorCode(error));
 }
 
-/** Whether SQLite found the file itself to be broken. */
-export function isCorrupt(error: unknown): boolean {
+/** Whether what is in the file is wrong, and not its disk, its rights or another process. */
+export function isDamage(error: unknown): boolean {
   const code = errorCode(error);
-  return code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB";
+  // SQLITE_ERROR: an unknown file format, or a table or column that isn't there.
+  return code.startsWith("SQLITE_CORRUPT") || ["SQLITE_NOTADB", "SQLITE_ERROR"].includes(code);
 }
 
 export function noSpace(dir: string): Refusal {

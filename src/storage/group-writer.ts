@@ -143,9 +143,9 @@ export class GroupWriter {
   }
 
   #open(): OpenedLog {
-    this.#lock = lockDir(this.#setup.dir);
-    this.#file = new LogFile(this.#setup.dir);
-    return { hardState: this.#file.hardState, bounds: this.#file.bounds, warnings: [] };
+    this.#lock ??= lockDir(this.#setup.dir);
+    this.#file ??= new LogFile(this.#setup.dir);
+    return { hardState: this.#file.hardState, bounds: this.#file.bounds, warnings: [...this.#file.warnings] };
   }
 
   #read(from: number, to: number, bytesMax: number): Entry[] {
@@ -157,7 +157,7 @@ export class GroupWriter {
     const file = this.#file;
     if (file === undefined || this.#dead !== "") return;
     try {
-      file.checkpointIfDue();
+      if (file.isCheckpointDue) file.checkpoint();
       if (this.#compactTo === 0) return;
       let reached = 0;
       file.transact(() => {

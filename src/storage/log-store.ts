@@ -2,6 +2,7 @@ import { Refusal } from "../lib/refusal.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Entry, HardState, LogStore } from "../raft/types.ts";
 import type { LogReply, LogRequest, LogWriterSetup, OpenedLog } from "./log-protocol.ts";
+import { startThread } from "./thread.ts";
 
 /** Room kept for `state.db` and for reading; below it appends are refused. */
 const FREE_BYTES_MIN = 16 * 1024 * 1024;
@@ -44,8 +45,7 @@ class ThreadLogStore implements LogStore {
   constructor(options: { dir: string; log: Logger; onFatal: (reason: string) => void; freeBytesMin?: number }) {
     this.#log = options.log;
     this.#onFatal = options.onFatal;
-    // Named as an extra entrypoint of the build, so that it is found in the compiled executable too.
-    this.#worker = new Worker(new URL("./log-writer.ts", import.meta.url).href);
+    this.#worker = startThread("log-writer.ts");
     this.#worker.onmessage = ({ data }: MessageEvent<LogReply>) => this.#settle(data);
     this.#worker.onerror = (event) => this.#fail(`the log-writer thread failed: ${event.message}`);
     this.#worker.addEventListener("close", () => this.#fail("the log-writer thread ended"));

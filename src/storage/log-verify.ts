@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { HardState, LogBounds } from "../raft/types.ts";
-import { DamageError, errorCode, errorText, isCorrupt } from "./failure.ts";
+import { DamageError, errorCode, errorText, isDamage } from "./failure.ts";
 
 export const SCHEMA_VERSION = 1;
 
@@ -37,11 +37,8 @@ export function verifyLog(db: Database, path: string): VerifiedLog {
   try {
     return verify(db);
   } catch (error) {
-    // SQLITE_ERROR: a table or column isn't there. No code: one of our own findings.
-    if (isCorrupt(error) || ["SQLITE_ERROR", ""].includes(errorCode(error))) {
-      throw new DamageError(path, errorText(error));
-    }
-    throw error;
+    // Without a code it is one of the findings below.
+    throw isDamage(error) || errorCode(error) === "" ? new DamageError(path, errorText(error)) : error;
   }
 }
 
