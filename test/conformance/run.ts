@@ -37,14 +37,18 @@ async function record(areas: readonly Area[]): Promise<number> {
   const consul = consulBinary();
   const binaries: Binaries = { server: consul, cli: consul };
   const rounds: Recording[][] = [];
+  const unsettled: string[] = [];
   for (let round = 0; round < 2; round++) {
     rounds.push(
-      await inParallel(areas, AREAS_AT_ONCE, async (area) =>
-        recordingOf(area, await runArea(binaries, area, UNTIL_MS_MAX.record)),
-      ),
+      await inParallel(areas, AREAS_AT_ONCE, async (area) => {
+        const run = await runArea(binaries, area, UNTIL_MS_MAX.record);
+        unsettled.push(...run.unsettled);
+        return recordingOf(area, run.answers);
+      }),
     );
   }
-  let unstable = 0;
+  for (const id of new Set(unsettled)) say(`${id}: waited in vain for its "until"\n`);
+  let unstable = unsettled.length;
   for (const [at, area] of areas.entries()) {
     const [first, second] = [rounds[0]?.[at] ?? {}, rounds[1]?.[at] ?? {}];
     for (const [id, { request, answer }] of Object.entries(first)) {
@@ -88,14 +92,14 @@ async function replayArea(
     (exchange) => shown(exchange.id) && (!args.cliFromConsul || exchange.request.kind === "cli"),
   );
   let startFailure: string | undefined;
-  const answers = await runArea(binaries, area, UNTIL_MS_MAX.replay).catch((error: unknown) => {
+  const run = await runArea(binaries, area, UNTIL_MS_MAX.replay).catch((error: unknown) => {
     startFailure = error instanceof Error ? error.message : String(error);
     return undefined;
   });
   const outcomes = compared.flatMap(({ id }): Outcome[] => {
     const recorded = recording[id];
     if (recorded === undefined) return [];
-    const got = answers?.get(id) ?? { kind: "none" as const, failure: "no server" };
+    const got = run?.answers.get(id) ?? { kind: "none" as const, failure: "no server" };
     const reason = reasons[id];
     return [{ id, recorded, got, same: same(recorded.answer, got), ...(reason === undefined ? {} : { reason }) }];
   });
@@ -106,6 +110,6 @@ try {
   const args = parseArgs(process.argv.slice(2));
   process.exitCode = args.record ? await record(chosen(args)) : await replay(chosen(args), args);
 } catch (error) {
-  process.stderr.write(error instanceof Error ? error.message : String(error));
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 2;
 }

@@ -10,11 +10,17 @@ export interface Binaries {
   readonly cli: string;
 }
 
+export interface AreaRun {
+  readonly answers: ReadonlyMap<string, Answer>;
+  /** Exchanges that waited in vain for what their `until` names. */
+  readonly unsettled: readonly string[];
+}
+
 /**
  * Runs an area against a fresh server. Every exchange gets an answer; after several in a row without one the rest is
  * not asked, because the server is gone.
  */
-export async function runArea(binaries: Binaries, area: Area, untilMsMax: number): Promise<Map<string, Answer>> {
+export async function runArea(binaries: Binaries, area: Area, untilMsMax: number): Promise<AreaRun> {
   const server = await startWithRetry(binaries.server, area);
   const answers = new Map<string, Answer>();
   const runner = newRunner(server, binaries.cli, untilMsMax);
@@ -29,7 +35,7 @@ export async function runArea(binaries: Binaries, area: Area, untilMsMax: number
   } finally {
     await server.stop();
   }
-  return answers;
+  return { answers, unsettled: runner.unsettled };
 }
 
 /** A port can be taken between choosing it and listening on it. */

@@ -18,11 +18,13 @@ export interface Runner {
   readonly untilMsMax: number;
   readonly captured: Map<string, string>;
   readonly literal: Set<string>;
+  /** Exchanges whose `until` never came true. */
+  readonly unsettled: string[];
 }
 
 /** A runner that has captured nothing yet. */
 export function newRunner(server: Server, cliBinary: string, untilMsMax: number): Runner {
-  return { server, cliBinary, untilMsMax, captured: new Map(), literal: new Set([NODE_ID]) };
+  return { server, cliBinary, untilMsMax, captured: new Map(), literal: new Set([NODE_ID]), unsettled: [] };
 }
 
 /** Runs one exchange and gives its normalised answer; a missing answer is an answer too, never an exception. */
@@ -31,11 +33,12 @@ export async function runExchange(runner: Runner, exchange: Exchange): Promise<A
   const request = fill(exchange.request, runner.captured);
   let answer = await attempt(runner, request);
   if (exchange.until !== undefined || exchange.untilNot !== undefined) {
-    await poll(runner.untilMsMax, async () => {
+    const reached = await poll(runner.untilMsMax, async () => {
       if (settled(exchange, answer)) return true;
       answer = await attempt(runner, request);
       return settled(exchange, answer);
     });
+    if (!reached) runner.unsettled.push(exchange.id);
   }
   compareIndexes(runner, exchange, answer);
   const known: Known = { ports: runner.server.ports, dir: runner.server.dir, ...runner };

@@ -1,5 +1,23 @@
 import type { Area } from "../harness/types.ts";
+import { agentChecks } from "./agent-checks.ts";
+import { agentMaintenance } from "./agent-maintenance.ts";
+import { agentSelf } from "./agent-self.ts";
+import { agentServices } from "./agent-services.ts";
+import { catalog } from "./catalog.ts";
+import { health } from "./health.ts";
 import { kv } from "./kv.ts";
+import { session } from "./session.ts";
+import { transactions } from "./txn.ts";
 
 /** Every area, in the order of the report. */
-export const AREAS: readonly Area[] = [kv];
+export const AREAS: readonly Area[] = [
+  kv,
+  session,
+  transactions,
+  catalog,
+  health,
+  agentServices,
+  agentChecks,
+  agentMaintenance,
+  agentSelf,
+];

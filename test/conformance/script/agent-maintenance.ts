@@ -1,0 +1,43 @@
+import { area, http } from "../harness/dsl.ts";
+import { sorted } from "../harness/refine.ts";
+
+/** Maintenance mode of the node and of one service. */
+export const agentMaintenance = area("agent-maintenance", [
+  http("node-without-enable", "PUT /v1/agent/maintenance"),
+  http("node-bad-enable", "PUT /v1/agent/maintenance?enable=maybe"),
+  http("node-by-get", "GET /v1/agent/maintenance?enable=true"),
+  http("node-off-when-off", "PUT /v1/agent/maintenance?enable=false"),
+  http("service-without-id", "PUT /v1/agent/service/maintenance/?enable=true"),
+  http("service-without-enable", "PUT /v1/agent/service/maintenance/web"),
+  http("service-bad-enable", "PUT /v1/agent/service/maintenance/web?enable=2"),
+  http("service-unknown", "PUT /v1/agent/service/maintenance/none?enable=true"),
+  http("service-unknown-off", "PUT /v1/agent/service/maintenance/none?enable=false"),
+  http("register", "PUT /v1/agent/service/register", {
+    body: { Name: "web", Tags: ["t"], Port: 80, Check: { TTL: "10m", Status: "passing" } },
+  }),
+  http("registered", "GET /v1/health/service/web?passing", { until: '"web"' }),
+  http("service-on", "PUT /v1/agent/service/maintenance/web?enable=true"),
+  http("service-default-reason", "GET /v1/agent/checks"),
+  http("service-on-again-keeps-reason", "PUT /v1/agent/service/maintenance/web?enable=true&reason=other"),
+  http("service-reason-kept", "GET /v1/agent/checks"),
+  http("service-hidden", "GET /v1/health/service/web?passing", { untilNot: '"web"' }),
+  http("service-shown-critical", "GET /v1/health/service/web"),
+  http("service-local-health", "GET /v1/agent/health/service/id/web", { refine: [sorted("Checks")] }),
+  http("service-local-health-text", "GET /v1/agent/health/service/id/web?format=text"),
+  http("service-off", "PUT /v1/agent/service/maintenance/web?enable=false"),
+  http("service-off-again", "PUT /v1/agent/service/maintenance/web?enable=false"),
+  http("service-back", "GET /v1/health/service/web?passing", { until: '"web"' }),
+  http("service-on-with-reason", "PUT /v1/agent/service/maintenance/web?enable=1&reason=broken%20%26%20bad"),
+  http("service-reason", "GET /v1/agent/checks?filter=CheckID==`_service_maintenance:web`"),
+  http("service-off-by-deregistering", "PUT /v1/agent/service/deregister/web"),
+  http("service-maintenance-check-gone", "GET /v1/agent/checks"),
+  http("node-on", "PUT /v1/agent/maintenance?enable=true"),
+  http("node-default-reason", "GET /v1/agent/checks"),
+  http("node-in-catalog", "GET /v1/health/node/n1", { until: "_node_maintenance" }),
+  http("node-on-again", "PUT /v1/agent/maintenance?enable=true&reason=other"),
+  http("node-reason-kept", "GET /v1/agent/checks"),
+  http("node-off", "PUT /v1/agent/maintenance?enable=false"),
+  http("node-off-in-catalog", "GET /v1/health/node/n1", { untilNot: "_node_maintenance" }),
+  http("node-on-with-reason", "PUT /v1/agent/maintenance?enable=true&reason=new%20disk"),
+  http("node-reason", "GET /v1/agent/checks"),
+]);
