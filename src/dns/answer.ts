@@ -10,8 +10,8 @@ import { addressAnswers, type ServiceAnswer, srvAnswers } from "./service-record
 import { shuffled } from "./shuffle.ts";
 import type { DnsInstance } from "./source.ts";
 
-/** A CNAME inside the own domains is followed this often (observed: a loop of two answers three CNAMEs). */
-const CHASE_DEPTH = 2;
+/** A CNAME inside the own domains is followed this often (observed: a loop of two gives three CNAMEs for SRV). */
+const CHASE_DEPTH = 3;
 
 /**
  * Answers a question from the registry, or says `"forward"` for what is not its own. When `lookups.wants` is not empty
@@ -110,8 +110,8 @@ function serviceReply(
   };
   const reply =
     question.type === TYPE.SRV
-      ? { ...EMPTY_REPLY, ...srvAnswers(answer, instances) }
-      : { ...EMPTY_REPLY, answers: addressAnswers(answer, instances) };
+      ? { ...EMPTY_REPLY, counted: true, ...srvAnswers(answer, instances) }
+      : { ...EMPTY_REPLY, counted: true, answers: addressAnswers(answer, instances) };
   return reply.answers.length > 0 ? reply : { ...reply, authorities: [soa(context)] };
 }
 
@@ -142,7 +142,8 @@ function answerAddress(question: Question, hex: string, context: AnswerContext):
   const ip = ipOfHex(hex);
   if (ip === "odd") return EMPTY_REPLY;
   if (ip === "bad") return noSuchName(context);
-  const record = addressRecord(question.name, ip, TYPE.ANY, context.config.nodeTtlS);
+  // Consul gives this owner in lower case, unlike all others.
+  const record = addressRecord(question.name.toLowerCase(), ip, TYPE.ANY, context.config.nodeTtlS);
   return { ...EMPTY_REPLY, answers: record === undefined ? [] : [record] };
 }
 

@@ -28,8 +28,8 @@ export function responseBytesMax(transport: Transport, ednsSizeBytes: number | u
 }
 
 /**
- * Encodes `message` so that the client can take it, dropping answers as Consul does: first by count for clients without
- * EDNS, then by bytes; an additional record goes when its answer goes, and of a cut answer's metadata nothing stays.
+ * Encodes `message` so that the client can take it, dropping answers as Consul does: first by count (only when `counted`)
+ * for clients without EDNS, then by bytes; an additional record goes when its answer goes, and of a cut answer's metadata nothing stays.
  *
  * TC: Consul cuts silently unless `enable_truncate` is set, and so does this. It differs in one case: Consul sends a
  * single answer that does not fit as it is, and resolvers drop such a datagram; here the answer is then empty, and TC
@@ -37,13 +37,14 @@ export function responseBytesMax(transport: Transport, ednsSizeBytes: number | u
  */
 export function fitMessage(
   message: DnsMessage,
+  counted: boolean,
   transport: Transport,
   config: DnsConfig,
   encoder: MessageEncoder,
 ): Uint8Array {
   const bytesMax = responseBytesMax(transport, message.edns?.sizeBytes);
   const compress = !config.disableCompression;
-  const limit = answersMax(message, transport, bytesMax, config);
+  const limit = answersMax(message, counted, transport, bytesMax, config);
   if (message.answers.length <= limit && encoder.encode(message, { compress }) <= bytesMax) return encoder.copy();
   const targets = firstByOwner(message.additionals);
   // Answers cut by count are measured without compression: old clients may unpack them into 512 bytes.
@@ -72,9 +73,15 @@ export function fitMessage(
   return encoder.copy();
 }
 
-function answersMax(message: DnsMessage, transport: Transport, bytesMax: number, config: DnsConfig): number {
+function answersMax(
+  message: DnsMessage,
+  counted: boolean,
+  transport: Transport,
+  bytesMax: number,
+  config: DnsConfig,
+): number {
   if (transport === "tcp") return message.answers[0]?.type === TYPE.SRV ? TCP_SRV_ANSWERS_MAX : TCP_ANSWERS_MAX;
-  if (bytesMax > UDP_PLAIN_BYTES_MAX) return Number.POSITIVE_INFINITY;
+  if (!counted || bytesMax > UDP_PLAIN_BYTES_MAX) return Number.POSITIVE_INFINITY;
   return Math.max(1, Math.min(PLAIN_ANSWERS_MAX, config.udpAnswerLimit));
 }
 

@@ -30,6 +30,8 @@ export interface Reply {
   readonly additionals: readonly DnsRecord[];
   /** The answer was made for the client's subnet, so resolvers may share it only inside of it (RFC 7871 7.2.1). */
   readonly perSubnet: boolean;
+  /** `udp_answer_limit` applies: answers of services and prepared queries, not those of nodes (observed). */
+  readonly counted: boolean;
 }
 
 export const EMPTY_REPLY: Reply = {
@@ -39,6 +41,7 @@ export const EMPTY_REPLY: Reply = {
   authorities: [],
   additionals: [],
   perSubnet: false,
+  counted: false,
 };
 
 export const REFUSED_REPLY: Reply = { ...EMPTY_REPLY, rcode: RCODE.REFUSED, authoritative: false };

@@ -193,7 +193,7 @@ export class Responder {
       additionals: reply.additionals,
       ...(query.edns !== undefined && { edns: replyEdns(query.edns, reply.perSubnet) }),
     };
-    return fitMessage(message, transport, this.#config, this.#encoder);
+    return fitMessage(message, reply.counted, transport, this.#config, this.#encoder);
   }
 
   #recursionFlag(): number {

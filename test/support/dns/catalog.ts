@@ -24,7 +24,11 @@ export interface Registration {
 
 const NODES: Registration[] = [
   { Node: "plain", Address: "10.0.0.1" },
-  { Node: "meta", Address: "10.0.0.2", NodeMeta: { k1: "v1", "rfc1035-t": "some text", "a=b": "c", sp: 'q"uo\\te' } },
+  {
+    Node: "meta",
+    Address: "10.0.0.2",
+    NodeMeta: { k1: "v1", "rfc1035-t": "some text", "a=b": "c", " lead  ": "a`b", sp: 'q"uote' },
+  },
   { Node: "six", Address: "2001:db8::6" },
   { Node: "hosted", Address: "host.example.com" },
   { Node: "inside", Address: "plain.node.consul" },
@@ -110,6 +114,10 @@ const SINGLES: Registration[] = [
   { Node: "plain", Address: "10.0.0.1", Service: { Service: "UpperCase", Port: 72 } },
   { Node: "plain", Address: "10.0.0.1", Service: { Service: "mixed.name", Port: 73 } },
   { Node: "plain", Address: "10.0.0.1", Service: { Service: "_under", Port: 74 } },
+  { Node: "plain", Address: "10.0.0.1", Service: { Service: "sameaddr", Address: "10.0.0.1", Port: 78 } },
+  { Node: "Mixed-Case_Name", Address: "10.0.0.5", Service: { Service: "onmixed", Port: 79 } },
+  { Node: "inside", Address: "plain.node.consul", Service: { Service: "oninside", Port: 79 } },
+  { Node: "plain", Address: "10.0.0.1", Service: { Service: "dotname", Address: "www.example.com.", Port: 80 } },
   { Node: "dual", Address: "10.0.0.7", Service: { Service: "dualnode", Port: 75 } },
   {
     Node: "dual",
@@ -148,11 +156,13 @@ export const REGISTRATIONS: readonly Registration[] = [...NODES, ...WEB, ...WIDE
 /** The body that registers `registration` without wiping what an earlier one said of the same node. */
 export function registrationBody(registration: Registration): Registration {
   const first = REGISTRATIONS.find((other) => other.Node === registration.Node);
+  const tagged = registration.TaggedAddresses ?? first?.TaggedAddresses;
+  const meta = registration.NodeMeta ?? first?.NodeMeta;
   return {
     Node: registration.Node,
     Address: registration.Address,
-    ...(first?.TaggedAddresses && { TaggedAddresses: first.TaggedAddresses }),
-    ...(first?.NodeMeta && { NodeMeta: first.NodeMeta }),
+    ...(tagged && { TaggedAddresses: tagged }),
+    ...(meta && { NodeMeta: meta }),
     ...(registration.Service && { Service: registration.Service }),
     ...(registration.Checks && { Checks: registration.Checks }),
   };
