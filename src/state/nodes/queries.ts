@@ -1,0 +1,97 @@
+import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
+import type { Node } from "../../model/node.ts";
+import { decodeDoc, decodeDocs } from "../catalog/docs.ts";
+import { prepared, type StateDb } from "../db.ts";
+import { maxIndex } from "../indexes/queries.ts";
+import type { QueryResult } from "../query.ts";
+import { NODES_TOPIC } from "../topics.ts";
+import { nodes } from "./tables.ts";
+
+const docOnly = { doc: nodes.doc };
+
+const statements = prepared((db) => ({
+  byName: db
+    .select(docOnly)
+    .from(nodes)
+    .where(eq(nodes.nodeKey, sql.placeholder("nodeKey")))
+    .prepare(),
+  byId: db
+    .select(docOnly)
+    .from(nodes)
+    .where(and(sql`${nodes.idKey} <> ''`, eq(nodes.idKey, sql.placeholder("idKey"))))
+    .limit(1)
+    .prepare(),
+  byIdPrefix: db
+    .select(docOnly)
+    .from(nodes)
+    .where(
+      and(sql`${nodes.idKey} <> ''`, gte(nodes.idKey, sql.placeholder("from")), lt(nodes.idKey, sql.placeholder("to"))),
+    )
+    .limit(2)
+    .prepare(),
+  byAddress: db
+    .select(docOnly)
+    .from(nodes)
+    .where(eq(nodes.address, sql.placeholder("address")))
+    .orderBy(asc(nodes.nodeKey))
+    .prepare(),
+  all: db.select(docOnly).from(nodes).orderBy(asc(nodes.nodeKey)).prepare(),
+  exists: db
+    .select({ one: sql<number>`1` })
+    .from(nodes)
+    .where(eq(nodes.nodeKey, sql.placeholder("nodeKey")))
+    .prepare(),
+  count: db.select({ n: sql<number>`count(*)` }).from(nodes).prepare(),
+}));
+
+/** A node by name, without regard to case. */
+export function nodeByName(db: StateDb, name: string): Node | undefined {
+  const row = statements(db).byName.get({ nodeKey: name.toLowerCase() });
+  return row && decodeDoc(row);
+}
+
+/** A node by its whole id. */
+export function nodeById(db: StateDb, id: string): Node | undefined {
+  const row = statements(db).byId.get({ idKey: id.toLowerCase() });
+  return row && decodeDoc(row);
+}
+
+export function nodeExists(db: StateDb, name: string): boolean {
+  return statements(db).exists.get({ nodeKey: name.toLowerCase() }) !== undefined;
+}
+
+/** Nodes with exactly this address, by name: what a reverse look-up asks. */
+export function nodesByAddress(db: StateDb, address: string): Node[] {
+  return decodeDocs(statements(db).byAddress.all({ address }));
+}
+
+export function nodeCount(db: StateDb): number {
+  return statements(db).count.get()?.n ?? 0;
+}
+
+/** Every node, by name. */
+export function nodeList(db: StateDb): QueryResult<Node[]> {
+  return {
+    value: decodeDocs(statements(db).all.all()),
+    index: maxIndex(db, ["nodes"]),
+    interest: { topics: [NODES_TOPIC] },
+  };
+}
+
+const ID_PREFIX = /^[0-9a-f-]{2,36}$/i;
+
+/** True for what may be the beginning of a node's id, which stands for its name in some look-ups. */
+export function isIdPrefix(text: string): boolean {
+  return ID_PREFIX.test(text);
+}
+
+/** A node by name, else by an unambiguous beginning of its id (two characters or more). */
+export function nodeByNameOrIdPrefix(db: StateDb, text: string): Node | undefined {
+  const byName = nodeByName(db, text);
+  if (byName !== undefined || !isIdPrefix(text)) return byName;
+  const from = text.toLowerCase();
+  // "g" is above every character that an id is written with.
+  const matches = statements(db).byIdPrefix.all({ from, to: `${from}g` });
+  const [only] = matches;
+  return only !== undefined && matches.length === 1 ? decodeDoc(only) : undefined;
+}
