@@ -4,7 +4,7 @@ import type { Json } from "../harness/types.ts";
 const REGISTER = "PUT /v1/agent/check/register";
 const refused = (id: string, body: Json) => http(`refused-${id}`, REGISTER, { body });
 const read = (id: string, name: string, until?: string) =>
-  http(id, `GET /v1/agent/checks?filter=CheckID==${name}`, until === undefined ? {} : { until });
+  http(id, `GET /v1/agent/checks?filter=CheckID==%22${name}%22`, until === undefined ? {} : { until });
 
 const refusals = [
   http("none-at-start", "GET /v1/agent/checks"),
@@ -65,7 +65,7 @@ const ttl = [
   http("register-ttl-again", REGISTER, { body: { ID: "beat", Name: "Beat", TTL: "10m" } }),
   read("registered-again", "beat"),
   http("register-without-id", REGISTER, { body: { Name: "named check", TTL: "10m", Status: "passing" } }),
-  http("id-from-name", "GET /v1/agent/checks?filter=Name==`named check`"),
+  http("id-from-name", "GET /v1/agent/checks?filter=Name==%22named%20check%22"),
   http("id-with-space-passes", "PUT /v1/agent/check/pass/named%20check"),
   http("register-short-ttl", REGISTER, { body: { ID: "short", Name: "short", TTL: "100ms", Status: "passing" } }),
   read("short-expires", "short", "TTL expired"),
@@ -123,7 +123,7 @@ const probes = [
   http("register-alias-unknown-service", REGISTER, {
     body: { ID: "alias-none", Name: "alias", AliasService: "not-there" },
   }),
-  read("alias-unknown-service", "alias-none", "passing"),
+  read("alias-unknown-service", "alias-none", "not-there"),
   http("definition-in-catalog", "GET /v1/health/node/n1?filter=CheckID==http", { until: "refused" }),
   http("definition-of-script-in-catalog", "GET /v1/health/node/n1?filter=CheckID==script", { until: "fine" }),
 ];

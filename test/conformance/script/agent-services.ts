@@ -21,7 +21,6 @@ const refusals = [
   refused("check-tcp-without-interval", { Name: "x", Check: { TCP: "127.0.0.1:1" } }),
   refused("check-negative-ttl", { Name: "x", Check: { TTL: "-1s" } }),
   refused("check-interval-and-ttl", { Name: "x", Check: { TTL: "10s", HTTP: "http://x", Interval: "1s" } }),
-  refused("check-empty", { Name: "x", Check: {} }),
   refused("check-unknown-status", { Name: "x", Check: { TTL: "10s", Status: "purple" } }),
   refused("check-malformed-ttl", { Name: "x", Check: { TTL: "ten" } }),
   refused("check-ttl-without-unit", { Name: "x", Check: { TTL: "10" } }),
@@ -41,10 +40,17 @@ const refusals = [
   }),
   refused("proxy-without-destination", { Name: "x", Kind: "connect-proxy", Port: 1 }),
   refused("proxy-without-anything", { Name: "x", Kind: "connect-proxy" }),
-  refused("upstreams-on-plain-service", { Name: "x", Proxy: { DestinationServiceName: "y" } }),
   refused("tagged-address-malformed", { Name: "x", TaggedAddresses: { lan: "10.0.0.1" } }),
   http("register-by-post", "POST /v1/agent/service/register", { body: { Name: "x" } }),
   http("nothing-was-registered", "GET /v1/agent/services"),
+];
+
+const accepted = [
+  http("empty-check-is-no-check", REGISTER, { body: { Name: "loose", Check: {} } }),
+  http("empty-check-made-nothing", "GET /v1/agent/checks"),
+  http("proxy-part-on-plain-service", REGISTER, { body: { Name: "loose", Proxy: { DestinationServiceName: "y" } } }),
+  http("proxy-part-read", "GET /v1/agent/service/loose"),
+  http("loose-removed", "PUT /v1/agent/service/deregister/loose"),
 ];
 
 const unknown = [
@@ -81,6 +87,9 @@ const shapes = [
   http("full", "GET /v1/agent/service/full-1"),
   http("full-check", "GET /v1/agent/checks"),
   http("full-in-catalog", "GET /v1/catalog/service/full", { until: '"ServiceID":"full-1"' }),
+  http("snake-case-output-max-size-refused", REGISTER, {
+    body: { name: "snake", check: { ttl: "10m", output_max_size: 100 } },
+  }),
   http("register-snake-case", REGISTER, {
     body: {
       id: "snake-1",
@@ -88,7 +97,7 @@ const shapes = [
       port: 9,
       enable_tag_override: true,
       tagged_addresses: { lan: { address: "10.4.0.9", port: 9 } },
-      check: { ttl: "10m", deregister_critical_service_after: "90m", output_max_size: 100, status: "passing" },
+      check: { ttl: "10m", deregister_critical_service_after: "90m", status: "passing" },
     },
   }),
   http("snake-case", "GET /v1/agent/service/snake-1"),
@@ -222,6 +231,7 @@ const hashes = [
 /** The agent's own services: refusals, shapes, checks that come with them, local health, leaving. */
 export const agentServices = area("agent-services", [
   ...refusals,
+  ...accepted,
   ...unknown,
   ...shapes,
   ...checks,

@@ -4,6 +4,8 @@ import { agentMaintenance } from "./agent-maintenance.ts";
 import { agentSelf } from "./agent-self.ts";
 import { agentServices } from "./agent-services.ts";
 import { catalog } from "./catalog.ts";
+import { dnsDefault } from "./dns.ts";
+import { dnsOptions } from "./dns-options.ts";
 import { health } from "./health.ts";
 import { kv } from "./kv.ts";
 import { session } from "./session.ts";
@@ -20,4 +22,6 @@ export const AREAS: readonly Area[] = [
   agentChecks,
   agentMaintenance,
   agentSelf,
+  dnsDefault,
+  dnsOptions,
 ];
