@@ -20,20 +20,36 @@ export class KvEndpoint {
   readonly #propose: Propose;
   readonly #clock: Clock;
   readonly #lockDelays: LockDelays;
+  readonly #onExpiry: (expiresAtMs: number) => void;
 
-  constructor(deps: { propose: Propose; clock: Clock; lockDelays: LockDelays }) {
+  constructor(deps: {
+    propose: Propose;
+    clock: Clock;
+    lockDelays: LockDelays;
+    /** A key that expires was written. */
+    onExpiry: (expiresAtMs: number) => void;
+  }) {
     this.#propose = deps.propose;
     this.#clock = deps.clock;
     this.#lockDelays = deps.lockDelays;
+    this.#onExpiry = deps.onExpiry;
   }
 
   /** False when a condition (cas, lock) did not hold; Refusal when the session is not valid. */
-  put(put: KvPut): Promise<boolean> {
+  async put(put: KvPut): Promise<boolean> {
+    if (put.ttlMs === undefined) return this.#write(put, {});
+    const expiresAtMs = this.#clock.nowMs() + put.ttlMs;
+    const written = await this.#write(put, { expiresAtMs });
+    this.#onExpiry(expiresAtMs);
+    return written;
+  }
+
+  #write(put: KvPut, expiry: { expiresAtMs?: number }): Promise<boolean> {
     const write = {
       key: put.key,
       value: put.value.length === 0 ? null : put.value.toBase64(),
       flags: put.flags.toString(),
-      ...(put.ttlMs === undefined ? {} : { expiresAtMs: this.#clock.nowMs() + put.ttlMs }),
+      ...expiry,
     };
     if (put.acquire !== undefined) {
       if (this.#lockDelays.isDelayed(put.key)) return Promise.resolve(false);

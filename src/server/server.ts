@@ -1,0 +1,91 @@
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Random } from "../ports/random.ts";
+import type { StateDb } from "../state/db.ts";
+import { kvNextExpiries, kvTombstoneMax } from "../state/kv/queries.ts";
+import { sessionExists, sessionRow, sessionsWithTtl } from "../state/sessions/queries.ts";
+import { lookTxn } from "../state/txn/queries.ts";
+import { KvEndpoint } from "./endpoints/kv.ts";
+import { expireSession, SessionEndpoint } from "./endpoints/session.ts";
+import { TxnEndpoint } from "./endpoints/txn.ts";
+import { KvExpiry } from "./kv-expiry.ts";
+import { LockDelays } from "./lock-delay.ts";
+import type { Propose } from "./propose.ts";
+import { isRegistered, type ServerIdentity, serverRegistration } from "./self.ts";
+import { SessionTimers } from "./session-timers.ts";
+import { TombstoneReaper } from "./tombstones.ts";
+
+export interface ServerDeps {
+  db: StateDb;
+  propose: Propose;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  /** `session_ttl_min`; read anew for each session. */
+  sessionTtlNsMin: () => number;
+}
+
+/** The server role: the endpoints that write, and what only a leader does. */
+export class Server {
+  readonly kv: KvEndpoint;
+  readonly session: SessionEndpoint;
+  readonly txn: TxnEndpoint;
+  readonly #deps: ServerDeps;
+  readonly #lockDelays: LockDelays;
+  readonly #sessionTimers: SessionTimers;
+  readonly #kvExpiry: KvExpiry;
+  readonly #tombstones: TombstoneReaper;
+
+  constructor(deps: ServerDeps) {
+    const { db, propose, clock, random, log } = deps;
+    this.#deps = deps;
+    this.#lockDelays = new LockDelays(clock);
+    const timers: SessionTimers = new SessionTimers(
+      clock,
+      expireSession({ propose, log, timers: () => timers, exists: (id) => sessionExists(db, id) }),
+    );
+    this.#sessionTimers = timers;
+    this.#kvExpiry = new KvExpiry({ propose, clock, log, next: (limit) => kvNextExpiries(db, limit) });
+    this.#tombstones = new TombstoneReaper({ propose, clock, log, newest: () => kvTombstoneMax(db) });
+    this.kv = new KvEndpoint({
+      propose,
+      clock,
+      lockDelays: this.#lockDelays,
+      onExpiry: (expiresAtMs) => this.#kvExpiry.schedule(expiresAtMs),
+    });
+    this.session = new SessionEndpoint({
+      propose,
+      random,
+      timers,
+      find: (id) => sessionRow(db, id),
+      ttlNsMin: deps.sessionTtlNsMin,
+    });
+    this.txn = new TxnEndpoint({ propose, lockDelays: this.#lockDelays, look: (ops) => lookTxn(db, ops) });
+  }
+
+  /** The state machine saw keys lose their holder. */
+  onLocksDelayed(keys: readonly string[], lockDelayNs: number): void {
+    this.#lockDelays.delay(keys, lockDelayNs);
+  }
+
+  /** Takes up the leader's duties; clocks of sessions start anew, so none ends early. */
+  async lead(identity: ServerIdentity): Promise<void> {
+    const { db, propose } = this.#deps;
+    if (!isRegistered(db, identity)) await propose(serverRegistration(identity));
+    this.resume();
+  }
+
+  /** Starts every leader clock from the state as it is: on taking the lead, and after a restore. */
+  resume(): void {
+    this.stop();
+    for (const { id, ttl } of sessionsWithTtl(this.#deps.db)) this.session.startTimer({ ID: id, TTL: ttl });
+    this.#kvExpiry.schedule();
+    this.#tombstones.start();
+  }
+
+  stop(): void {
+    this.#sessionTimers.stopAll();
+    this.#kvExpiry.stop();
+    this.#tombstones.stop();
+  }
+}
