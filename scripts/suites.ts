@@ -1,0 +1,23 @@
+/** A run of tests: what `bun run test:<name>` and the check start. */
+export interface Suite {
+  readonly name: string;
+  /** Arguments for bun. */
+  readonly argv: readonly string[];
+  /** Runs the compiled executable, so it must be built first. */
+  readonly needsBinary: boolean;
+}
+
+const E2E_TEST_TIMEOUT_MS = 60_000;
+const FUZZ_TEST_TIMEOUT_MS = 120_000;
+
+/**
+ * In the order of the check: cheap before dear. Each has its folder under `test`; what starts processes and listens on
+ * ports runs one file after the other, so that a slow machine does not turn load into failures.
+ */
+export const SUITES: readonly Suite[] = [
+  { name: "tidy", argv: ["test", "./test/tidy"], needsBinary: false },
+  { name: "unit", argv: ["test", "--parallel", "./test/unit"], needsBinary: false },
+  { name: "e2e", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e"], needsBinary: true },
+  { name: "conformance", argv: ["test/conformance/run.ts"], needsBinary: true },
+  { name: "fuzz", argv: ["test", `--timeout=${FUZZ_TEST_TIMEOUT_MS}`, "./test/fuzz"], needsBinary: false },
+];
