@@ -51,14 +51,19 @@ export class TailBuffer {
     }
     this.#total += chunk.length;
   }
-  /** The kept bytes as text, in order; `Captured n of m bytes` in front when some are gone. */
-  text(): string {
+  /** The kept bytes as text, in order. */
+  bare(): string {
     const size = this.#bytes.length;
     if (this.#total <= size) return decoder.decode(this.#bytes.subarray(0, this.#total));
     const start = this.#total % size;
     const ordered = new Uint8Array(size);
     ordered.set(this.#bytes.subarray(start));
     ordered.set(this.#bytes.subarray(0, start), size - start);
-    return `Captured ${size} of ${this.#total} bytes\n...\n${decoder.decode(ordered)}`;
+    return decoder.decode(ordered);
+  }
+  /** As `bare`, with a line about what is gone in front. */
+  text(): string {
+    const size = this.#bytes.length;
+    return this.#total <= size ? this.bare() : `Captured ${size} of ${this.#total} bytes\n...\n${this.bare()}`;
   }
 }
