@@ -1,0 +1,153 @@
+import { expect, test } from "bun:test";
+import { Refusal } from "../../../../src/lib/refusal.ts";
+import { agentRig, FakeCatalog } from "../../../support/agent-rig.ts";
+
+/** A rig whose first full comparison is done and whose record of calls is empty. */
+async function syncedRig(catalog = new FakeCatalog()) {
+  const rig = agentRig({ catalog });
+  rig.syncer.start();
+  await rig.synced();
+  catalog.calls.length = 0;
+  return rig;
+}
+
+test("sync: a full comparison re-adds what is missing, repairs what differs and removes what is foreign", async () => {
+  const rig = await syncedRig();
+  await rig.service({ Name: "gone", Check: { TTL: "10s" } });
+  await rig.service({ Name: "changed", Port: 80 });
+  await rig.synced();
+  rig.catalog.services.delete("gone");
+  rig.catalog.checks.delete("service:gone");
+  rig.catalog.services.set("changed", { ...rig.catalog.services.get("changed")!, Port: 81 });
+  rig.catalog.services.set("foreign", { ...rig.catalog.services.get("changed")!, ID: "foreign", Service: "foreign" });
+  rig.syncer.fullSync();
+  await rig.synced();
+  expect([...rig.catalog.services.keys()].sort()).toEqual(["changed", "gone"]);
+  expect(rig.catalog.services.get("changed")?.Port).toBe(80);
+  expect([...rig.catalog.checks.keys()]).toEqual(["service:gone"]);
+});
+
+test("sync: the leader's own check and service are left alone", async () => {
+  const catalog = new FakeCatalog();
+  const rig = await syncedRig(catalog);
+  await rig.service({ Name: "web", Check: { TTL: "10s" } });
+  await rig.synced();
+  catalog.services.set("consul", { ...catalog.services.get("web")!, ID: "consul", Service: "consul" });
+  const check = catalog.checks.get("service:web")!;
+  catalog.checks.set("serfHealth", { ...check, CheckID: "serfHealth", ServiceID: "" });
+  rig.syncer.fullSync();
+  await rig.synced();
+  expect(catalog.services.has("consul")).toBe(true);
+  expect(catalog.checks.has("serfHealth")).toBe(true);
+});
+
+test("sync: when nothing differs nothing is written", async () => {
+  const rig = await syncedRig();
+  await rig.service({ Name: "web", Tags: [], Meta: {}, Check: { TTL: "10s" } });
+  await rig.synced();
+  rig.catalog.calls.length = 0;
+  rig.syncer.fullSync();
+  await rig.synced();
+  expect(rig.catalog.calls).toEqual([]);
+});
+
+test("sync: with EnableTagOverride the catalog's tags stay, the rest is repaired", async () => {
+  const rig = await syncedRig();
+  await rig.service({ Name: "web", Port: 80, Tags: ["own"], EnableTagOverride: true });
+  await rig.synced();
+  rig.catalog.services.set("web", { ...rig.catalog.services.get("web")!, Port: 1, Tags: ["theirs"] });
+  rig.syncer.fullSync();
+  await rig.synced();
+  expect(rig.catalog.services.get("web")).toMatchObject({ Port: 80, Tags: ["theirs"] });
+});
+
+test("sync: an output alone waits for the check-update interval, a status goes at once", async () => {
+  const rig = await syncedRig();
+  await rig.check({ Name: "c", TTL: "24h" });
+  await rig.registrar.updateTtl("c", "passing", "one");
+  await rig.synced();
+  await rig.registrar.updateTtl("c", "passing", "two");
+  await rig.synced();
+  expect(rig.catalog.checks.get("c")?.Output).toBe("one");
+  rig.syncer.fullSync();
+  await rig.synced();
+  expect(rig.catalog.checks.get("c")?.Output).toBe("one");
+  rig.clock.advance(300_000);
+  await rig.synced();
+  expect(rig.catalog.checks.get("c")?.Output).toBe("two");
+  await rig.registrar.updateTtl("c", "warning", "three");
+  await rig.synced();
+  expect(rig.catalog.checks.get("c")).toMatchObject({ Status: "warning", Output: "three" });
+});
+
+test("sync: what was removed while the servers were away is removed when they are back", async () => {
+  const rig = await syncedRig();
+  await rig.service({ Name: "web", Check: { TTL: "10s" } });
+  await rig.synced();
+  rig.catalog.failure = new Error("No cluster leader");
+  await rig.registrar.deregisterService("web");
+  await rig.service({ Name: "new" });
+  await rig.synced();
+  expect(rig.catalog.services.has("web")).toBe(true);
+  rig.catalog.failure = undefined;
+  rig.clock.advance(15_000);
+  await rig.synced();
+  expect([...rig.catalog.services.keys()]).toEqual(["new"]);
+  expect(rig.catalog.checks.size).toBe(0);
+});
+
+test("sync: failed writes are tried again after 1, 2, 4, ... at most 15 seconds", async () => {
+  const rig = await syncedRig();
+  rig.catalog.failure = new Error("No cluster leader");
+  await rig.service({ Name: "web" });
+  await rig.synced();
+  const delays: number[] = [];
+  for (let round = 0; round < 6; round++) {
+    const [next = 0] = rig.clock.pendingMs;
+    delays.push(next);
+    rig.clock.advance(next);
+    await rig.synced();
+  }
+  expect(delays).toEqual([750, 1_500, 3_000, 6_000, 11_250, 11_250]);
+});
+
+test("sync: what access control forbids is tried again only by the next full comparison", async () => {
+  const rig = await syncedRig();
+  rig.catalog.failure = new Refusal("Permission denied", 403);
+  await rig.service({ Name: "web" });
+  await rig.synced();
+  expect(rig.log.messages("warn")).toContain("Synced service: blocked by ACLs");
+  expect(rig.clock.pendingMs.every((delay) => delay >= 60_000)).toBe(true);
+  rig.catalog.failure = undefined;
+  rig.syncer.fullSync();
+  await rig.synced();
+  expect(rig.catalog.services.has("web")).toBe(true);
+});
+
+test("sync: a change during a write is written after it", async () => {
+  const rig = await syncedRig();
+  const { catalog } = rig;
+  const register = catalog.register.bind(catalog);
+  let changed = false;
+  catalog.register = async (request) => {
+    await register(request);
+    if (changed || request.service?.ID !== "web") return;
+    changed = true;
+    await rig.service({ Name: "web", Port: 2 });
+  };
+  await rig.service({ Name: "web", Port: 1 });
+  await rig.synced();
+  expect(catalog.services.get("web")?.Port).toBe(2);
+});
+
+test("sync: nothing is written while paused, and all of it once resumed", async () => {
+  const rig = await syncedRig();
+  rig.syncer.pause();
+  await rig.service({ Name: "a" });
+  await rig.service({ Name: "b" });
+  await rig.synced();
+  expect(rig.catalog.calls).toEqual([]);
+  rig.syncer.resume();
+  await rig.synced();
+  expect([...rig.catalog.services.keys()]).toEqual(["a", "b"]);
+});
