@@ -1,4 +1,5 @@
 import type { DnsRecord } from "../codec/dns/types.ts";
+import type { InstanceMemo } from "./instance-memo.ts";
 import {
   type DnsInstance,
   type DnsNode,
@@ -41,11 +42,13 @@ export class Lookups {
   /** False once the answer rests on something that no topic announces. */
   cacheable = true;
   readonly #source: DnsSource;
+  readonly #memo: InstanceMemo;
   readonly #facts: Facts;
   readonly #datacenter: string;
 
-  constructor(source: DnsSource, facts: Facts, datacenter: string) {
+  constructor(source: DnsSource, memo: InstanceMemo, facts: Facts, datacenter: string) {
     this.#source = source;
+    this.#memo = memo;
     this.#facts = facts;
     this.#datacenter = datacenter.toLowerCase();
   }
@@ -69,7 +72,7 @@ export class Lookups {
     if (filter.ingress === true) this.cacheable = false;
     // A proxy has a name of its own, so its coming is announced under another service.
     else this.topics.add(filter.connect === true ? TOPIC_CATALOG : serviceTopic(name));
-    return this.#source.serviceInstances(name, filter);
+    return this.#memo.serviceInstances(name, filter);
   }
 
   query(request: DnsQueryRequest): DnsQueryResult | undefined {

@@ -19,6 +19,7 @@ import { WireCache } from "./cache.ts";
 import { optionlessKey, packetKey } from "./cache-key.ts";
 import type { DnsConfig } from "./config.ts";
 import { fitMessage, responseBytesMax, type Transport } from "./fit.ts";
+import { InstanceMemo } from "./instance-memo.ts";
 import { ipText } from "./ip.ts";
 import { Facts, Lookups } from "./lookups.ts";
 import { type Zones, zoneOf, zonesOf } from "./names.ts";
@@ -59,6 +60,7 @@ export class Responder {
   readonly #options: ResponderOptions;
   readonly #encoder = new MessageEncoder();
   readonly #caches: Readonly<Record<Transport, WireCache>>;
+  readonly #memo: InstanceMemo;
   readonly #labels: Readonly<Record<string, string>>;
   #config: DnsConfig;
   #zones: Zones;
@@ -69,6 +71,7 @@ export class Responder {
     const cache = (transport: Transport) =>
       new WireCache(options.source, options.clock, options.random, CACHE_BYTES_MAX[transport]);
     this.#caches = { udp: cache("udp"), tcp: cache("tcp") };
+    this.#memo = new InstanceMemo(options.source);
     this.#labels = { node: options.nodeName };
     this.#config = options.config;
     this.#zones = zonesOf(options.config);
@@ -118,7 +121,7 @@ export class Responder {
   }
 
   #answer(query: DnsQuery, bytes: Uint8Array, asker: Asker, key: string | undefined): Uint8Array | Promise<Uint8Array> {
-    const lookups = new Lookups(this.#options.source, new Facts(), this.#config.datacenter);
+    const lookups = new Lookups(this.#options.source, this.#memo, new Facts(), this.#config.datacenter);
     const reply = this.#compute(query, lookups, asker);
     if (reply !== "forward" && lookups.wants.length === 0) {
       const wire = this.#encode(query, reply, asker.transport);
@@ -159,7 +162,7 @@ export class Responder {
     const facts = new Facts();
     const { source, recursors } = this.#options;
     for (let round = 0; ; round++) {
-      const lookups = new Lookups(source, facts, this.#config.datacenter);
+      const lookups = new Lookups(source, this.#memo, facts, this.#config.datacenter);
       const reply = this.#compute(query, lookups, asker);
       if (reply === "forward") return this.#serverFailure(query, true);
       if (lookups.wants.length === 0 || round === FETCH_ROUNDS_MAX) return this.#encode(query, reply, asker.transport);
