@@ -4,6 +4,9 @@ import { agentMaintenance } from "./agent-maintenance.ts";
 import { agentSelf } from "./agent-self.ts";
 import { agentServices } from "./agent-services.ts";
 import { catalog } from "./catalog.ts";
+import { cliServer } from "./cli.ts";
+import { cliKv } from "./cli-kv.ts";
+import { cliOffline } from "./cli-offline.ts";
 import { dnsDefault } from "./dns.ts";
 import { dnsOptions } from "./dns-options.ts";
 import { health } from "./health.ts";
@@ -24,4 +27,7 @@ export const AREAS: readonly Area[] = [
   agentSelf,
   dnsDefault,
   dnsOptions,
+  cliKv,
+  cliServer,
+  cliOffline,
 ];

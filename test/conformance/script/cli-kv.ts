@@ -1,0 +1,105 @@
+import { area, cli, http } from "../harness/dsl.ts";
+import { flagsOnly, streamsOnly } from "../harness/refine.ts";
+
+const kv = (id: string, words: string[], options = {}) => cli(id, ["kv", ...words], options);
+
+const putting = [
+  kv("put", ["put", "a", "one"]),
+  kv("put-again", ["put", "a", "two"]),
+  kv("put-no-data", ["put", "empty"]),
+  kv("put-empty-data", ["put", "empty", ""]),
+  kv("put-no-key", ["put"]),
+  kv("put-empty-key", ["put", "", "x"]),
+  kv("put-leading-slash", ["put", "/slash", "x"]),
+  kv("put-too-many-words", ["put", "a", "b", "c"]),
+  kv("put-stdin", ["put", "stdin", "-"], { stdin: "from stdin\n" }),
+  kv("put-file", ["put", "file", "@value.txt"], { files: { "value.txt": "from file\n" } }),
+  kv("put-missing-file", ["put", "file", "@none.txt"]),
+  kv("put-base64", ["put", "-base64", "b64", "aGVsbG8="]),
+  kv("put-bad-base64", ["put", "-base64", "bad64", "%%%"]),
+  kv("put-flags", ["put", "-flags=42", "flagged", "x"]),
+  kv("put-bad-flags", ["put", "-flags=abc", "flagged", "x"]),
+  kv("put-cas-0-creates", ["put", "-cas", "-modify-index=0", "cas", "x"]),
+  kv("put-cas-fails", ["put", "-cas", "-modify-index=1", "cas", "x"]),
+  kv("put-cas-without-index", ["put", "-cas", "cas", "x"]),
+  kv("put-acquire-without-session", ["put", "-acquire", "lock", "x"]),
+  kv("put-release-without-session", ["put", "-release", "lock", "x"]),
+  kv("put-acquire-and-release", ["put", "-acquire", "-release", "-session=x", "lock", "x"]),
+  kv("put-acquire-unknown-session", ["put", "-acquire", "-session=00000000-0000-0000-0000-00000000dead", "lock", "x"]),
+  http("session", "PUT /v1/session/create", { body: { LockDelay: "0s" }, capture: { holder: "json:ID" } }),
+  kv("put-acquire", ["put", "-acquire", "-session=@{holder}", "lock", "x"]),
+  kv("put-acquired-twice", ["put", "-acquire", "-session=@{holder}", "lock", "y"]),
+  kv("put-release", ["put", "-release", "-session=@{holder}", "lock", "z"]),
+  kv("put-release-twice", ["put", "-release", "-session=@{holder}", "lock", "z"]),
+  kv("put-unknown-flag", ["put", "-zzz", "a", "b"], { refine: [flagsOnly] }),
+  kv("put-flag-after-words", ["put", "late", "value", "-flags=1"]),
+  kv("put-double-dash-flag", ["put", "--flags", "7", "dashed", "x"]),
+];
+
+const getting = [
+  kv("get", ["get", "a"]),
+  kv("get-missing", ["get", "none"]),
+  kv("get-no-key", ["get"]),
+  kv("get-too-many-words", ["get", "a", "b"]),
+  kv("get-leading-slash", ["get", "/a"]),
+  kv("get-empty-value", ["get", "empty"]),
+  kv("get-base64", ["get", "-base64", "a"]),
+  kv("get-detailed", ["get", "-detailed", "a"]),
+  kv("get-detailed-base64", ["get", "-detailed", "-base64", "b64"]),
+  kv("get-detailed-locked", ["get", "-detailed", "lock"]),
+  kv("get-flags-detailed", ["get", "-detailed", "flagged"]),
+  kv("put-tree-1", ["put", "tree/a", "1"]),
+  kv("put-tree-2", ["put", "tree/b/c", "2"]),
+  kv("get-recurse", ["get", "-recurse", "tree"]),
+  kv("get-recurse-detailed", ["get", "-recurse", "-detailed", "tree"]),
+  kv("get-recurse-base64", ["get", "-recurse", "-base64", "tree"]),
+  kv("get-recurse-missing", ["get", "-recurse", "none"]),
+  kv("get-keys", ["get", "-keys", "tree/"]),
+  kv("get-keys-separator", ["get", "-keys", "-separator=", "tree/"]),
+  kv("get-keys-missing", ["get", "-keys", "none/"]),
+  kv("get-keys-recurse", ["get", "-keys", "-recurse", "tree/"]),
+  kv("get-stale", ["get", "-stale", "a"]),
+  kv("get-unknown-datacenter", ["get", "-datacenter=nowhere", "a"]),
+  kv("get-no-server", ["get", "-http-addr=127.0.0.1:1", "a"]),
+  kv("get-address-with-scheme", ["get", "-http-addr=http://127.0.0.1:1", "a"]),
+  kv("get-no-server-by-environment", ["get", "a"], { env: { CONSUL_HTTP_ADDR: "127.0.0.1:1" } }),
+  kv("get-token-ignored-when-off", ["get", "-token=anything", "a"]),
+  kv("get-bad-bool-environment", ["get", "a"], { env: { CONSUL_HTTP_SSL: "perhaps" } }),
+  kv("get-missing-token-file", ["get", "-token-file=none.txt", "a"]),
+];
+
+const bulk = [
+  kv("export", ["export", "tree/"]),
+  kv("export-missing", ["export", "none/"]),
+  kv("export-leading-slash", ["export", "/tree"]),
+  kv("export-too-many-words", ["export", "a", "b"]),
+  kv("import-argument", ["import", '[{"key":"imp/a","flags":1,"value":"aGk="}]']),
+  kv("import-stdin", ["import", "-"], { stdin: '[{"key":"imp/b","flags":0,"value":"aGk="},{"key":"imp/c"}]' }),
+  kv("import-file", ["import", "@dump.json"], { files: { "dump.json": '[{"key":"imp/d","value":"aGk="}]' } }),
+  kv("import-missing-file", ["import", "@none.json"]),
+  kv("import-bad-json", ["import", "{nope"]),
+  kv("import-bad-value", ["import", '[{"key":"imp/x","value":"%%%"}]']),
+  kv("import-no-data", ["import"]),
+  kv("imported", ["export", "imp/"]),
+];
+
+const deleting = [
+  kv("delete", ["delete", "a"]),
+  kv("delete-missing", ["delete", "a"]),
+  kv("delete-no-key", ["delete"]),
+  kv("delete-cas-fails", ["delete", "-cas", "-modify-index=1", "b64"]),
+  kv("delete-cas-without-index", ["delete", "-cas", "b64"]),
+  kv("delete-cas-and-recurse", ["delete", "-cas", "-modify-index=1", "-recurse", "b64"]),
+  kv("delete-modify-index-without-cas", ["delete", "-modify-index=1", "b64"]),
+  kv("delete-recurse", ["delete", "-recurse", "tree"]),
+  kv("delete-leading-slash", ["delete", "/b64"]),
+  kv("group-alone", [], { refine: [streamsOnly] }),
+  kv("group-unknown", ["bogus"], { refine: [streamsOnly] }),
+  kv("group-help", ["-h"], { refine: [streamsOnly] }),
+  ...["put", "get", "delete", "export", "import"].map((word) =>
+    kv(`${word}-help-flags`, [word, "-h"], { refine: [flagsOnly] }),
+  ),
+];
+
+/** Command line: the key/value store. */
+export const cliKv = area("cli-kv", [...putting, ...getting, ...bulk, ...deleting]);
