@@ -1,8 +1,22 @@
 import type { Entry } from "./command.ts";
+import { agentCommands } from "./table/agent.ts";
+import { catalogCommands } from "./table/catalog.ts";
+import { eventCommands } from "./table/event.ts";
 import { kvCommands } from "./table/kv.ts";
+import { localCommands } from "./table/local.ts";
+import { servicesCommands } from "./table/services.ts";
+import { sessionCommands } from "./table/session.ts";
 
 /**
  * Every command there is. Dispatch, help, usage errors and shell completion read this table and nothing else; handlers
  * are loaded when their command runs.
  */
-export const commands: readonly Entry[] = [...kvCommands];
+export const commands: readonly Entry[] = [
+  ...agentCommands,
+  ...catalogCommands,
+  ...eventCommands,
+  ...kvCommands,
+  ...localCommands,
+  ...servicesCommands,
+  ...sessionCommands,
+];

@@ -1,3 +1,4 @@
+import type { ServiceDefinition } from "../model/definition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ApiClient } from "./http.ts";
 
@@ -30,6 +31,8 @@ export interface CliDeps {
   readonly interrupted: AbortSignal;
   /** `agent`: runs until it is stopped and gives the exit code. */
   runAgent(argv: readonly string[]): Promise<number>;
+  /** The services that configuration files define, in their order. Throws with the text that tells what is wrong. */
+  loadServices(files: readonly string[]): Promise<readonly ServiceDefinition[]>;
   /** Reads files and directories as `agent` would. Throws when they can't be read. */
   validateConfig(paths: readonly string[], options: { readonly format: string }): Promise<ConfigVerdict>;
 }

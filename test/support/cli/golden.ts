@@ -23,7 +23,7 @@ export interface Golden {
 
 /** Help is ours in words, so only its place is compared. */
 export function maskHelp(text: string): string {
-  return text.replace(/^Usage:[^]*/m, "Usage: …\n");
+  return text.replace(/^Usage:[\s\S]*/m, "Usage: …\n");
 }
 
 /** A target with its query sorted and decoded, so that two spellings of one request are equal. */

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import type { CliDeps } from "../../../src/cli/context.ts";
 import { runCli } from "../../../src/cli/dispatch.ts";
+import { decodeServiceDefinition, type ServiceDefinition } from "../../../src/model/definition.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 
 export interface CliResult {
@@ -26,10 +28,20 @@ export async function runInProcess(
     clock: systemClock,
     interrupted: new AbortController().signal,
     runAgent: async () => 0,
+    loadServices: async (files) => files.flatMap(readServices),
     validateConfig: async () => ({ errors: [], warnings: [] }),
     ...deps,
   });
   return { exit, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** The services of a JSON file; that of other formats is not the command line's business. */
+function readServices(file: string): ServiceDefinition[] {
+  const { service, services = [] } = JSON.parse(readFileSync(file, "utf8")) as {
+    service?: unknown;
+    services?: unknown[];
+  };
+  return [...(service === undefined ? [] : [service]), ...services].map(decodeServiceDefinition);
 }
 
 /** A sink that keeps what was written. */

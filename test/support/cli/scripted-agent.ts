@@ -44,18 +44,26 @@ export function requestLine(method: string, target: string, body: string): strin
 function normalBody(body: string): string {
   try {
     const json: unknown = JSON.parse(body);
-    return JSON.stringify(sortKeys(json));
+    return JSON.stringify(meaning(json));
   } catch {
     return body;
   }
 }
 
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
+/** Go can't tell an absent field from one of zero value, and a service's weights are 1 when absent. */
+function meaning(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(meaning);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
     Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sortKeys(item)]),
+      .map(([key, item]) => [key, meaning(item)] as const)
+      .filter(
+        ([key, item]) => !isZero(item) && !(key === "Weights" && JSON.stringify(item) === '{"Passing":1,"Warning":1}'),
+      )
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
+}
+
+function isZero(value: unknown): boolean {
+  return value === null || value === "" || value === 0 || value === false || JSON.stringify(value) === "{}";
 }

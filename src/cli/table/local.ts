@@ -1,0 +1,59 @@
+import type { FlagSpec } from "../../lang/goflags.ts";
+import { command } from "../command.ts";
+import { FORMAT_FLAG } from "../common-flags.ts";
+import { NO_FLAGS } from "./agent.ts";
+
+export const VERSION_FLAGS = [FORMAT_FLAG] as const satisfies readonly FlagSpec[];
+export const VALIDATE_FLAGS = [
+  FORMAT_FLAG,
+  {
+    name: "config-format",
+    kind: "string",
+    default: "",
+    placeholder: "hcl|json",
+    doc: "Read all files as this format, whatever their names end with.",
+  },
+  { name: "quiet", kind: "bool", default: false, doc: "Print nothing when the configuration is valid." },
+] as const satisfies readonly FlagSpec[];
+
+/** Commands that ask no agent. */
+export const localCommands = [
+  command({
+    path: "agent",
+    synopsis: "Runs an agent",
+    usage: "[options]",
+    about: ["Runs the agent until it is told to stop. An agent is one node of a cluster, and a server with -server."],
+    http: "none",
+    flags: NO_FLAGS,
+    ownWords: true,
+    load: () => import("../agent.ts"),
+  }),
+  command({
+    path: "version",
+    synopsis: "Prints the version",
+    usage: "[options]",
+    about: [],
+    http: "none",
+    flags: VERSION_FLAGS,
+    load: () => import("../version.ts"),
+  }),
+  command({
+    path: "keygen",
+    synopsis: "Generates a new encryption key",
+    usage: "",
+    about: ["Prints a new random key of 32 bytes for -encrypt."],
+    http: "none",
+    flags: NO_FLAGS,
+    load: () => import("../keygen.ts"),
+  }),
+  command({
+    path: "validate",
+    synopsis: "Validate config files/directories",
+    usage: "[options] FILE_OR_DIRECTORY...",
+    about: ["Reads configuration as the agent would and reports what is wrong with it, without starting anything."],
+    examples: [{ why: "Before a reload:", line: "validate /etc/consul.d" }],
+    http: "none",
+    flags: VALIDATE_FLAGS,
+    load: () => import("../validate.ts"),
+  }),
+];
