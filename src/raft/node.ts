@@ -4,7 +4,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { RaftState, RaftStatus } from "./status.ts";
-import type { Entry, EntryType, HardState, LogBounds, LogStore, StateMachine } from "./types.ts";
+import type { Entry, EntryType, HardState, LogBounds, LogStore, StateKeeper, StateMachine } from "./types.ts";
+import { SNAPSHOT_POLICY, type SnapshotPolicy, Upkeep } from "./upkeep.ts";
 
 /** Beyond these, proposals are refused: the disk is slower than the writers, and waiting longer helps nobody. */
 const UNCOMMITTED_ENTRIES_MAX = 8192;
@@ -16,6 +17,8 @@ const REPLAY_READ_BYTES_MAX = 1024 * 1024;
 export const noLeader = () => new Refusal("No cluster leader", 500);
 /** hashicorp/raft's ErrEnqueueTimeout, which Consul answers when its leader can't keep up. */
 const tooManyWrites = () => new Refusal("timed out enqueuing operation", 500);
+/** hashicorp/raft's ErrAbortedByRestore. */
+const restoring = () => new Refusal("snapshot restored while committing log", 500);
 
 export interface RaftNodeOptions {
   store: LogStore;
@@ -25,8 +28,12 @@ export interface RaftNodeOptions {
   clock: Clock;
   /** This server's node id; it votes for itself under it. */
   nodeId: string;
-  /** Called once when an entry can't be applied: the state is behind the log and the process must end. */
+  keeper: StateKeeper;
+  /** After a restore, when the state is another one: the state machine reads its applied index again, readers wake. */
+  onRestored: () => void;
+  /** Called once when the state can't follow the log: the process must end, the next start applies again. */
   onFatal: (reason: string) => void;
+  snapshotPolicy?: SnapshotPolicy;
 }
 
 interface Proposal {
@@ -58,6 +65,9 @@ export class RaftNode {
   #proposals: Proposal[] = [];
   #proposalBytes = 0;
   #applyScheduled = false;
+  #applyHolds = 0;
+  #isRestoring = false;
+  readonly #upkeep: Upkeep;
   /** In order of index. */
   #barriers: { index: number; resolve(): void }[] = [];
 
@@ -71,6 +81,8 @@ export class RaftNode {
     this.#lastTerm = bounds.lastTerm;
     // One voter: whatever is durable here is committed.
     this.#commitIndex = bounds.lastIndex;
+    const policy = options.snapshotPolicy ?? SNAPSHOT_POLICY;
+    this.#upkeep = new Upkeep({ ...options, policy, holdApply: (run) => this.#holdApply(run) });
   }
 
   /** See `startRaftNode`. */
@@ -81,6 +93,7 @@ export class RaftNode {
     await store.setHardState({ term: this.#term, votedFor: nodeId });
     this.#state = "Leader";
     await this.#append("noop", "");
+    this.#upkeep.start();
     log.info("cluster leadership acquired", { term: this.#term, index: this.#lastIndex });
   }
 
@@ -107,6 +120,7 @@ export class RaftNode {
    */
   propose(data: string): Promise<unknown> {
     if (this.#state !== "Leader") return Promise.reject(noLeader());
+    if (this.#isRestoring) return Promise.reject(restoring());
     if (
       this.#proposals.length >= UNCOMMITTED_ENTRIES_MAX ||
       this.#proposalBytes + data.length > UNCOMMITTED_BYTES_MAX
@@ -122,8 +136,52 @@ export class RaftNode {
     return this.#drained();
   }
 
+  /** A snapshot file of all that was proposed before. */
+  async saveSnapshot(): Promise<Uint8Array> {
+    await this.barrier();
+    this.#options.machine.flush();
+    return this.#options.keeper.exportArchive();
+  }
+
+  /**
+   * Replaces the whole state by that of a snapshot file. It is decided once the archive is verified and durable in the
+   * data directory: a crash before leaves the old state, a crash after is finished by the next start. Proposals are
+   * refused meanwhile. Rejects with a Refusal when the archive is not usable; then nothing has changed.
+   */
+  async restoreSnapshot(archive: Uint8Array): Promise<void> {
+    if (this.#state !== "Leader") throw noLeader();
+    if (this.#isRestoring) throw restoring();
+    this.#isRestoring = true;
+    try {
+      await this.#drained();
+      await this.#holdApply(() => this.#restore(archive));
+    } finally {
+      this.#isRestoring = false;
+    }
+  }
+
+  async #restore(archive: Uint8Array): Promise<void> {
+    const { store, keeper, machine, log, onRestored } = this.#options;
+    const { index, term } = await keeper.importArchive(archive, this.#lastIndex, this.#term);
+    try {
+      await store.reset(index, term);
+      await keeper.installNewest();
+      onRestored();
+      assert(machine.appliedIndex === index, `restored to ${machine.appliedIndex}, not ${index}`);
+    } catch (error) {
+      this.#fail(`a restore could not be finished: ${String(error)}; the next start finishes it`);
+      throw error;
+    }
+    this.#lastIndex = index;
+    this.#lastTerm = term;
+    this.#commitIndex = index;
+    log.info("restored a snapshot", { index });
+  }
+
   status(): RaftStatus {
-    const { appliedIndex } = this.#options.machine;
+    const { machine, keeper } = this.#options;
+    const { appliedIndex } = machine;
+    const snapshot = keeper.snapshots[0];
     return {
       state: this.#state,
       term: this.#term,
@@ -132,8 +190,8 @@ export class RaftNode {
       commitIndex: this.#commitIndex,
       appliedIndex,
       fsmPending: this.#commitIndex - appliedIndex,
-      lastSnapshotIndex: 0,
-      lastSnapshotTerm: 0,
+      lastSnapshotIndex: snapshot?.index ?? 0,
+      lastSnapshotTerm: snapshot?.term ?? 0,
       peers: 0,
     };
   }
@@ -142,6 +200,8 @@ export class RaftNode {
   async stop(): Promise<void> {
     this.#state = "Shutdown";
     await this.#drained();
+    await this.#upkeep.stop();
+    this.#options.machine.flush();
   }
 
   #append(type: EntryType, data: string): Promise<unknown> {
@@ -174,13 +234,14 @@ export class RaftNode {
    * them, one apply serves the whole group.
    */
   #scheduleApply(): void {
-    if (this.#applyScheduled) return;
+    if (this.#applyScheduled || this.#applyHolds > 0) return;
     this.#applyScheduled = true;
     queueMicrotask(() => this.#apply());
   }
 
   #apply(): void {
     this.#applyScheduled = false;
+    if (this.#applyHolds > 0) return;
     const { machine, meter, clock } = this.#options;
     const count = Math.min(this.#commitIndex - machine.appliedIndex, APPLY_ENTRIES_MAX);
     const proposals = this.#proposals.splice(0, count);
@@ -188,7 +249,8 @@ export class RaftNode {
     try {
       results = machine.apply(proposals.map(({ entry }) => entry));
     } catch (error) {
-      this.#stopApplying(error);
+      // The entries stay in the log: their proposers can't be told yes or no.
+      this.#fail(`can't apply entry ${machine.appliedIndex + 1}: ${String(error)}`);
       return;
     }
     const now = clock.monotonicMs();
@@ -207,10 +269,21 @@ export class RaftNode {
     }
   }
 
-  /** The entries stay in the log and are applied by the next start; whether they were can't be said to the proposers. */
-  #stopApplying(error: unknown): void {
+  /** The database belongs to the keeper while `run` is under way; what commits meanwhile is applied afterwards. */
+  async #holdApply<T>(run: () => Promise<T>): Promise<T> {
+    this.#applyHolds++;
+    try {
+      this.#options.machine.flush();
+      return await run();
+    } finally {
+      this.#applyHolds--;
+      if (this.#commitIndex > this.#options.machine.appliedIndex) this.#scheduleApply();
+    }
+  }
+
+  #fail(reason: string): void {
     this.#state = "Shutdown";
-    this.#options.onFatal(`can't apply entry ${this.#options.machine.appliedIndex + 1}: ${String(error)}`);
+    this.#options.onFatal(reason);
   }
 
   /** Nothing of this proposal or of those after it is in the log, see `LogStore.append`; their indexes are free again. */

@@ -53,4 +53,42 @@ export interface StateMachine {
   readonly appliedIndex: number;
   /** Applies entries in order; one result (or the Refusal a handler threw) for each. A throw stops the server. */
   apply(entries: readonly Entry[]): unknown[];
+  /** Commits what is applied, so that other connections to the database see it. */
+  flush(): void;
+}
+
+/** The state as of one entry, durable. */
+export interface SnapshotInfo {
+  id: string;
+  index: number;
+  term: number;
+  bytes: number;
+  /** Set when the state came from outside: the last index of the log that it replaces. */
+  replacesLogTo?: number;
+}
+
+/**
+ * Keeps the database of the state in shape and copies it, away from the applying thread. Calls run one after the
+ * other. It sees what the state machine has flushed.
+ */
+export interface StateKeeper {
+  /** Snapshots kept, newest first. */
+  readonly snapshots: readonly SnapshotInfo[];
+  /** Bytes in the database's write-ahead log that a checkpoint would move. */
+  walBytesToMove(): Promise<number>;
+  /** Checkpoints without blocking the applying thread; resolves with the bytes that keep the log growing. */
+  checkpoint(): Promise<number>;
+  /** Checkpoints all and empties the write-ahead log. Nothing may be applied meanwhile. */
+  truncateWal(): Promise<void>;
+  takeSnapshot(): Promise<SnapshotInfo>;
+  /** The bytes of a snapshot file for people, see `/v1/snapshot`. */
+  exportArchive(): Promise<Uint8Array>;
+  /**
+   * Verifies such bytes and makes them the newest snapshot: durable, under an index above both `lastIndex` and its own.
+   * The database stays as it is. Rejects with a Refusal when the archive isn't whole or doesn't fit.
+   */
+  importArchive(archive: Uint8Array, lastIndex: number, term: number): Promise<SnapshotInfo>;
+  /** Replaces all rows of the database by those of the newest snapshot, in one transaction. */
+  installNewest(): Promise<void>;
+  close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { fsyncPath } from "./durable-files.ts";
 import { errorCode, errorText, isDiskFull } from "./failure.ts";
 
 /** A locked directory; the lock ends with `release` or with the process, however it ends. */
@@ -21,6 +22,19 @@ export function lockDir(dir: string): DirLock {
   } catch (error) {
     throw new Error(explain(dir, error));
   }
+}
+
+/** Makes `dir/name` when it is missing, and its entry in `dir` durable. Throws like `lockDir`. */
+export function makeSubdir(dir: string, name: string): string {
+  const path = join(dir, name);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    fsyncPath(dir);
+  } catch (error) {
+    throw new Error(explain(path, error));
+  }
+  return path;
 }
 
 function takeLock(path: string): DirLock {

@@ -2,12 +2,14 @@ import { Refusal } from "../lib/refusal.ts";
 
 /** The stored data is damaged or incomplete: the server must not start, and nothing may be truncated. */
 export class DamageError extends Error {
+  readonly what: string;
   constructor(file: string, what: string) {
     super(
       `${file} is damaged: ${what}. Nothing was changed. Start with an empty data directory and restore a snapshot ` +
         "(or put back a copy of the data directory); acknowledged writes could be lost otherwise",
     );
     this.name = "DamageError";
+    this.what = what;
   }
 }
 

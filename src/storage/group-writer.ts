@@ -1,6 +1,6 @@
 import { statfsSync } from "node:fs";
 import type { Entry } from "../raft/types.ts";
-import { type DirLock, lockDir } from "./dir-lock.ts";
+import { type DirLock, lockDir, makeSubdir } from "./dir-lock.ts";
 import { errorText, isDiskFull, noSpace } from "./failure.ts";
 import { LogFile } from "./log-file.ts";
 import type { LogReply, LogRequest, LogWriterSetup, OpenedLog } from "./log-protocol.ts";
@@ -144,7 +144,7 @@ export class GroupWriter {
 
   #open(): OpenedLog {
     this.#lock ??= lockDir(this.#setup.dir);
-    this.#file ??= new LogFile(this.#setup.dir);
+    this.#file ??= new LogFile(makeSubdir(this.#setup.dir, "raft"));
     return { hardState: this.#file.hardState, bounds: this.#file.bounds, warnings: [...this.#file.warnings] };
   }
 

@@ -36,7 +36,7 @@ export interface OpenedLog {
 
 /** First message to the thread. */
 export interface LogWriterSetup {
-  /** The directory that holds `raft.db`. */
+  /** The data directory; the log is `raft/raft.db` in it. */
   dir: string;
   /** Appends are refused while the file system has less than this left, so that reading and applying can go on. */
   freeBytesMin: number;

@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 /**
- * The log in `<dir>/raft.db`, written by its own thread so that a slow fsync never stalls the caller. `onFatal` is
+ * The log in `<dir>/raft/raft.db`, written by its own thread so that a slow fsync never stalls the caller. `onFatal` is
  * called once, with a text for the operator, when the log can't be trusted any more (a failed fsync, an I/O error, a
  * dead thread): the process must end, and nothing is retried, because after a failed fsync the kernel may have dropped
  * the pages. Errors of `open` are only thrown.

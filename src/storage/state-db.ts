@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { StateDb } from "../state/db.ts";
 
-const PAGE_BYTES = 4096;
+export const STATE_PAGE_BYTES = 4096;
 const CACHE_KIB = 8 * 1024;
 const BUSY_TIMEOUT_MS = 5000;
 const WAL_FILE_BYTES_MAX = 4 * 1024 * 1024;
@@ -28,7 +28,7 @@ export function openStateDb(place: StateDbPlace): StateDb {
 /** The settings of every connection to `state.db`, also those of the keeper thread. */
 export function prepareConnection(db: Database): void {
   db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  db.run(`PRAGMA page_size = ${PAGE_BYTES}`);
+  db.run(`PRAGMA page_size = ${STATE_PAGE_BYTES}`);
   db.run("PRAGMA journal_mode = WAL");
   db.run("PRAGMA synchronous = NORMAL");
   // Checkpoints fsync: the keeper thread runs them, see state-keeper.ts.

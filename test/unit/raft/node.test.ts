@@ -2,15 +2,22 @@ import { describe, expect, test } from "bun:test";
 import { Refusal } from "../../../src/lib/refusal.ts";
 import { type RaftNode, startRaftNode } from "../../../src/raft/node.ts";
 import type { Entry, LogStore, StateMachine } from "../../../src/raft/types.ts";
+import { memoryKeeper } from "../../../src/storage/memory-keeper.ts";
 import { openMemoryLogStore } from "../../../src/storage/memory-log-store.ts";
+import { openStateDb } from "../../../src/storage/state-db.ts";
+import { realClock } from "../../support/real-clock.ts";
 import { silentLogger, silentMeter } from "../../support/silent.ts";
 
 /** Applies by remembering; `refuse` and `crash` are commands of its own. */
 class Recorder implements StateMachine {
   appliedIndex: number;
   batches: Entry[][] = [];
+  flushes = 0;
   constructor(appliedIndex = 0) {
     this.appliedIndex = appliedIndex;
+  }
+  flush(): void {
+    this.flushes++;
   }
   apply(entries: readonly Entry[]): unknown[] {
     this.batches.push([...entries]);
@@ -22,17 +29,18 @@ class Recorder implements StateMachine {
   }
 }
 
-const clock = {
-  nowMs: () => 0,
-  monotonicMs: () => 0,
-  after: (delayMs: number, fn: () => void) => {
-    const timer = setTimeout(fn, delayMs);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
-
 function start(store: LogStore, machine: StateMachine, onFatal: (reason: string) => void = () => undefined) {
-  return startRaftNode({ store, machine, log: silentLogger, meter: silentMeter, clock, nodeId: "n1", onFatal });
+  return startRaftNode({
+    store,
+    machine,
+    keeper: memoryKeeper(openStateDb({ memory: true })),
+    log: silentLogger,
+    meter: silentMeter,
+    clock: realClock,
+    nodeId: "n1",
+    onRestored: () => undefined,
+    onFatal,
+  });
 }
 
 describe("one-voter raft", () => {
