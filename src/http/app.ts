@@ -1,6 +1,7 @@
 import { Hono } from "hono";
+import { RegExpRouter } from "hono/router/reg-exp-router";
 import type { Connection, HttpDeps, HttpEnv } from "./deps.ts";
-import { type AnyRoute, acceptsGzip, cacheKey, callerTokenOf, Endpoint } from "./endpoint.ts";
+import { type AnyRoute, acceptsGzip, cacheKey, callerTokenOf, Endpoint, rawPath } from "./endpoint.ts";
 import { toResponse } from "./respond.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { WaitingLimit } from "./waiting-limit.ts";
@@ -14,13 +15,13 @@ export interface HttpApp {
 export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: unknown): HttpApp {
   const cache = new ResponseCache(http.publisher);
   const waiting = new WaitingLimit(() => http.settings().waitingPerClientMax);
-  const hono = new Hono<HttpEnv>();
+  const hono = new Hono<HttpEnv>({ router: new RegExpRouter() });
   for (const [path, methods] of byPath(routes)) {
     const endpoints = new Map(
       methods.map((route) => [route.method as string, new Endpoint(route, { http, api, cache, waiting })]),
     );
     const allow = ["OPTIONS", ...endpoints.keys()].join(",");
-    hono.all(path, (c) => {
+    hono.all(wildcardOf(path), (c) => {
       const endpoint = endpoints.get(c.req.method);
       if (endpoint !== undefined) return endpoint.answer(c);
       const headers = { allow, vary: "Accept-Encoding" };
@@ -59,9 +60,8 @@ const SLASH = 47;
 /** What Go's router does before any handler: unprintable paths are refused, unclean ones and bare subtrees redirected. */
 function misdirected(request: Request, subtrees: ReadonlySet<string>): Response | undefined {
   const { url } = request;
-  const from = url.indexOf("/", url.indexOf("//") + 2);
-  const queryAt = url.indexOf("?", from);
-  const path = from < 0 ? "/" : url.slice(from, queryAt < 0 ? undefined : queryAt);
+  const path = rawPath(url);
+  const queryAt = url.indexOf("?");
   const query = queryAt < 0 ? "" : url.slice(queryAt);
   if (path.includes("%") && hasUnprintable(path)) return new Response(null, { status: 400 });
   if (path.includes("//") || path.includes("/%2F") || path.includes("/%2f")) {
@@ -105,6 +105,11 @@ function byPath(routes: readonly AnyRoute[]): Map<string, AnyRoute[]> {
     else methods.push(route);
   }
   return paths;
+}
+
+/** `/v1/kv/*` for `/v1/kv/:key{.*}`: the one form of a last parameter that Hono's fast router takes. */
+export function wildcardOf(path: string): string {
+  return path.endsWith("{.*}") ? `${path.slice(0, path.lastIndexOf("/:"))}/*` : path;
 }
 
 /** `/v1/kv` for `/v1/kv/:key{.*}`: asked without its slash, a subtree redirects to itself with it. */

@@ -31,6 +31,7 @@ export class Endpoint {
   readonly #deps: EndpointDeps;
   readonly #validateQuery;
   readonly #noQuery: Record<string, unknown>;
+  readonly #lastParam: { name: string; prefixLength: number } | undefined;
 
   constructor(route: AnyRoute, deps: EndpointDeps) {
     this.route = route;
@@ -38,6 +39,8 @@ export class Endpoint {
     this.#validateQuery = zValidator("query", route.query, (result) => {
       if (!result.success) throw new Refusal(result.error.issues[0]?.message ?? "invalid query", 400);
     });
+    const last = /^(.*\/):(\w+)\{\.\*\}$/.exec(route.path);
+    this.#lastParam = last === null ? undefined : { name: last[2] ?? "", prefixLength: last[1]?.length ?? 0 };
     this.#noQuery = route.query.parse({}) as Record<string, unknown>;
   }
 
@@ -81,11 +84,11 @@ export class Endpoint {
 
   #request(c: Ctx, query: unknown, body: unknown): ApiRequest<unknown, unknown> {
     return {
-      params: c.req.param() as Record<string, string>,
+      params: this.#params(c),
       query,
       body,
       raw: c.req.raw,
-      token: callerToken(c),
+      token: () => callerToken(c),
       remoteAddress: () => c.env.connection.remoteAddress(),
       onClose: () => {
         const leave = this.#deps.waiting.enter(c.env.connection.remoteAddress());
@@ -93,6 +96,19 @@ export class Endpoint {
         return leave;
       },
     };
+  }
+
+  /** Parameters in the middle of a path are Hono's business, the last one may hold slashes or be empty. */
+  #params(c: Ctx): Record<string, string> {
+    if (this.#lastParam === undefined) return c.req.param() as Record<string, string>;
+    const { name, prefixLength } = this.#lastParam;
+    const rest = rawPath(c.req.url).slice(prefixLength);
+    if (!rest.includes("%")) return { [name]: rest };
+    try {
+      return { [name]: decodeURIComponent(rest) };
+    } catch {
+      throw new Refusal("", 400);
+    }
   }
 
   async #answerRead(c: Ctx, request: ApiRequest<ReadQuery, undefined>): Promise<Response> {
@@ -191,6 +207,13 @@ function isCacheable(c: Ctx): boolean {
 
 export function cacheKey(url: string, gzip: boolean): string {
   return gzip ? `z${url}` : url;
+}
+
+/** The path as it came, undecoded, without the query. */
+export function rawPath(url: string): string {
+  const from = url.indexOf("/", url.indexOf("//") + 2);
+  const queryAt = url.indexOf("?", from);
+  return from < 0 ? "/" : url.slice(from, queryAt < 0 ? undefined : queryAt);
 }
 
 const PRETTY = /[?&]pretty(=|&|$)/;

@@ -16,7 +16,7 @@ export interface ApiRequest<Query = Record<string, unknown>, Body = unknown> {
   /** The request as it came; its body is unread unless the route has a `body` schema. */
   readonly raw: Request;
   /** The caller's secret, or "" for the anonymous caller. Never log it. */
-  readonly token: string;
+  readonly token: () => string;
   /** Address of the caller, or "" on a unix socket. */
   readonly remoteAddress: () => string;
   /**

@@ -1,4 +1,7 @@
+import { applyCatalog, type CatalogCommand } from "./catalog/commands.ts";
+import { CATALOG_SCHEMA } from "./catalog/tables.ts";
 import type { Change } from "./change.ts";
+import { applyCoordinate, type CoordinateCommand } from "./coordinates/commands.ts";
 import { applyKv, type KvCommand } from "./kv/commands.ts";
 import { KV_SCHEMA } from "./kv/tables.ts";
 import { applySession, type SessionCommand } from "./sessions/commands.ts";
@@ -6,11 +9,15 @@ import { SESSION_SCHEMA } from "./sessions/tables.ts";
 import { applyTxn, type TxnCommand } from "./txn/commands.ts";
 
 /** Everything that changes the replicated state. The part before the dot is the noun that applies it. */
-export type Command = KvCommand | SessionCommand | TxnCommand;
+export type Command = CatalogCommand | CoordinateCommand | KvCommand | SessionCommand | TxnCommand;
 
 export function applyCommand(change: Change, command: Command): unknown {
   const noun = command.type.slice(0, command.type.indexOf("."));
   switch (noun) {
+    case "catalog":
+      return applyCatalog(change, command as CatalogCommand);
+    case "coordinate":
+      return applyCoordinate(change, command as CoordinateCommand);
     case "kv":
       return applyKv(change, command as KvCommand);
     case "session":
@@ -28,4 +35,6 @@ const APPLIED_SCHEMA = [
 ];
 
 /** Steps of `migrate`, oldest first. */
-export const STATE_SCHEMA: readonly (readonly string[])[] = [[...APPLIED_SCHEMA, ...KV_SCHEMA, ...SESSION_SCHEMA]];
+export const STATE_SCHEMA: readonly (readonly string[])[] = [
+  [...APPLIED_SCHEMA, ...CATALOG_SCHEMA, ...KV_SCHEMA, ...SESSION_SCHEMA],
+];

@@ -5,6 +5,7 @@ import type { Entry, StateMachine } from "../raft/types.ts";
 import type { Change } from "./change.ts";
 import { applyCommand, type Command } from "./commands.ts";
 import type { StateDb } from "./db.ts";
+import { indexesOf } from "./indexes/indexes.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Topic } from "./topics.ts";
 
@@ -80,6 +81,7 @@ export class Machine implements StateMachine {
     this.#commitTimer?.cancel();
     this.#commitTimer = undefined;
     if (this.#uncommitted === 0) return;
+    indexesOf(this.#db).save();
     this.#saveApplied.run(this.#appliedIndex, this.#appliedTerm);
     this.#commit.run();
     this.#uncommitted = 0;
@@ -118,7 +120,7 @@ export class Machine implements StateMachine {
     const before = new Set(this.#touched);
     this.#savepoint.run();
     try {
-      return write();
+      return indexesOf(this.#db).atomically(write);
     } catch (error) {
       this.#rollbackTo.run();
       this.#touched = before;

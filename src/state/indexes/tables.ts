@@ -1,11 +1,4 @@
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-
 /** Log index of the last change of a table (`nodes`), a service (`service.web`) or an event (`service_last_extinction`). */
-export const indexes = sqliteTable("indexes", {
-  name: text("name").primaryKey(),
-  value: integer("value").notNull(),
-});
-
 export const INDEX_SCHEMA: readonly string[] = [
   "CREATE TABLE indexes (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID",
 ];

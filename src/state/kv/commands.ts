@@ -28,30 +28,16 @@ export type KvCommand =
   | { type: "kv.reap-tombstones"; index: number };
 
 const statements = prepared((db) => ({
-  upsert: db
-    .insert(kv)
-    .values({
-      key: sql.placeholder("key"),
-      value: sql.placeholder("value"),
-      flags: sql.placeholder("flags"),
-      lockIndex: sql.placeholder("lockIndex"),
-      session: sql.placeholder("session"),
-      createIndex: sql.placeholder("createIndex"),
-      modifyIndex: sql.placeholder("modifyIndex"),
-      expiresAtMs: sql.placeholder("expiresAtMs"),
-    })
-    .onConflictDoUpdate({
-      target: kv.key,
-      set: {
-        value: sql`excluded.value`,
-        flags: sql`excluded.flags`,
-        lockIndex: sql`excluded.lock_index`,
-        session: sql`excluded.session`,
-        modifyIndex: sql`excluded.modify_index`,
-        expiresAtMs: sql`excluded.expires_at_ms`,
-      },
-    })
-    .prepare(),
+  // By hand, and bound by position: this is the hottest write, and Drizzle's mapping doubles what it costs.
+  upsert: db.$client.prepare<
+    unknown,
+    [string, Uint8Array | null, string, number, string | null, number, number, number | null]
+  >(
+    `INSERT INTO kv (key, value, flags, lock_index, session, create_index, modify_index, expires_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value, flags = excluded.flags, lock_index = excluded.lock_index,
+       session = excluded.session, modify_index = excluded.modify_index, expires_at_ms = excluded.expires_at_ms`,
+  ),
   renew: db
     .update(kv)
     .set({ expiresAtMs: sql`${sql.placeholder("expiresAtMs")}` })
@@ -203,7 +189,16 @@ function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
 const EMPTY = new Uint8Array();
 
 function put(change: Change, row: KvRow): void {
-  statements(change.db).upsert.run(row);
+  statements(change.db).upsert.run(
+    row.key,
+    row.value,
+    row.flags,
+    row.lockIndex,
+    row.session,
+    row.createIndex,
+    row.modifyIndex,
+    row.expiresAtMs,
+  );
   bumpIndex(change, "kvs");
   change.touch(kvTopic(row.key));
 }

@@ -1,9 +1,12 @@
-import { blob, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { customType, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/** Bytes as the driver gives them; Drizzle's own blob column makes a Buffer of each. */
+const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "blob" });
 
 /** Text keys compare bytewise in UTF-8, which is the order Consul lists them in. */
 export const kv = sqliteTable("kv", {
   key: text("key").primaryKey(),
-  value: blob("value", { mode: "buffer" }).$type<Uint8Array>(),
+  value: bytes("value"),
   /** Decimal digits: 64 unsigned bits fit neither a JS number nor SQLite's signed integer. */
   flags: text("flags").notNull(),
   lockIndex: integer("lock_index").notNull(),
