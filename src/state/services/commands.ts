@@ -26,7 +26,6 @@ const statements = prepared((db) => ({
       serviceKey: sql.placeholder("serviceKey"),
       connectKey: sql.placeholder("connectKey"),
       address: sql.placeholder("address"),
-      node: sql.placeholder("node"),
       doc: sql.placeholder("doc"),
     })
     .prepare(),
@@ -43,7 +42,7 @@ export function ensureService(change: Change, node: string, service: ServiceInpu
   const before = serviceRow(change.db, node, service.ID);
   const doc = stored(service, before?.service.CreateIndex ?? change.index, change.index);
   if (before !== undefined) {
-    if (before.node === node && sameButIndexes(before.service, doc)) return;
+    if (sameButIndexes(before.service, doc)) return;
     statements(change.db).remove.run(before);
   }
   const after = {
@@ -52,7 +51,7 @@ export function ensureService(change: Change, node: string, service: ServiceInpu
     serviceKey: service.Service.toLowerCase(),
     connectKey: connectKeyOf(service),
   };
-  statements(change.db).insert.run({ ...after, address: service.Address, node, doc: JSON.stringify(doc) });
+  statements(change.db).insert.run({ ...after, address: service.Address, doc: JSON.stringify(doc) });
   touchNode(change, after.nodeKey);
   // Readers of a name or a mesh destination that the instance no longer has must see it gone (Consul forgets them).
   if (before !== undefined && (before.serviceKey !== after.serviceKey || before.connectKey !== after.connectKey)) {

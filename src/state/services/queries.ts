@@ -12,8 +12,7 @@ import { serviceNames, services, serviceTags } from "./tables.ts";
 import { connectIndexName, EXTINCTION_INDEX, serviceIndexName } from "./touch.ts";
 
 // One parse for all rows, see decodeDocs.
-const joinedDoc = sql<string>`
-  '{"name":' || json_quote(${services.node}) || ',"node":' || ${nodes.doc} || ',"service":' || ${services.doc} || '}'`;
+const joinedDoc = sql<string>`'{"node":' || ${nodes.doc} || ',"service":' || ${services.doc} || '}'`;
 
 const statements = prepared((db) => {
   const joined = () =>
@@ -187,16 +186,14 @@ export function hasMeta(
 }
 
 interface Joined {
-  /** The node's name as the instance was registered with. */
-  name: string;
   node: Node;
   service: NodeService;
 }
 
-function toServiceNode({ name, node, service }: Joined): ServiceNode {
+function toServiceNode({ node, service }: Joined): ServiceNode {
   return {
     ID: node.ID,
-    Node: name,
+    Node: node.Node,
     Address: node.Address,
     Datacenter: node.Datacenter,
     TaggedAddresses: node.TaggedAddresses,

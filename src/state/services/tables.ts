@@ -1,8 +1,8 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /**
- * Instances. `…Key` is folded for look-ups; `connectKey` is the service that the mesh reaches through this one; `node` is
- * the node's name as it was when the instance was registered; `doc` is the model's NodeService.
+ * Instances. `…Key` is folded for look-ups; `connectKey` is the service that the mesh reaches through this one; `doc` is
+ * the model's NodeService.
  */
 export const services = sqliteTable(
   "services",
@@ -12,7 +12,6 @@ export const services = sqliteTable(
     serviceKey: text("service_key").notNull(),
     connectKey: text("connect_key"),
     address: text("address").notNull(),
-    node: text("node").notNull(),
     doc: text("doc").notNull(),
   },
   (table) => [primaryKey({ columns: [table.nodeKey, table.idKey] })],
@@ -34,7 +33,7 @@ export const serviceTags = sqliteTable(
 export const SERVICE_SCHEMA: readonly string[] = [
   `CREATE TABLE services (
     node_key TEXT NOT NULL, id_key TEXT NOT NULL, service_key TEXT NOT NULL, connect_key TEXT, address TEXT NOT NULL,
-    node TEXT NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (node_key, id_key)) WITHOUT ROWID`,
+    doc TEXT NOT NULL, PRIMARY KEY (node_key, id_key)) WITHOUT ROWID`,
   "CREATE INDEX services_name ON services (service_key, node_key, id_key)",
   "CREATE INDEX services_connect ON services (connect_key, node_key, id_key) WHERE connect_key IS NOT NULL",
   "CREATE INDEX services_address ON services (address) WHERE address <> ''",
