@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test";
+import { readIndex } from "../../../src/state/indexes/queries.ts";
+import { Machine } from "../../../src/state/machine.ts";
+import { Publisher } from "../../../src/state/publisher.ts";
+import { stateRig } from "../../support/state-rig.ts";
+
+const set = (key: string) => ({ type: "kv.set" as const, key, value: "MQ==", flags: "0" });
+const applied = (rig: ReturnType<typeof stateRig>) => rig.db.$client.query("SELECT idx, term FROM applied").get();
+
+test("rows and applied index are committed together, some 100 ms after the first entry", () => {
+  const rig = stateRig();
+  rig.apply(set("a"));
+  expect(rig.machine.appliedIndex).toBe(1);
+  expect(rig.db.$client.inTransaction).toBe(true);
+  rig.clock.advance(100);
+  expect(rig.db.$client.inTransaction).toBe(false);
+  expect(applied(rig)).toEqual({ idx: 1, term: 1 });
+});
+
+test("a machine opened on the same database continues after the last commit", () => {
+  const rig = stateRig();
+  rig.apply(set("a"));
+  rig.machine.flush();
+  const again = new Machine({ db: rig.db, publisher: new Publisher(), clock: rig.clock });
+  expect(again.appliedIndex).toBe(1);
+});
+
+test("a batch wakes a waiter once, after its last entry", () => {
+  const rig = stateRig();
+  const entry = (index: number) => ({ index, term: 1, type: "command" as const, data: JSON.stringify(set("a")) });
+  rig.machine.apply([entry(1), { ...entry(2), data: JSON.stringify({ ...set("a"), value: "Mg==" }) }]);
+  expect(rig.touched).toEqual([["kv/a"]]);
+});
+
+test("an entry out of order stops the program: state would diverge from the log", () => {
+  const rig = stateRig();
+  expect(() => rig.machine.apply([{ index: 5, term: 1, type: "noop", data: "" }])).toThrow("entry 5 applied after 0");
+});
+
+test("a refused command undoes its rows, topics and indexes, and the next entry goes on", () => {
+  const rig = stateRig();
+  rig.apply(set("a"));
+  const before = readIndex(rig.db, "kvs");
+  rig.touched.length = 0;
+  const op = (Verb: string, Key: string) => ({
+    KV: { Verb, Key, Value: "Mg==", Flags: "0", Index: 0, Session: "" },
+  });
+  expect(rig.apply({ type: "txn.apply", ops: [op("set", "b"), op("get", "none")] })).toEqual({
+    Results: null,
+    Errors: [{ OpIndex: 1, What: 'key "none" doesn\'t exist' }],
+  });
+  expect(rig.touched).toEqual([]);
+  expect(readIndex(rig.db, "kvs")).toBe(before);
+  rig.apply(set("c"));
+  expect(readIndex(rig.db, "kvs")).toBe(3);
+});
