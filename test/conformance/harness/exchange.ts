@@ -3,6 +3,7 @@ import { askDns } from "./dns-client.ts";
 import { ask, type WireAnswer } from "./http-client.ts";
 import { at, parseJson } from "./json.ts";
 import { type Known, normalise, uuidsIn } from "./normalise.ts";
+import { withoutUsage } from "./refine.ts";
 import { NODE_ID, poll, type Server } from "./server.ts";
 import type { Answer, BlockRequest, Exchange, HttpAnswer, HttpRequest, Json, Request } from "./types.ts";
 
@@ -44,7 +45,7 @@ export async function runExchange(runner: Runner, exchange: Exchange): Promise<A
   const known: Known = { ports: runner.server.ports, dir: runner.server.dir, ...runner };
   const before = normalise(answer, { ...known, captured: new Map(runner.captured) });
   capture(runner, exchange, answer);
-  return exchange.refine.reduce((current, refine) => refine(current), before);
+  return [...exchange.refine, withoutUsage].reduce((current, refine) => refine(current), before);
 }
 
 function settled(exchange: Exchange, answer: Answer): boolean {

@@ -76,6 +76,11 @@ export function flagsOnly(answer: Answer): Answer {
   })(answer);
 }
 
+/** Command line: a usage text becomes `<usage>`; its prose is each program's own. */
+export function withoutUsage(answer: Answer): Answer {
+  return onOutput((text) => text.replace(/^Usage:[\s\S]*/m, "<usage>\n"))(answer);
+}
+
 /** Command line: replaces a pattern in both outputs. */
 export function replaced(pattern: RegExp, by: string): Refinement {
   return onOutput((text) => text.replace(pattern, by));

@@ -1,16 +1,21 @@
 import type { Area } from "../harness/types.ts";
+import { aclOff } from "./acl-off.ts";
 import { agentChecks } from "./agent-checks.ts";
 import { agentMaintenance } from "./agent-maintenance.ts";
 import { agentSelf } from "./agent-self.ts";
 import { agentServices } from "./agent-services.ts";
+import { blockingQueries } from "./blocking.ts";
 import { catalog } from "./catalog.ts";
 import { cliServer } from "./cli.ts";
 import { cliKv } from "./cli-kv.ts";
 import { cliOffline } from "./cli-offline.ts";
 import { dnsDefault } from "./dns.ts";
 import { dnsOptions } from "./dns-options.ts";
+import { filter } from "./filter.ts";
 import { health } from "./health.ts";
 import { kv } from "./kv.ts";
+import { coordinate, event, snapshot, status } from "./misc.ts";
+import { protocol, protocolConfig } from "./protocol.ts";
 import { session } from "./session.ts";
 import { transactions } from "./txn.ts";
 
@@ -30,4 +35,13 @@ export const AREAS: readonly Area[] = [
   cliKv,
   cliServer,
   cliOffline,
+  blockingQueries,
+  filter,
+  protocol,
+  protocolConfig,
+  event,
+  coordinate,
+  status,
+  snapshot,
+  aclOff,
 ];

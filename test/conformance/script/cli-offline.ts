@@ -1,18 +1,18 @@
 import { area, cli } from "../harness/dsl.ts";
 import { flagsOnly, replaced, sortedLines, streamsOnly } from "../harness/refine.ts";
+import type { Refinement } from "../harness/types.ts";
 
 const GOOD = JSON.stringify({ data_dir: "data", bind_addr: "127.0.0.1", service: { name: "web", port: 80 } });
 const GOOD_HCL = 'data_dir = "data"\nbind_addr = "127.0.0.1"\nserver = true\nbootstrap = true\n';
 
 /** `validate` on one file with this content. */
-function validated(id: string, content: string, name = "config.json") {
+function validated(id: string, content: string, name = "config.json", refine: Refinement[] = []) {
   const files = { [`${id}/${name}`]: content };
-  // Several faults are listed in no fixed order.
-  return cli(`validate-${id}`, ["validate", `${id}/${name}`], { files, refine: [sortedLines] });
+  return cli(`validate-${id}`, ["validate", `${id}/${name}`], { files, refine });
 }
 
-const bad = (id: string, config: object) =>
-  validated(id, JSON.stringify({ data_dir: "data", bind_addr: "127.0.0.1", ...config }));
+const bad = (id: string, config: object, refine: Refinement[] = []) =>
+  validated(id, JSON.stringify({ data_dir: "data", bind_addr: "127.0.0.1", ...config }), "config.json", refine);
 
 const validating = [
   validated("good-json", GOOD),
@@ -31,7 +31,7 @@ const validating = [
   validated("no-data-dir", "{}"),
   validated("empty-file", ""),
   bad("unknown-key", { bogus_key: 1 }),
-  bad("two-unknown-keys", { bogus_a: 1, bogus_b: 2 }),
+  bad("two-unknown-keys", { bogus_a: 1, bogus_b: 2 }, [sortedLines]),
   bad("nested-unknown-key", { dns_config: { bogus: 1 } }),
   bad("wrong-type", { server: "perhaps" }),
   bad("port-as-text", { service: { name: "x", port: "80" } }),

@@ -52,8 +52,8 @@ const services = [
 ];
 
 const members = [
-  cli("members", ["members"], { refine: [oneBlank, replaced(/ \d+\.\d+\.\d+\S* /g, " <version> ")] }),
-  cli("members-wan", ["members", "-wan"], { refine: [oneBlank, replaced(/ \d+\.\d+\.\d+\S* /g, " <version> ")] }),
+  cli("members", ["members"], { refine: [oneBlank, replaced(/ server \S+/g, " server <version>")] }),
+  cli("members-wan", ["members", "-wan"], { refine: [oneBlank, replaced(/ server \S+/g, " server <version>")] }),
   cli("members-detailed", ["members", "-detailed"], {
     refine: [oneBlank, replaced(/build=[^,]+/g, "build=<version>")],
   }),
@@ -102,7 +102,7 @@ const watching = [
   cli("watch-services", ["watch", "-type=services"], { refine: [replaced(/,$/gm, ""), sortedLines] }),
   cli("watch-nodes", ["watch", "-type=nodes"]),
   cli("watch-service-none", ["watch", "-type=service", "-service=none"]),
-  cli("watch-service", ["watch", "-type=service", "-service=consul", "-passingonly"]),
+  cli("watch-service", ["watch", "-type=service", "-service=consul", "-passingonly=true"]),
   cli("watch-checks-state", ["watch", "-type=checks", "-state=passing"]),
   cli("watch-event-none", ["watch", "-type=event", "-name=none"]),
   cli("watch-no-type", ["watch"]),
