@@ -83,7 +83,7 @@ function killedCopy(dir: string): string {
 const EAGER: SnapshotPolicy = { intervalMs: 1, thresholdEntries: 100, trailingEntries: 20 };
 
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!condition()) await new Promise(setImmediate);
 }
 
 describe("data directory", () => {

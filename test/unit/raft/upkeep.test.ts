@@ -1,0 +1,146 @@
+import { describe, expect, test } from "bun:test";
+import type { SnapshotInfo, StateKeeper } from "../../../src/raft/types.ts";
+import { SNAPSHOT_POLICY, Upkeep } from "../../../src/raft/upkeep.ts";
+import { openMemoryLogStore } from "../../../src/storage/memory-log-store.ts";
+import { silentLogger, silentMeter } from "../../support/silent.ts";
+
+const MB = 1024 * 1024;
+
+/** A world whose time moves by ticks; `calls` is what upkeep did. */
+async function world() {
+  let now = 0;
+  let wake: () => void = () => undefined;
+  const calls: string[] = [];
+  const machine = { appliedIndex: 0, apply: () => [], flush: () => void calls.push("flush") };
+  const sizes = { toMove: 0, left: 0 };
+  const keeper: StateKeeper = {
+    snapshots: [] as SnapshotInfo[],
+    walBytesToMove: async () => sizes.toMove,
+    checkpoint: async () => {
+      calls.push("checkpoint");
+      return sizes.left;
+    },
+    truncateWal: async () => void calls.push("truncate"),
+    takeSnapshot: async () => {
+      const info = { id: "s", index: machine.appliedIndex, term: 1, bytes: 1 };
+      Object.assign(keeper, { snapshots: [info, ...keeper.snapshots].slice(0, 2) });
+      calls.push(`snapshot ${info.index}`);
+      return info;
+    },
+    exportArchive: async () => new Uint8Array(),
+    importArchive: async () => ({ id: "", index: 0, term: 0, bytes: 0 }),
+    installNewest: async () => undefined,
+    close: async () => undefined,
+  };
+  const store = openMemoryLogStore();
+  store.compact = async (index) => void calls.push(`compact ${index}`);
+  const upkeep = new Upkeep({
+    machine,
+    store,
+    keeper,
+    clock: {
+      nowMs: () => now,
+      monotonicMs: () => now,
+      after: (delayMs, fn) => {
+        wake = () => {
+          now += delayMs;
+          fn();
+        };
+        return { cancel: () => calls.push("cancel") };
+      },
+    },
+    log: silentLogger,
+    meter: silentMeter,
+    policy: SNAPSHOT_POLICY,
+    holdApply: async (run) => {
+      calls.push("hold");
+      const result = await run();
+      calls.push("release");
+      return result;
+    },
+  });
+  upkeep.start();
+  const pass = async (ms: number) => {
+    for (const end = now + ms; now < end; ) {
+      wake();
+      await new Promise(setImmediate);
+    }
+  };
+  return { machine, keeper, sizes, calls, upkeep, pass };
+}
+
+describe("upkeep", () => {
+  test("the write-ahead log is checkpointed when it holds 4 MB, not before", async () => {
+    const { machine, sizes, calls, pass } = await world();
+    sizes.toMove = 3 * MB;
+    machine.appliedIndex = 1;
+    await pass(500);
+    expect(calls).toEqual([]);
+    sizes.toMove = 4 * MB;
+    machine.appliedIndex = 2;
+    await pass(500);
+    expect(calls).toEqual(["checkpoint"]);
+  });
+
+  test("when writers outrun the checkpoint, applying pauses for a second one", async () => {
+    const { machine, sizes, calls, pass } = await world();
+    Object.assign(sizes, { toMove: 9 * MB, left: 9 * MB });
+    machine.appliedIndex = 1;
+    await pass(250);
+    expect(calls).toEqual(["checkpoint", "hold", "checkpoint", "release"]);
+  });
+
+  test("after half a minute without writes the write-ahead log is emptied, once", async () => {
+    const { machine, calls, pass } = await world();
+    machine.appliedIndex = 1;
+    await pass(29_000);
+    expect(calls).toEqual([]);
+    await pass(120_000);
+    expect(calls).toEqual(["hold", "truncate", "release"]);
+  });
+
+  test("a snapshot is taken every 30 s at most, when 16384 entries are new, and 10000 entries stay before it", async () => {
+    const { machine, calls, pass } = await world();
+    machine.appliedIndex = 16_383;
+    await pass(31_000);
+    expect(calls.filter((call) => call.startsWith("snapshot"))).toEqual([]);
+    machine.appliedIndex = 16_384;
+    await pass(31_000);
+    expect(calls.filter((call) => /snapshot|compact/.test(call))).toEqual(["snapshot 16384", "compact 6384"]);
+    machine.appliedIndex = 40_000;
+    await pass(10_000);
+    expect(calls).not.toContain("snapshot 40000");
+    await pass(21_000);
+    expect(calls).toContain("snapshot 40000");
+  });
+
+  test("the log is never cut behind the oldest snapshot kept", async () => {
+    const { machine, calls, pass } = await world();
+    for (const index of [20_000, 100_000, 200_000]) {
+      machine.appliedIndex = index;
+      await pass(31_000);
+    }
+    expect(calls.filter((call) => call.startsWith("compact"))).toEqual([
+      "compact 10000",
+      "compact 20000",
+      "compact 100000",
+    ]);
+  });
+
+  test("a failure, such as a full disk, is tried again later", async () => {
+    const { machine, keeper, calls, pass } = await world();
+    const take = keeper.takeSnapshot;
+    keeper.takeSnapshot = () => Promise.reject(new Error("database or disk is full"));
+    machine.appliedIndex = 20_000;
+    await pass(31_000);
+    keeper.takeSnapshot = take;
+    await pass(31_000);
+    expect(calls).toContain("snapshot 20000");
+  });
+
+  test("after a stop nothing runs any more", async () => {
+    const { upkeep, calls } = await world();
+    await upkeep.stop();
+    expect(calls).toEqual(["cancel"]);
+  });
+});
