@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import type { Connection, HttpDeps, HttpEnv } from "./deps.ts";
 import { type AnyRoute, acceptsGzip, cacheKey, callerTokenOf, Endpoint, rawPath } from "./endpoint.ts";
+import { ACL_DISABLED, ACL_ROUTES, LATER_ROUTES, notYet } from "./later.ts";
 import { toResponse } from "./respond.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { WaitingLimit } from "./waiting-limit.ts";
@@ -31,6 +32,9 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
         headers: { ...headers, "content-type": "text/plain; charset=utf-8" },
       });
     });
+  }
+  for (const { path, methods, answer } of unbuilt()) {
+    hono.on([...methods], [wildcardOf(path)], () => answer());
   }
   const redirects = subtreePaths(routes);
   hono.notFound(() => new Response(null, { status: 404, headers: { vary: "Accept-Encoding" } }));
@@ -95,6 +99,16 @@ function blocked(request: Request, http: HttpDeps): Response | undefined {
     status: 403,
     headers: { "content-type": "text/plain; charset=utf-8" },
   });
+}
+
+/** Consul's routes that are not built yet answer with one line that says so. */
+function unbuilt() {
+  const plain = (body: string, status: number) => () =>
+    new Response(body, { status, headers: { "content-type": "text/plain; charset=utf-8", vary: "Accept-Encoding" } });
+  return [
+    ...LATER_ROUTES.map((route) => ({ ...route, answer: plain(notYet(route), 501) })),
+    ...ACL_ROUTES.map((route) => ({ ...route, answer: plain(ACL_DISABLED, 401) })),
+  ];
 }
 
 function byPath(routes: readonly AnyRoute[]): Map<string, AnyRoute[]> {

@@ -36,16 +36,6 @@ export interface Reply {
   readonly body?: string | Uint8Array | ReadableStream<Uint8Array>;
 }
 
-/** A read of the replicated state: runs synchronously, again for each change while the caller waits. */
-export type ReadHandler<Query, Answer, Deps> = (
-  request: ApiRequest<Query, undefined>,
-  deps: Deps,
-) => QueryResult<Answer | Reply>;
-export type Handler<Query, Body, Deps> = (request: ApiRequest<Query, Body>, deps: Deps) => Reply | Promise<Reply>;
-
-/** How `?filter=` applies to a route's answer. Throws a Refusal for a bad expression. */
-export type ApplyFilter<Answer> = (answer: Answer, expression: string) => Answer;
-
 /**
  * One row of the table that is the truth of the HTTP surface: it mounts the server, makes the OpenAPI document, the
  * compatibility list and the typed client.
@@ -79,14 +69,17 @@ export interface Route<
   readonly blocking?: "index" | "version" | "hash";
   /** Sends X-Consul-Effective-Consistency (catalog and health do, the key/value store and sessions do not). */
   readonly effectiveConsistency?: boolean;
-  readonly filter?: ApplyFilter<z.output<Answer>>;
+  /** How `?filter=` applies to the answer. Throws a Refusal for a bad expression. */
+  filter?(answer: z.output<Answer>, expression: string): z.output<Answer>;
   /** `?ns=` is refused on what Consul Enterprise keeps per namespace, and ignored elsewhere. */
   readonly namespaced?: boolean;
   /** Not in Consul; the compatibility document lists it apart. */
   readonly beyondConsul?: boolean;
-  /** Exactly one of the two. */
-  readonly read?: ReadHandler<z.output<Query>, z.output<Answer>, Deps>;
-  readonly handle?: Handler<z.output<Query>, z.output<Body>, Deps>;
+  // Exactly one of the two. Methods, not properties: the table holds rows of all kinds, and only a method may be given
+  // to who knows less of its parameters.
+  /** A read of the replicated state: runs synchronously, again for each change while the caller waits. */
+  read?(request: ApiRequest<z.output<Query>, undefined>, deps: Deps): QueryResult<z.output<Answer> | Reply>;
+  handle?(request: ApiRequest<z.output<Query>, z.output<Body>>, deps: Deps): Reply | Promise<Reply>;
 }
 
 /** Types a row; does nothing else. */

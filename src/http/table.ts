@@ -1,5 +1,6 @@
 import { type EventDeps, eventRoutes } from "./routes/event.ts";
 import { type KvDeps, kvRoutes } from "./routes/kv.ts";
+import { type OpenApiDeps, openApiRoutes } from "./routes/openapi.ts";
 import { type SessionDeps, sessionRoutes } from "./routes/session.ts";
 import { type StatusDeps, statusRoutes } from "./routes/status.ts";
 import { type StreamDeps, streamRoutes } from "./routes/stream.ts";
@@ -13,7 +14,8 @@ export const routes = [
   ...eventRoutes,
   ...statusRoutes,
   ...streamRoutes,
+  ...openApiRoutes,
 ] as const;
 
 /** What the handlers of all routes need from below. */
-export type Api = EventDeps & KvDeps & SessionDeps & StatusDeps & StreamDeps & TxnDeps;
+export type Api = EventDeps & KvDeps & OpenApiDeps & SessionDeps & StatusDeps & StreamDeps & TxnDeps;

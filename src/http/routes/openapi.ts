@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { defineRoute, json } from "../route.ts";
+
+export interface OpenApiDeps {
+  /** Made when it is first asked for: few ask, and the schemas are many. */
+  openApi(): Record<string, unknown>;
+}
+
+export const openApiRoutes = [
+  defineRoute({
+    method: "GET",
+    path: "/v1/openapi.json",
+    summary: "This API as an OpenAPI 3.1 document",
+    query: z.object({}),
+    answer: z.record(z.string(), z.unknown()),
+    acl: "none",
+    beyondConsul: true,
+    handle: (_request, deps: OpenApiDeps) => json(deps.openApi()),
+  }),
+] as const;

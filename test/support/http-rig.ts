@@ -1,0 +1,52 @@
+import { createHttpApp } from "../../src/http/app.ts";
+import type { HttpSettings } from "../../src/http/deps.ts";
+import type { AnyRoute } from "../../src/http/endpoint.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import { Publisher } from "../../src/state/publisher.ts";
+import { silentLogger, silentMeter } from "./silent.ts";
+
+export const SETTINGS: HttpSettings = {
+  datacenter: "dc1",
+  waitLimits: { defaultQueryTimeMs: 300_000, maxQueryTimeMs: 600_000 },
+  alwaysPretty: false,
+  responseHeaders: {},
+  blockedEndpoints: [],
+  waitingPerClientMax: 200,
+  jsonBodyBytesMax: 1024 * 1024,
+};
+
+/** The HTTP edge without a listener: requests go straight in. */
+export function httpRig(
+  routes: readonly unknown[],
+  api: unknown,
+  options: { publisher?: Publisher; clock?: Clock; settings?: Partial<HttpSettings>; isLeader?: () => boolean } = {},
+) {
+  const publisher = options.publisher ?? new Publisher();
+  const held: string[] = [];
+  const app = createHttpApp(
+    routes as readonly AnyRoute[],
+    {
+      clock: options.clock ?? systemClock,
+      random: () => 0,
+      log: silentLogger,
+      meter: silentMeter,
+      publisher,
+      consensus: { isLeader: options.isLeader ?? (() => true), verifyLeader: () => Promise.resolve() },
+      settings: () => ({ ...SETTINGS, ...options.settings }),
+    },
+    api,
+  );
+  return {
+    publisher,
+    /** What happened to the idle timeout of connections. */
+    held,
+    async send(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+      return app.fetch(new Request(`http://127.0.0.1:8500${path}`, { method, ...init }), {
+        remoteAddress: () => "127.0.0.1",
+        holdOpen: () => held.push("hold"),
+        release: () => held.push("release"),
+      });
+    },
+  };
+}

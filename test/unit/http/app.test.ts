@@ -1,0 +1,272 @@
+import { expect, test } from "bun:test";
+import { gunzipSync } from "node:zlib";
+import { z } from "zod";
+import { openApiDocument } from "../../../src/http/openapi.ts";
+import { READ_QUERY } from "../../../src/http/query-schema.ts";
+import { defineRoute, json, reply } from "../../../src/http/route.ts";
+import { routes as allRoutes } from "../../../src/http/table.ts";
+import { Publisher } from "../../../src/state/publisher.ts";
+import { httpRig } from "../../support/http-rig.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
+
+interface Deps {
+  state: { value: unknown; index: number; reads: number };
+}
+
+const thing = defineRoute({
+  method: "GET",
+  path: "/v1/thing/:name{.*}",
+  summary: "Read the thing",
+  query: z.object(READ_QUERY),
+  answer: z.unknown(),
+  acl: "none",
+  blocking: "index",
+  namespaced: true,
+  read(_request, { state }: Deps) {
+    state.reads++;
+    return { value: state.value, index: state.index, interest: { topics: ["thing"] } };
+  },
+});
+const put = defineRoute({
+  method: "PUT",
+  path: "/v1/thing/:name{.*}",
+  summary: "Echo",
+  query: z.object({}),
+  body: z.object({ Name: z.string(), Count: z.number().int().optional() }),
+  answer: z.unknown(),
+  acl: "none",
+  handle: ({ params, body }) => json({ params, body }),
+});
+
+function rig(options: Parameters<typeof httpRig>[2] = {}) {
+  const state: Deps["state"] = { value: ["<a>"], index: 7, reads: 0 };
+  return { state, ...httpRig([thing, put], { state }, options) };
+}
+
+test("a read answers compact JSON with Go's escapes and the index headers", async () => {
+  const { send } = rig();
+  const answer = await send("GET", "/v1/thing/a");
+  expect(await answer.text()).toBe('["\\u003ca\\u003e"]');
+  expect(answer.headers.get("x-consul-index")).toBe("7");
+  expect(answer.headers.get("x-consul-knownleader")).toBe("true");
+  expect(answer.headers.get("content-type")).toBe("application/json");
+  expect(answer.headers.get("vary")).toBe("Accept-Encoding");
+});
+
+test("any presence of pretty indents by four and ends the line", async () => {
+  const answer = await rig().send("GET", "/v1/thing/a?pretty=false");
+  expect(await answer.text()).toBe('[\n    "\\u003ca\\u003e"\n]\n');
+});
+
+test("gzip when accepted, however small", async () => {
+  const answer = await rig().send("GET", "/v1/thing/a", { headers: { "accept-encoding": "gzip" } });
+  expect(answer.headers.get("content-encoding")).toBe("gzip");
+  expect(gunzipSync(await answer.arrayBuffer()).toString()).toBe('["\\u003ca\\u003e"]');
+});
+
+test("index 0 is answered as 1: clients read 0 as no index", async () => {
+  const { send, state } = rig();
+  state.index = 0;
+  expect((await send("GET", "/v1/thing/a")).headers.get("x-consul-index")).toBe("1");
+});
+
+test("the second equal read comes from the cache until its topic changes", async () => {
+  const { send, state, publisher } = rig();
+  await send("GET", "/v1/thing/a");
+  await send("GET", "/v1/thing/a");
+  expect(state.reads).toBe(1);
+  state.value = ["new"];
+  publisher.publish(new Set(["other"]), 8);
+  expect(await (await send("GET", "/v1/thing/a")).text()).toBe('["\\u003ca\\u003e"]');
+  publisher.publish(new Set(["thing"]), 8);
+  expect(await (await send("GET", "/v1/thing/a")).text()).toBe('["new"]');
+});
+
+test("a caller with a token is never answered from the cache", async () => {
+  const { send, state } = rig();
+  await send("GET", "/v1/thing/a");
+  await send("GET", "/v1/thing/a", { headers: { "x-consul-token": "t" } });
+  await send("GET", "/v1/thing/a?token=t");
+  expect(state.reads).toBe(3);
+});
+
+test("without a leader a default read is refused, also one that is in the cache, and a stale one answered", async () => {
+  let leads = true;
+  const { send } = rig({ isLeader: () => leads });
+  await send("GET", "/v1/thing/a");
+  leads = false;
+  const refused = await send("GET", "/v1/thing/a");
+  expect([refused.status, await refused.text()]).toEqual([500, "No cluster leader"]);
+  expect((await send("GET", "/v1/thing/a?stale")).status).toBe(200);
+});
+
+test("a blocking read waits for its topic, not for others, and lifts the idle timeout meanwhile", async () => {
+  const publisher = new Publisher();
+  const { send, state, held } = rig({ publisher, clock: new ManualClock() });
+  let answered: Response | undefined;
+  const waiting = send("GET", "/v1/thing/a?index=7").then((answer) => {
+    answered = answer;
+  });
+  await settle();
+  state.index = 8;
+  publisher.publish(new Set(["other"]), 8);
+  await settle();
+  expect(answered).toBeUndefined();
+  expect(held).toEqual(["hold"]);
+  publisher.publish(new Set(["thing"]), 8);
+  await waiting;
+  expect(answered?.headers.get("x-consul-index")).toBe("8");
+  expect(held).toEqual(["hold", "release"]);
+});
+
+test("a blocking read that is woken without a newer index waits on", async () => {
+  const publisher = new Publisher();
+  const clock = new ManualClock();
+  const { send, state } = rig({ publisher, clock });
+  const waiting = send("GET", "/v1/thing/a?index=7&wait=10s");
+  await settle();
+  publisher.publish(new Set(["thing"]), 8);
+  await settle();
+  state.index = 9;
+  publisher.publish(new Set(["thing"]), 9);
+  expect((await waiting).headers.get("x-consul-index")).toBe("9");
+});
+
+test("when the wait is over the last answer is given", async () => {
+  const clock = new ManualClock();
+  const { send } = rig({ clock });
+  const waiting = send("GET", "/v1/thing/a?index=99&wait=2s");
+  await settle();
+  expect(clock.pendingMs).toEqual([2000]);
+  clock.advance(2000);
+  expect((await waiting).headers.get("x-consul-index")).toBe("7");
+});
+
+test("more waiting requests than one client may have are refused, and those that end make room", async () => {
+  const publisher = new Publisher();
+  const { send } = rig({ publisher, clock: new ManualClock(), settings: { waitingPerClientMax: 1 } });
+  const abort = new AbortController();
+  const first = send("GET", "/v1/thing/a?index=7", { signal: abort.signal });
+  await settle();
+  expect((await send("GET", "/v1/thing/a?index=7")).status).toBe(429);
+  abort.abort();
+  await first;
+  const again = send("GET", "/v1/thing/a?index=7");
+  await settle();
+  publisher.publishAll(8);
+  void again;
+});
+
+test.each([
+  ["/v1/thing/a?index=x", 400, "Invalid index"],
+  ["/v1/thing/a?wait=10", 400, "Invalid wait time"],
+  ["/v1/thing/a?stale&consistent", 400, "Cannot specify ?stale with ?consistent, conflicting semantics."],
+  ["/v1/thing/a?max_stale=x", 400, 'Invalid max_stale value "x"'],
+  ["/v1/thing/a?dc=nowhere", 500, "No path to datacenter"],
+  ["/v1/thing/a?ns=x", 400, 'Bad request: Invalid query parameter: "ns" - Namespaces are a Consul Enterprise feature'],
+])("%s is refused in Consul's words", async (path, status, text) => {
+  const answer = await rig().send("GET", path);
+  expect([answer.status, await answer.text()]).toEqual([status, text]);
+});
+
+test("the wrong method is 405 with the list of the right ones; OPTIONS answers it", async () => {
+  const { send } = rig();
+  const wrong = await send("POST", "/v1/thing/a");
+  expect([wrong.status, wrong.headers.get("allow"), await wrong.text()]).toEqual([
+    405,
+    "OPTIONS,GET,PUT",
+    "method POST not allowed",
+  ]);
+  const options = await send("OPTIONS", "/v1/thing/a");
+  expect([options.status, options.headers.get("allow"), await options.text()]).toEqual([200, "OPTIONS,GET,PUT", ""]);
+});
+
+test("unknown paths are 404 and empty; a subtree without its slash and doubled slashes redirect", async () => {
+  const { send } = rig();
+  expect((await send("GET", "/v1/nope")).status).toBe(404);
+  expect((await send("GET", "/v1/thing?x=1")).headers.get("location")).toBe("/v1/thing/?x=1");
+  expect((await send("GET", "/v1/thing//a")).headers.get("location")).toBe("/v1/thing/a");
+});
+
+test("unprintable and undecodable paths are 400 and empty", async () => {
+  const { send } = rig();
+  for (const path of ["/v1/thing/%00", "/v1/thing/%0a", "/v1/thing/%zz", "/v1/thing/%e0%a4"]) {
+    const answer = await send("GET", path);
+    expect([path, answer.status, await answer.text()]).toEqual([path, 400, ""]);
+  }
+});
+
+test("path parameters may hold slashes and escapes, or nothing", async () => {
+  const { send } = rig();
+  const name = async (path: string) => {
+    const answer = await send("PUT", path, { body: '{"Name":"n"}' });
+    return ((await answer.json()) as { params: { name: string } }).params.name;
+  };
+  expect(await name("/v1/thing/a/b%2Fc%20d")).toBe("a/b/c d");
+  expect(await name("/v1/thing/")).toBe("");
+});
+
+test("bodies are JSON whatever the content type says; keys match without regard to case", async () => {
+  const { send } = rig();
+  const answer = await send("PUT", "/v1/thing/a", {
+    body: '{"name":"n","Other":1}',
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+  });
+  expect((await answer.json()) as unknown).toEqual({ params: { name: "a" }, body: { Name: "n" } });
+});
+
+test.each([
+  ["", "Request decode failed: EOF"],
+  ["{", "Request decode failed: unexpected EOF"],
+  ["x", "Request decode failed: invalid character 'x' looking for beginning of value"],
+  ['{"Name" 1}', "Request decode failed: invalid character '1' after object key"],
+])("the body %p is refused in Go's words", async (body, text) => {
+  const answer = await rig().send("PUT", "/v1/thing/a", { body });
+  expect([answer.status, await answer.text()]).toEqual([400, text]);
+});
+
+test("blocked endpoints and configured headers", async () => {
+  const { send } = rig({ settings: { blockedEndpoints: ["/v1/thing"], responseHeaders: { "x-own": "1" } } });
+  const blocked = await send("GET", "/v1/thing/a");
+  expect([blocked.status, await blocked.text()]).toEqual([403, "Endpoint is blocked by agent configuration"]);
+  const open = await rig({ settings: { responseHeaders: { "x-own": "1" } } }).send("GET", "/v1/thing/a?index=x");
+  expect(open.headers.get("x-own")).toBe("1");
+});
+
+test("a Reply keeps its own status, headers and body", async () => {
+  const route = defineRoute({
+    method: "GET",
+    path: "/v1/own",
+    summary: "Own",
+    query: z.object({}),
+    answer: z.unknown(),
+    acl: "none",
+    handle: () => reply({ status: 418, headers: { "content-type": "text/tea" }, body: "tea" }),
+  });
+  const answer = await httpRig([route], {}).send("GET", "/v1/own");
+  expect([answer.status, answer.headers.get("content-type"), await answer.text()]).toEqual([418, "text/tea", "tea"]);
+});
+
+test("an unexpected error is a 500 that tells nothing", async () => {
+  const { send } = httpRig([thing], { state: undefined });
+  const answer = await send("GET", "/v1/thing/a");
+  expect([answer.status, await answer.text()]).toEqual([500, "internal error"]);
+});
+
+test("routes of later versions say so; access control answers as Consul does without it", async () => {
+  const { send } = rig();
+  const later = await send("GET", "/v1/query");
+  expect([later.status, await later.text()]).toEqual([
+    501,
+    "/v1/query (prepared queries) is not in this version of Muster yet",
+  ]);
+  const acl = await send("GET", "/v1/acl/token/self");
+  expect([acl.status, await acl.text()]).toEqual([401, "ACL support disabled"]);
+});
+
+test("the OpenAPI document has every route of the table", () => {
+  const { paths } = openApiDocument(allRoutes, "1.0.0") as { paths: Record<string, Record<string, unknown>> };
+  for (const { path, method } of allRoutes) {
+    expect(paths[path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}")]?.[method.toLowerCase()]).toBeDefined();
+  }
+});
