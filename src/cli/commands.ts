@@ -1,6 +1,7 @@
 import type { Entry } from "./command.ts";
 import { agentCommands } from "./table/agent.ts";
 import { catalogCommands } from "./table/catalog.ts";
+import { childCommands } from "./table/children.ts";
 import { eventCommands } from "./table/event.ts";
 import { kvCommands } from "./table/kv.ts";
 import { localCommands } from "./table/local.ts";
@@ -14,6 +15,7 @@ import { sessionCommands } from "./table/session.ts";
 export const commands: readonly Entry[] = [
   ...agentCommands,
   ...catalogCommands,
+  ...childCommands,
   ...eventCommands,
   ...kvCommands,
   ...localCommands,

@@ -24,6 +24,8 @@ export interface CliDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: Sink;
   readonly err: Sink;
+  /** Children write to our own descriptors; `pipe` sends their output through `out` and `err`, for whoever keeps it. */
+  readonly childOutput: "inherit" | "pipe";
   /** Everything on standard input. */
   stdin(): Promise<Uint8Array>;
   readonly clock: Clock;

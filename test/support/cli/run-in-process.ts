@@ -24,6 +24,7 @@ export async function runInProcess(
     env: {},
     out: stdout,
     err: stderr,
+    childOutput: "pipe",
     stdin: async () => Buffer.from(deps.input ?? ""),
     clock: systemClock,
     interrupted: new AbortController().signal,
