@@ -10,7 +10,7 @@ export interface DnsSource {
   nodesByAddress(ip: string): readonly DnsNode[];
   /** Services with exactly this address of their own. */
   servicesByAddress(ip: string): readonly DnsService[];
-  /** The servers of the own datacenter, for SOA and NS. */
+  /** The servers of the own datacenter, for SOA and NS; empty when none is known, because SOA is answered even then. */
   servers(): readonly DnsNode[];
   /** Calls `onChange` after any of the topics changed, until the returned function is called. */
   subscribe(topics: readonly string[], onChange: () => void): () => void;
