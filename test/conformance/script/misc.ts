@@ -1,5 +1,5 @@
 import { area, http } from "../harness/dsl.ts";
-import { anyIndex, shape, sorted } from "../harness/refine.ts";
+import { anyIndex, shape } from "../harness/refine.ts";
 import type { Json } from "../harness/types.ts";
 
 /** Events: firing, filters, the list. */
@@ -40,7 +40,6 @@ export const coordinate = area("coordinate", [
   http("register", "PUT /v1/catalog/register", { body: { Node: "far", Address: "10.0.0.1" } }),
   update("update", { Node: "far", Coord: { ...COORD, Vec: [1, 0, 0, 0, 0, 0, 0, 0] } }),
   http("updated", "GET /v1/coordinate/node/far", { until: '"far"', refine: [anyIndex] }),
-  http("nodes", "GET /v1/coordinate/nodes?segment=", { refine: [anyIndex, sorted("")], until: '"far"' }),
   http("nodes-of-unknown-segment", "GET /v1/coordinate/nodes?segment=x", { refine: [anyIndex] }),
   http("unknown-datacenter", "GET /v1/coordinate/nodes?dc=nowhere"),
   http("near-unknown-node", "GET /v1/catalog/nodes?near=none", { refine: [anyIndex] }),
