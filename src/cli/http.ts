@@ -32,7 +32,7 @@ export class HttpConnectError extends Error {
 
 const ERROR_BODY_CHARS_MAX = 64 * 1024;
 
-/** The agent's HTTP API. `-datacenter` and `-stale` go with every request, as in Consul's client. */
+/** The agent's HTTP API. `-datacenter` and `-stale` go with every request that they mean something to. */
 export class ApiClient {
   readonly #settings: HttpSettings;
 
@@ -45,8 +45,8 @@ export class ApiClient {
    * polls are bounded by the server. Throws HttpStatusError or HttpConnectError; the reason of `signal` when aborted.
    */
   async send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
-    const { address, datacenter, stale } = this.#settings;
-    const query = encodeQuery({ dc: datacenter || undefined, ...(stale ? { stale: "" } : {}), ...options.query });
+    const { address } = this.#settings;
+    const query = encodeQuery({ ...this.#commonQuery(method, path), ...options.query });
     const target = `${escapePath(path)}${query === "" ? "" : `?${query}`}`;
     const host = address.unixPath === undefined ? address.host : "localhost";
     let response: Response;
@@ -80,6 +80,13 @@ export class ApiClient {
   /** A DELETE whose answer is text. */
   async delete(path: string, options: RequestOptions = {}): Promise<string> {
     return await (await this.send("DELETE", path, options)).text();
+  }
+
+  /** What an agent knows of itself and of the datacenters is the same whomever it would ask. */
+  #commonQuery(method: string, path: string): Query {
+    if (path.startsWith("/v1/agent/") || path.endsWith("/datacenters")) return {};
+    const { datacenter, stale } = this.#settings;
+    return { dc: datacenter || undefined, ...(stale && method === "GET" ? { stale: "" } : {}) };
   }
 
   #init(method: string, options: RequestOptions): BunFetchRequestInit {

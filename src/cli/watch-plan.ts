@@ -1,5 +1,6 @@
 import type { Query } from "./http.ts";
 import type { KvPair } from "./kv-pair.ts";
+import { type HealthCheck, wholeCheck } from "./whole-check.ts";
 
 /** What the flags of `watch` ask for; empty and absent mean "not given". */
 export interface WatchParameters {
@@ -23,6 +24,17 @@ export interface WatchPlan {
 }
 
 type ParameterName = Exclude<keyof WatchParameters, "type">;
+const PARAMETER_NAMES: readonly ParameterName[] = [
+  "filter",
+  "key",
+  "name",
+  "passingonly",
+  "prefix",
+  "service",
+  "state",
+  "tag",
+];
+
 interface WatchType {
   readonly takes: readonly ParameterName[];
   plan(parameters: WatchParameters): WatchPlan;
@@ -69,9 +81,8 @@ export function planWatch(parameters: WatchParameters): WatchPlan {
     throw new Error(`Type ${parameters.type} is not supported in the CLI tool`);
   if (type === undefined) throw new Error(`Unsupported watch type: ${parameters.type}`);
   const plan = type.plan(parameters);
-  const given = (Object.keys(parameters) as (keyof WatchParameters)[]).filter((name) => isGiven(parameters[name]));
-  const unused = given.filter((name) => name !== "type" && !type.takes.includes(name));
-  if (unused.length > 0) throw new Error(`Invalid parameters: [${unused.sort().join(" ")}]`);
+  const unused = PARAMETER_NAMES.filter((name) => isGiven(parameters[name]) && !type.takes.includes(name));
+  if (unused.length > 0) throw new Error(`Invalid parameters: [${unused.join(" ")}]`);
   return plan;
 }
 
@@ -87,13 +98,21 @@ function needed(value: string, name: string): string {
 function servicePlan({ service, tag, passingonly, filter }: WatchParameters): WatchPlan {
   const path = `/v1/health/service/${needed(service, "service")}`;
   const query = { tag, passing: readBool(passingonly) ? "1" : undefined, filter: filter || undefined };
-  return { path, query, shape: asIs };
+  return { path, query, shape: (answer) => (answer as Instance[]).map(wholeInstance) };
+}
+
+interface Instance {
+  readonly Checks: readonly HealthCheck[];
+}
+
+function wholeInstance(instance: Instance): Instance {
+  return { ...instance, Checks: instance.Checks.map(wholeCheck) };
 }
 
 function checksPlan({ service, state, filter }: WatchParameters): WatchPlan {
   if (service !== "" && state !== "") throw new Error("Cannot specify service and state");
   const path = service === "" ? `/v1/health/state/${state || "any"}` : `/v1/health/checks/${service}`;
-  return { path, query: { filter: filter || undefined }, shape: asIs };
+  return { path, query: { filter: filter || undefined }, shape: (answer) => (answer as HealthCheck[]).map(wholeCheck) };
 }
 
 function readBool(word: string): boolean {

@@ -247,6 +247,45 @@ const agent: CliCase[] = [
   words("leave"),
 ];
 
+const watch: CliCase[] = [
+  words("watch"),
+  words("watch -type zz"),
+  words("watch -type key"),
+  words("watch -type keyprefix"),
+  words("watch -type service"),
+  words("watch -type key -key a -prefix b"),
+  words("watch -type checks -service web -state any"),
+  words("watch -type connect_roots"),
+  words("watch -type service -service consul -passingonly x"),
+  words("watch -type key -key nope"),
+  {
+    argv: ["watch", "-type", "key", "-key", "a"],
+    before: [{ method: "PUT", target: "/v1/kv/a?flags=9", body: "hello" }],
+  },
+  { argv: ["watch", "-type", "key", "-key", "a", "echo $CONSUL_INDEX;", "cat;", "exit 3"] },
+  { argv: ["watch", "-type", "key", "-key", "a", "-shell=false", "sh", "-c", "cat; kill -9 $$"] },
+  words("watch -type key -key a -shell=false no-such-program"),
+  words("watch -type keyprefix -prefix a -token foo -stale"),
+  words("watch -type keyprefix -prefix nope"),
+  words("watch -type services"),
+  words("watch -type nodes"),
+  words("watch -type service -service consul -passingonly true"),
+  words("watch -type service -service consul -tag x -tag y"),
+  words("watch -type checks"),
+  words("watch -type checks -service web"),
+  words("watch -type checks -state passing"),
+  words("watch -type event"),
+  {
+    argv: ["watch", "-type", "event", "-name", "deploy"],
+    before: [{ method: "PUT", target: "/v1/event/fire/deploy", body: "now" }],
+  },
+  words("lock"),
+  words("lock p"),
+  words("lock -n 0 p true"),
+  words("lock -n x p true"),
+  words("lock -timeout 5 p true"),
+];
+
 /** Every command that asks an agent, when there is none. */
 const unreachable: CliCase[] = [
   "catalog datacenters",
@@ -268,6 +307,7 @@ const unreachable: CliCase[] = [
   'kv import [{"key":"a"}]',
   "kv put a b",
   "leave",
+  "lock a b",
   "maint",
   "maint -enable",
   "maint -disable -service a",
@@ -278,7 +318,8 @@ const unreachable: CliCase[] = [
   "rtt a b",
   "rtt -wan a.b a.b",
   "services register -name a",
+  "watch -type key -key a",
 ].map((line) => ({ ...words(line), env: { CONSUL_HTTP_ADDR: "127.0.0.1:1" } }));
 
 /** By fixture file; the cases of a file run in order on one fresh server. */
-export const CASES: Readonly<Record<string, readonly CliCase[]>> = { agent, catalog, kv, unreachable, usage };
+export const CASES: Readonly<Record<string, readonly CliCase[]>> = { agent, catalog, kv, unreachable, usage, watch };

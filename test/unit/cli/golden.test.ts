@@ -31,6 +31,15 @@ async function replay(golden: Golden) {
   }
 }
 
+/** Output that is JSON by its value. */
+function withJson(printed: { exit: number; stdout: string; stderr: string }): unknown {
+  try {
+    return { ...printed, stdout: JSON.parse(printed.stdout) as unknown };
+  } catch {
+    return printed;
+  }
+}
+
 for (const [file, cases] of Object.entries(CASES)) {
   const path = join(import.meta.dir, "../../fixtures/cli", `${file}.json`);
   const goldens = JSON.parse(readFileSync(path, "utf8")) as Golden[];
@@ -40,11 +49,14 @@ for (const [file, cases] of Object.entries(CASES)) {
       test(`${at + 1}: ${golden.argv.join(" ")}${ours === undefined ? "" : ` (but ${ours.why})`}`, async () => {
         const { requests, ...printed } = await replay(golden);
         const expected = ours ?? golden;
-        expect(printed).toEqual({
+        const wanted = {
           exit: expected.exit,
           stdout: maskHelp(expected.stdout),
           stderr: maskHelp(expected.stderr),
-        });
+        };
+        // Go prints the fields of a watch's data in the order of its structs, which nobody reads.
+        if (file === "watch") expect(withJson(printed)).toEqual(withJson(wanted));
+        else expect(printed).toEqual(wanted);
         if (ours === undefined)
           expect(requests).toEqual(
             golden.exchanges.map(({ method, target, body }) => requestLine(method, target, body)),
