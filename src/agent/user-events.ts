@@ -1,3 +1,4 @@
+import { compileRegexp } from "../lang/re2/regexp.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { UserEvent } from "../model/event.ts";
 import type { Publisher } from "../state/publisher.ts";
@@ -67,10 +68,10 @@ export class UserEvents {
   }
 
   #isForUs(event: UserEvent): boolean {
-    if (event.NodeFilter !== "" && !new RegExp(event.NodeFilter).test(this.#target.nodeName())) return false;
+    if (event.NodeFilter !== "" && !compileRegexp(event.NodeFilter).test(this.#target.nodeName())) return false;
     if (event.ServiceFilter === "") return true;
-    const service = new RegExp(event.ServiceFilter);
-    const tag = event.TagFilter === "" ? undefined : new RegExp(event.TagFilter);
+    const service = compileRegexp(event.ServiceFilter);
+    const tag = event.TagFilter === "" ? undefined : compileRegexp(event.TagFilter);
     return this.#target
       .services()
       .some(({ name, tags }) => service.test(name) && (tag === undefined || tags.some((text) => tag.test(text))));
@@ -93,9 +94,9 @@ function checkFilters(event: FiredEvent): void {
     ["tag", event.TagFilter],
   ] as const) {
     try {
-      new RegExp(filter);
-    } catch {
-      throw new Refusal(`Invalid ${name} filter: error parsing regexp: ${filter}`);
+      compileRegexp(filter);
+    } catch (error) {
+      throw new Refusal(`Invalid ${name} filter: ${(error as Error).message}`);
     }
   }
   if (event.TagFilter !== "" && event.ServiceFilter === "") {

@@ -1,0 +1,58 @@
+import { expect, test } from "bun:test";
+import { indexOfId, UserEvents } from "../../../src/agent/user-events.ts";
+import { Publisher } from "../../../src/state/publisher.ts";
+
+function rig() {
+  let count = 0;
+  const publisher = new Publisher();
+  const events = new UserEvents({
+    target: { nodeName: () => "n1", services: () => [{ name: "web", tags: ["v1"] }] },
+    publisher,
+    uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, "0")}`,
+  });
+  const fire = (Name: string, more = {}) =>
+    events.fire({ Name, Payload: null, NodeFilter: "", ServiceFilter: "", TagFilter: "", ...more });
+  return { publisher, events, fire };
+}
+
+test("an event is kept here only when every filter matches this node", () => {
+  const { events, fire } = rig();
+  fire("all");
+  fire("here", { NodeFilter: "^n1$", ServiceFilter: "we", TagFilter: "v" });
+  fire("not here", { NodeFilter: "n2" });
+  fire("no such tag", { ServiceFilter: "web", TagFilter: "v2" });
+  expect(events.list("").value.map((event) => event.Name)).toEqual(["all", "here"]);
+});
+
+test("the version of a list is the newest event's id as a number, on every agent the same", () => {
+  const { events, fire } = rig();
+  expect(events.list("").version).toBe("1");
+  const { ID } = fire("e");
+  expect(events.list("e").version).toBe(indexOfId(ID).toString());
+  expect(indexOfId("ffffffff-ffff-ffff-0000-000000000001")).toBe(0xfffffffffffffffen);
+});
+
+test("only the last 256 are kept", () => {
+  const { events, fire } = rig();
+  for (let i = 0; i < 300; i++) fire(`e${i}`);
+  const { value } = events.list("");
+  expect([value.length, value[0]?.Name]).toEqual([256, "e44"]);
+});
+
+test("an event wakes who waits for its name or for all", () => {
+  const { publisher, events, fire } = rig();
+  let woken = 0;
+  publisher.subscribe(events.list("a").interest, () => woken++);
+  fire("b");
+  expect(woken).toBe(0);
+  fire("a");
+  expect(woken).toBe(1);
+});
+
+test.each([
+  [{ NodeFilter: "(" }, "Invalid node filter: error parsing regexp"],
+  [{ TagFilter: "v1" }, "Cannot provide tag filter without service filter"],
+  [{ Name: "x".repeat(500) }, "user event exceeds configured limit of 512 bytes before encoding"],
+])("%p is refused in Consul's words", (more, text) => {
+  expect(() => rig().fire("e", more)).toThrow(text);
+});
