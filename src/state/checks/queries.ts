@@ -5,9 +5,9 @@ import { decodeDoc, decodeDocs } from "../catalog/docs.ts";
 import { checksInStateTopic, checksOfServiceTopic } from "../catalog/topics.ts";
 import { prepared, type StateDb } from "../db.ts";
 import { maxIndex } from "../indexes/queries.ts";
+import { hasMeta } from "../nodes/queries.ts";
 import { nodes } from "../nodes/tables.ts";
 import type { QueryResult } from "../query.ts";
-import { hasMeta } from "../services/queries.ts";
 import { CHECKS_TOPIC, NODES_TOPIC, nodeChecksTopic } from "../topics.ts";
 import { checks } from "./tables.ts";
 

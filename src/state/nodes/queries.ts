@@ -69,13 +69,21 @@ export function nodeCount(db: StateDb): number {
   return statements(db).count.get()?.n ?? 0;
 }
 
-/** Every node, by name. */
-export function nodeList(db: StateDb): QueryResult<Node[]> {
+/** Every node with all of `nodeMeta`, by name. */
+export function nodeList(db: StateDb, nodeMeta: Readonly<Record<string, string>> = {}): QueryResult<Node[]> {
   return {
-    value: decodeDocs(statements(db).all.all()),
+    value: decodeDocs<Node>(statements(db).all.all()).filter((node) => hasMeta(node.Meta, nodeMeta)),
     index: maxIndex(db, ["nodes"]),
     interest: { topics: [NODES_TOPIC] },
   };
+}
+
+/** True when `meta` has every pair of `wanted`. */
+export function hasMeta(
+  meta: Readonly<Record<string, string>> | null,
+  wanted: Readonly<Record<string, string>>,
+): boolean {
+  return Object.entries(wanted).every(([key, value]) => meta?.[key] === value);
 }
 
 const ID_PREFIX = /^[0-9a-f-]{2,36}$/i;

@@ -5,6 +5,7 @@ import { decodeDoc, decodeDocs } from "../catalog/docs.ts";
 import { connectTopic, SERVICE_NAMES_TOPIC } from "../catalog/topics.ts";
 import { prepared, type StateDb } from "../db.ts";
 import { maxIndex, readIndex } from "../indexes/queries.ts";
+import { hasMeta } from "../nodes/queries.ts";
 import { nodes } from "../nodes/tables.ts";
 import type { QueryResult } from "../query.ts";
 import { NODES_TOPIC, SERVICES_TOPIC, serviceTopic } from "../topics.ts";
@@ -87,7 +88,11 @@ export function serviceCounts(db: StateDb): { instances: number; names: number }
 }
 
 /** Names of all services with the tags of their instances, each tag once. Different spellings stay apart, as in Consul. */
-export function serviceList(db: StateDb): QueryResult<Record<string, string[]>> {
+export function serviceList(
+  db: StateDb,
+  nodeMeta: Readonly<Record<string, string>> = {},
+): QueryResult<Record<string, string[]>> {
+  if (Object.keys(nodeMeta).length > 0) return serviceListByMeta(db, nodeMeta);
   const value: Record<string, string[]> = Object.create(null);
   for (const { name, tag } of statements(db).listed.all()) {
     value[name] ??= [];
@@ -97,7 +102,7 @@ export function serviceList(db: StateDb): QueryResult<Record<string, string[]>> 
 }
 
 /** `serviceList` of the instances on nodes with all of `nodeMeta`. */
-export function serviceListByMeta(
+function serviceListByMeta(
   db: StateDb,
   nodeMeta: Readonly<Record<string, string>>,
 ): QueryResult<Record<string, string[]>> {
@@ -175,14 +180,6 @@ function hasTags(tags: readonly string[] | null, wanted: readonly string[]): boo
   if (wanted.length === 0) return true;
   const has = new Set((tags ?? []).map((tag) => tag.toLowerCase()));
   return wanted.every((tag) => has.has(tag.toLowerCase()));
-}
-
-/** True when `meta` has every pair of `wanted`. */
-export function hasMeta(
-  meta: Readonly<Record<string, string>> | null,
-  wanted: Readonly<Record<string, string>>,
-): boolean {
-  return Object.entries(wanted).every(([key, value]) => meta?.[key] === value);
 }
 
 interface Joined {

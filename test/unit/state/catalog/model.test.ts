@@ -15,8 +15,8 @@ const NODES = ["n1", "N1", "n2"];
 const SERVICES = ["web", "Web", "api"];
 
 const WATCHED: Record<string, (db: StateDb) => QueryResult<unknown>> = {
-  "catalog/nodes": nodeList,
-  "catalog/services": serviceList,
+  "catalog/nodes": (db) => nodeList(db),
+  "catalog/services": (db) => serviceList(db),
   "health/state/any": (db) => healthState(db, "any"),
   "health/state/critical": (db) => healthState(db, "critical"),
   "health/state/passing": (db) => healthState(db, "passing"),

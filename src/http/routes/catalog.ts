@@ -1,0 +1,229 @@
+import { z } from "zod";
+import { NODE_FIELDS } from "../../lang/filter/fields/node.ts";
+import { NODE_SERVICE_FIELDS } from "../../lang/filter/fields/node-service.ts";
+import { SERVICE_NODE_FIELDS } from "../../lang/filter/fields/service-node.ts";
+import { Refusal } from "../../lib/refusal.ts";
+import { Node } from "../../model/node.ts";
+import {
+  type Deregistration,
+  decodeDeregistration,
+  decodeRegistration,
+  type Registration,
+} from "../../model/registration.ts";
+import { NodeService, ServiceNode } from "../../model/service.ts";
+import type { QueryResult } from "../../state/query.ts";
+import { INSTANCES_QUERY, LIST_QUERY, type NearDeps, nearest, nodeMeta, required, withTags } from "../catalog-query.ts";
+import { filterList, filterPredicate } from "../filtering.ts";
+import { one, READ_QUERY } from "../query-schema.ts";
+import { defineRoute, json } from "../route.ts";
+
+/** Which instances of a service are asked for: with all of `tags`, on nodes with all of `nodeMeta`. */
+export interface InstanceFilter {
+  tags: readonly string[];
+  nodeMeta: Readonly<Record<string, string>>;
+}
+
+export interface CatalogDeps extends NearDeps {
+  catalog: {
+    register(registration: Registration): Promise<true>;
+    deregister(request: Deregistration): Promise<true>;
+    /** Nearest first. */
+    datacenters(): string[];
+    nodes(nodeMeta: Readonly<Record<string, string>>): QueryResult<Node[]>;
+    /** Tags of each service's instances, by name. */
+    services(nodeMeta: Readonly<Record<string, string>>): QueryResult<Record<string, string[]>>;
+    serviceNodes(name: string, filter: InstanceFilter): QueryResult<ServiceNode[]>;
+    /** What the mesh reaches a service through. */
+    connectNodes(name: string, filter: InstanceFilter): QueryResult<ServiceNode[]>;
+    /** By name, or by an unambiguous beginning of the node's id. */
+    node(nameOrId: string): QueryResult<{ Node: Node; Services: NodeService[] } | undefined>;
+  };
+}
+
+const WriteQuery = z.object({ dc: one, ns: one });
+
+/** `read` of a JSON body, with what Consul writes in front of its refusals. */
+function decoded<T>(decode: (json: unknown) => T, body: unknown): T {
+  try {
+    return decode(body);
+  } catch (error) {
+    if (error instanceof Refusal) throw new Refusal(`Request decode failed: ${error.message}`, error.status);
+    throw error;
+  }
+}
+
+const writes = [
+  defineRoute({
+    method: "PUT",
+    path: "/v1/catalog/register",
+    summary: "Register a node, and with it a service and checks",
+    query: WriteQuery,
+    body: z.unknown(),
+    answer: z.boolean(),
+    acl: ["node:write", "service:write"],
+    namespaced: true,
+    async handle({ body }, { catalog }: CatalogDeps) {
+      return json(await catalog.register(decoded(decodeRegistration, body)));
+    },
+  }),
+  defineRoute({
+    method: "PUT",
+    path: "/v1/catalog/deregister",
+    summary: "Remove a service, a check, or a whole node",
+    query: WriteQuery,
+    body: z.unknown(),
+    answer: z.boolean(),
+    acl: ["node:write", "service:write"],
+    namespaced: true,
+    async handle({ body }, { catalog }: CatalogDeps) {
+      return json(await catalog.deregister(decoded(decodeDeregistration, body)));
+    },
+  }),
+] as const;
+
+const lists = [
+  defineRoute({
+    method: "GET",
+    path: "/v1/catalog/datacenters",
+    summary: "Names of the datacenters, nearest first",
+    query: z.object({}),
+    answer: z.array(z.string()),
+    acl: "none",
+    handle: (_request, { catalog }: CatalogDeps) => json(catalog.datacenters()),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/v1/catalog/nodes",
+    summary: "All nodes",
+    query: z.object(LIST_QUERY),
+    answer: z.array(Node),
+    acl: "node:read",
+    blocking: "index",
+    effectiveConsistency: true,
+    filter: filterList(NODE_FIELDS),
+    read({ query }, deps: CatalogDeps) {
+      const found = deps.catalog.nodes(nodeMeta(query));
+      return { ...found, value: nearest(found.value, query.near, (node) => node.Node, deps) };
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/v1/catalog/services",
+    summary: "Names of all services with the tags of their instances",
+    query: z.object(LIST_QUERY),
+    answer: z.record(z.string(), z.array(z.string())),
+    acl: "service:read",
+    blocking: "index",
+    effectiveConsistency: true,
+    namespaced: true,
+    read: ({ query }, { catalog }: CatalogDeps) => catalog.services(nodeMeta(query)),
+  }),
+] as const;
+
+function instancesRoute<const P extends string>(
+  path: P,
+  summary: string,
+  find: (catalog: CatalogDeps["catalog"], name: string, filter: InstanceFilter) => QueryResult<ServiceNode[]>,
+) {
+  return defineRoute({
+    method: "GET",
+    path,
+    summary,
+    query: z.object(INSTANCES_QUERY),
+    answer: z.array(ServiceNode),
+    acl: ["node:read", "service:read"],
+    blocking: "index",
+    effectiveConsistency: true,
+    namespaced: true,
+    filter: filterList(SERVICE_NODE_FIELDS),
+    read({ params, query }, deps: CatalogDeps) {
+      const name = required(params.service, "Missing service name");
+      const found = find(deps.catalog, name, { tags: query.tag ?? [], nodeMeta: nodeMeta(query) });
+      return { ...found, value: nearest(found.value, query.near, (instance) => instance.Node, deps) };
+    },
+  });
+}
+
+const instances = [
+  instancesRoute(
+    "/v1/catalog/service/:service{.*}",
+    "Instances of a service with their nodes",
+    (catalog, name, filter) => catalog.serviceNodes(name, filter),
+  ),
+  instancesRoute(
+    "/v1/catalog/connect/:service{.*}",
+    "Proxies and native instances of a service",
+    (catalog, name, filter) => catalog.connectNodes(name, filter),
+  ),
+] as const;
+
+const NodeWithMap = z.object({ Node, Services: z.record(z.string(), NodeService) }).nullable();
+const NodeWithList = z.object({ Node: Node.nullable(), Services: z.array(NodeService).nullable() });
+
+const nodes = [
+  defineRoute({
+    method: "GET",
+    path: "/v1/catalog/node/:node{.*}",
+    summary: "A node with its services by id",
+    query: z.object(READ_QUERY),
+    answer: NodeWithMap,
+    acl: ["node:read", "service:read"],
+    blocking: "index",
+    effectiveConsistency: true,
+    namespaced: true,
+    filter(answer, expression) {
+      const keep = filterPredicate(expression, NODE_SERVICE_FIELDS);
+      if (answer === null) return null;
+      const services = Object.entries(answer.Services).filter(([, service]) => keep(service));
+      return { ...answer, Services: Object.fromEntries(services) };
+    },
+    read({ params }, { catalog }: CatalogDeps) {
+      const found = catalog.node(required(params.node, "Missing node name"));
+      if (found.value === undefined) return { ...found, value: null };
+      const byId = found.value.Services.map((service): [string, NodeService] => [service.ID, withTags(service)]);
+      byId.sort(([a], [b]) => (a < b ? -1 : 1));
+      return { ...found, value: { Node: found.value.Node, Services: Object.fromEntries(byId) } };
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/v1/catalog/node-services/:node{.*}",
+    summary: "A node with the list of its services",
+    query: z.object(READ_QUERY),
+    answer: NodeWithList,
+    acl: ["node:read", "service:read"],
+    blocking: "index",
+    effectiveConsistency: true,
+    namespaced: true,
+    filter(answer, expression) {
+      const keep = filterPredicate(expression, NODE_SERVICE_FIELDS);
+      return { ...answer, Services: answer.Services?.filter(keep) ?? null };
+    },
+    read({ params }, { catalog }: CatalogDeps) {
+      const found = catalog.node(required(params.node, "Missing node name"));
+      const services = found.value?.Services.map(withTags) ?? [];
+      // Observed: a node without services has null here, and {} in the call above.
+      return {
+        ...found,
+        value: { Node: found.value?.Node ?? null, Services: services.length === 0 ? null : services },
+      };
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/v1/catalog/gateway-services/:gateway{.*}",
+    summary: "Services that a gateway stands before; none as long as there are no gateways",
+    query: z.object(READ_QUERY),
+    answer: z.null(),
+    acl: "service:read",
+    blocking: "index",
+    effectiveConsistency: true,
+    namespaced: true,
+    read({ params }, _deps: CatalogDeps) {
+      required(params.gateway, "Missing gateway name");
+      return { value: null, index: 0, interest: { topics: [] } };
+    },
+  }),
+] as const;
+
+export const catalogRoutes = [...writes, ...lists, ...instances, ...nodes] as const;
