@@ -1,0 +1,48 @@
+import { bool, int, type Section, string, strings, stringsMap } from "./key.ts";
+
+/** A check in a file. `api` names its field in the HTTP API's definition, which is what the Config holds. */
+export const CHECK_DEFINITION = {
+  id: string("", "Id. Default: the name.", { api: "CheckID" }),
+  name: string("", "Name.", { api: "Name" }),
+  notes: string("", "For people.", { api: "Notes" }),
+  service_id: string("", "Service that it is of.", { api: "ServiceID", aliases: ["serviceid"] }),
+  token: string("", "Token for registering it.", { api: "Token" }),
+  status: string("", "Status until the first result: critical, unless given.", { api: "Status" }),
+  args: strings("Program and arguments to run.", { api: "ScriptArgs", aliases: ["script_args", "scriptargs"] }),
+  http: string("", "URL to get.", { api: "HTTP" }),
+  header: stringsMap("Headers to send.", { api: "Header" }),
+  method: string("", "Method: GET, unless given.", { api: "Method" }),
+  body: string("", "Body to send.", { api: "Body" }),
+  disable_redirects: bool(false, "Do not follow redirects.", { api: "DisableRedirects", since: "1.10" }),
+  tcp: string("", "host:port to connect to.", { api: "TCP" }),
+  tcp_use_tls: bool(false, "Connect with TLS.", { api: "TCPUseTLS", since: "1.15" }),
+  udp: string("", "host:port to send a datagram to.", { api: "UDP", since: "1.12" }),
+  h2ping: string("", "host:port to ping over HTTP/2.", { api: "H2PING", since: "1.10" }),
+  h2ping_use_tls: bool(false, "Ping with TLS.", { api: "H2PingUseTLS", since: "1.11" }),
+  os_service: string("", "Service of the operating system.", { api: "OSService", since: "1.14" }),
+  interval: string("", "Time between runs.", { api: "Interval" }),
+  timeout: string("", "Time for a run.", { api: "Timeout" }),
+  docker_container_id: string("", "Container to run the program in.", {
+    api: "DockerContainerID",
+    aliases: ["dockercontainerid"],
+  }),
+  shell: string("", "Shell inside the container.", { api: "Shell" }),
+  grpc: string("", "host:port/service to ask for its health.", { api: "GRPC" }),
+  grpc_use_tls: bool(false, "Ask with TLS.", { api: "GRPCUseTLS" }),
+  tls_skip_verify: bool(false, "Trust any certificate.", { api: "TLSSkipVerify", aliases: ["tlsskipverify"] }),
+  tls_server_name: string("", "Name that the certificate must be for.", { api: "TLSServerName", since: "1.9" }),
+  alias_node: string("", "Node to copy the health of.", { api: "AliasNode" }),
+  alias_service: string("", "Service to copy the health of.", { api: "AliasService" }),
+  ttl: string("", "Time within which the service must report.", { api: "TTL" }),
+  success_before_passing: int(0, "Successes in a row that make it passing.", { api: "SuccessBeforePassing" }),
+  failures_before_warning: int(0, "Failures in a row that make it warning.", {
+    api: "FailuresBeforeWarning",
+    since: "1.11",
+  }),
+  failures_before_critical: int(0, "Failures in a row that make it critical.", { api: "FailuresBeforeCritical" }),
+  deregister_critical_service_after: string("", "Time of being critical that removes the service.", {
+    api: "DeregisterCriticalServiceAfter",
+    aliases: ["deregistercriticalserviceafter"],
+  }),
+  output_max_size: int(0, "Bytes of output to keep.", { api: "OutputMaxSize" }),
+} as const satisfies Section;

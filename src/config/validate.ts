@@ -1,0 +1,125 @@
+/** Combinations of keys that Consul refuses or warns of, in its words. */
+import ipaddr from "ipaddr.js";
+import type { Config } from "./config.ts";
+import { metaFault } from "./definitions.ts";
+import { ConfigError, errorList } from "./error.ts";
+
+type Built = Omit<Config, "ports" | "addresses">;
+
+const DATACENTER = /^[a-z0-9_-]+$/;
+const UI_PATH = /^[A-Za-z0-9/_-]+$/;
+const CA_PROVIDERS = ["consul", "vault", "aws-pca"];
+const GOSSIP_KEY_BYTES = [16, 24, 32];
+
+/** Throws ConfigError for the first thing that is wrong. */
+export function validate(config: Built, dev: boolean): void {
+  if (config.dataDir === "" && !dev) throw new ConfigError("data_dir cannot be empty");
+  if (!DATACENTER.test(config.datacenter)) throw badDatacenter("datacenter", config.datacenter);
+  if (!DATACENTER.test(config.primaryDatacenter)) throw badDatacenter("acl_datacenter", config.primaryDatacenter);
+  if (config.segment !== "") throw new ConfigError("Network segments are not supported in this version of Consul");
+  validateUi(config);
+  validateNumbers(config);
+  validateBootstrap(config);
+  const fault = metaFault(config.nodeMeta);
+  if (fault !== undefined) throw new ConfigError(`node_meta invalid: ${fault}`);
+  validateEncrypt(config.encrypt);
+  if (!CA_PROVIDERS.includes(config.connect.caProvider))
+    throw new ConfigError(`${config.connect.caProvider} is not a valid CA provider`);
+  validateCidrs(config);
+}
+
+function badDatacenter(name: string, value: string): ConfigError {
+  return new ConfigError(`${name} cannot be ${JSON.stringify(value)}. Please use only [a-z0-9-_]`);
+}
+
+function validateUi(config: Built): void {
+  if (config.ui && config.uiDir !== "")
+    throw new ConfigError(
+      "Both the ui and ui-dir flags were specified, please provide only one.\n" +
+        "If trying to use your own web UI resources, use the ui-dir flag.\n" +
+        "The web UI is included in the binary so use ui to enable it",
+    );
+  if (!UI_PATH.test(config.uiContentPath))
+    throw new ConfigError(
+      `ui-content-path can only contain alphanumeric, -, _, or /. received: ${config.uiContentPath}`,
+    );
+}
+
+function validateNumbers(config: Built): void {
+  const notNegative: readonly (readonly [string, number])[] = [
+    ["autopilot.max_trailing_logs", config.autopilot.maxTrailingLogs],
+    ["dns_config.udp_answer_limit", config.dnsConfig.udpAnswerLimit],
+    ["dns_config.a_record_limit", config.dnsConfig.aRecordLimit],
+    ["bootstrap_expect", config.bootstrapExpect],
+  ];
+  for (const [name, value] of notNegative)
+    if (value < 0) throw new ConfigError(`${name} cannot be ${value}. Must be greater than or equal to zero`);
+  const { raftMultiplier } = config.performance;
+  if (raftMultiplier < 1 || raftMultiplier > 10)
+    throw new ConfigError(`performance.raft_multiplier cannot be ${raftMultiplier}. Must be between 1 and 10`);
+  if (config.checkOutputMaxSize < 1)
+    throw new ConfigError(
+      "check_output_max_size must be positive, to discard check output use the discard_check_output flag",
+    );
+  if (config.cache.entryFetchRate <= 0)
+    throw new ConfigError(`cache.entry_fetch_rate must be strictly positive, was: ${config.cache.entryFetchRate}`);
+}
+
+function validateBootstrap(config: Built): void {
+  if (config.bootstrap && !config.server) throw new ConfigError("'bootstrap = true' requires 'server = true'");
+  if (config.bootstrapExpect > 0 && !config.server)
+    throw new ConfigError("'bootstrap_expect > 0' requires 'server = true'");
+  if (config.bootstrapExpect > 0 && config.bootstrap)
+    throw new ConfigError("'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
+}
+
+function validateEncrypt(key: string): void {
+  if (key === "") return;
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(key) || key.length % 4 !== 0) {
+    const bad = key.search(/[^A-Za-z0-9+/]/);
+    const at = bad === -1 ? key.length - (key.length % 4) : bad;
+    throw new ConfigError(`encrypt has invalid key: illegal base64 data at input byte ${at}`);
+  }
+  const bytes = Uint8Array.fromBase64(key).length;
+  if (!GOSSIP_KEY_BYTES.includes(bytes))
+    throw new ConfigError(`encrypt has invalid key: it has ${bytes} bytes and must have 16, 24 or 32`);
+}
+
+function validateCidrs(config: Built): void {
+  const bad = (cidrs: readonly string[]) => cidrs.filter((cidr) => !ipaddr.isValidCIDR(cidr));
+  for (const [name, cidrs] of [
+    ["serf_lan_allowed_cidrs", config.serfLanAllowedCidrs],
+    ["serf_wan_allowed_cidrs", config.serfWanAllowedCidrs],
+  ] as const) {
+    const faults = bad(cidrs);
+    if (faults.length > 0)
+      throw new ConfigError(`${name}: ${errorList(faults.map((cidr) => `invalid cidr: ${cidr}`))}`);
+  }
+  const faults = bad(config.httpConfig.allowWriteHttpFrom);
+  if (faults.length > 0)
+    throw new ConfigError(errorList(faults.map((cidr) => `allow_write_http_from: invalid cidr: ${cidr}`)));
+}
+
+/** What works and is likely not meant. */
+export function warningsOf(config: Built, dev: boolean): string[] {
+  const warnings: string[] = [];
+  const { bootstrapExpect: expect } = config;
+  if (expect === 1) warnings.push("BootstrapExpect is set to 1; this is the same as Bootstrap mode.");
+  const table = "See https://www.consul.io/docs/internals/consensus.html#deployment-table";
+  if (expect === 2)
+    warnings.push(`bootstrap_expect = 2: A cluster with 2 servers will provide no failure tolerance. ${table}`);
+  if (expect > 2 && expect % 2 === 0)
+    warnings.push(
+      `bootstrap_expect is even number: A cluster with an even number of servers does not achieve optimum fault tolerance. ${table}`,
+    );
+  if (expect > 1) warnings.push(`bootstrap_expect > 0: expecting ${expect} servers`);
+  if ((config.bootstrap || expect === 1) && !dev) warnings.push("bootstrap = true: do not enable unless necessary");
+  for (const rule of config.telemetry.prefixFilter)
+    if (!/^[+-]/.test(rule)) warnings.push(`Filter rule must begin with either '+' or '-': ${JSON.stringify(rule)}`);
+  if (config.enableScriptChecks && !config.acl.enabled && config.httpConfig.allowWriteHttpFrom.length === 0)
+    warnings.push(
+      "using enable-script-checks without ACLs and without allow_write_http_from is DANGEROUS, use enable-local-script-checks instead, " +
+        "see https://www.hashicorp.com/blog/protecting-consul-from-rce-risk-in-specific-configurations/",
+    );
+  return warnings;
+}
