@@ -38,7 +38,7 @@ const ServiceBody = z
     EnableTagOverride: goBool(),
     Proxy: ProxyDefinition.nullable().default(null),
     Connect: z
-      .object({ Native: goBool(), SidecarService: z.unknown() })
+      .object({ Native: goBool(), SidecarService: z.unknown().optional() })
       .meta({ go: { lenient: true } })
       .nullable()
       .default(null),
@@ -75,7 +75,7 @@ export interface Registration {
 
 /** From decoded JSON. Throws a Refusal (400) with Go's text, as do the functions below. */
 export function decodeRegistration(json: unknown): Registration {
-  const body = decode(RegisterBody, json);
+  const body = decode(RegisterBody, json, "RegisterRequest");
   const { NodeMeta, Service, Check, Checks } = body;
   return {
     Node: nodeFromBody({ ...body, Meta: NodeMeta }),
@@ -89,19 +89,19 @@ export function decodeRegistration(json: unknown): Registration {
 }
 
 export function decodeDeregistration(json: unknown): Deregistration {
-  return decode(DeregisterBody, json);
+  return decode(DeregisterBody, json, "DeregisterRequest");
 }
 
 export function decodeNode(json: unknown): Node {
-  return nodeFromBody(decode(NodeBody, json));
+  return nodeFromBody(decode(NodeBody, json, "Node"));
 }
 
 export function decodeService(json: unknown): NodeService {
-  return serviceFromBody(decode(ServiceBody, json));
+  return serviceFromBody(decode(ServiceBody, json, "NodeService"));
 }
 
 export function decodeCheck(json: unknown): HealthCheck {
-  return checkFromBody(decode(CheckBody, json));
+  return checkFromBody(decode(CheckBody, json, "HealthCheck"));
 }
 
 function nodeFromBody(body: z.output<typeof NodeBody>): Node {
@@ -126,11 +126,14 @@ function serviceFromBody(body: z.output<typeof ServiceBody>): NodeService {
   };
 }
 
-function decode<S extends z.ZodObject>(schema: S, json: unknown): z.output<S> {
+/** `decodeGo`, with the two things that it does not know: the type at the root, and what Consul adds for namespaces. */
+function decode<S extends z.ZodObject>(schema: S, json: unknown, root: string): z.output<S> {
   try {
     return decodeGo(schema, json ?? {});
   } catch (error) {
-    if (!(error instanceof Refusal) || !error.message.endsWith('unknown field "Namespace"')) throw error;
-    throw new Refusal(`${error.message} - Namespaces are a Consul Enterprise feature`, error.status);
+    if (!(error instanceof Refusal)) throw error;
+    const text = error.message.replace("Go struct field .", `Go struct field ${root}.`);
+    const isNamespace = text.endsWith('unknown field "Namespace"');
+    throw new Refusal(isNamespace ? `${text} - Namespaces are a Consul Enterprise feature` : text, error.status);
   }
 }
