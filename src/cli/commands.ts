@@ -7,6 +7,7 @@ import { kvCommands } from "./table/kv.ts";
 import { localCommands } from "./table/local.ts";
 import { servicesCommands } from "./table/services.ts";
 import { sessionCommands } from "./table/session.ts";
+import { snapshotCommands } from "./table/snapshot.ts";
 
 /**
  * Every command there is. Dispatch, help, usage errors and shell completion read this table and nothing else; handlers
@@ -21,4 +22,5 @@ export const commands: readonly Entry[] = [
   ...localCommands,
   ...servicesCommands,
   ...sessionCommands,
+  ...snapshotCommands,
 ];

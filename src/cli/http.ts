@@ -8,6 +8,8 @@ export interface RequestOptions {
   readonly query?: Query;
   readonly body?: string | Uint8Array | ReadableStream<Uint8Array>;
   readonly signal?: AbortSignal;
+  /** The body comes bit by bit: compression would hold it back, and cutting it would be an error of compression. */
+  readonly streamed?: true;
   /** Statuses that are an answer and not an error; 200 is always one. */
   readonly accept?: readonly number[];
 }
@@ -94,6 +96,7 @@ export class ApiClient {
     const headers: Record<string, string> = {};
     if (token !== "") headers["X-Consul-Token"] = token;
     if (authorization !== "") headers.Authorization = authorization;
+    if (options.streamed) headers["Accept-Encoding"] = "identity";
     return {
       method,
       headers,

@@ -9,7 +9,7 @@ export async function run(context: CommandContext, { values }: ParsedFlags<typeo
   try {
     const response = await orFail(
       "Error starting monitor",
-      context.api.send("GET", "/v1/agent/monitor", { query, signal }),
+      context.api.send("GET", "/v1/agent/monitor", { query, signal, streamed: true }),
     );
     for await (const chunk of response.body ?? []) context.out.write(chunk);
   } catch (error) {

@@ -1,0 +1,96 @@
+import type { FlagSpec } from "../../lang/goflags.ts";
+import { command, group } from "../command.ts";
+import { FORMAT_FLAG } from "../common-flags.ts";
+import { NO_FLAGS } from "./agent.ts";
+
+export const SNAPSHOT_INSPECT_FLAGS = [FORMAT_FLAG] as const satisfies readonly FlagSpec[];
+
+export const DEBUG_FLAGS = [
+  {
+    name: "archive",
+    kind: "bool",
+    default: true,
+    doc: "Make one .tar.gz of what was captured and remove the directory.",
+  },
+  {
+    name: "capture",
+    kind: "strings",
+    doc: "What to capture: agent, host, cluster, metrics or logs. May be repeated; everything when absent.",
+  },
+  {
+    name: "duration",
+    kind: "duration",
+    default: 120_000,
+    doc: "For how long to capture metrics and logs; at least 10s.",
+  },
+  {
+    name: "interval",
+    kind: "duration",
+    default: 30_000,
+    doc: "Length of one capture of metrics and logs; at least 5s.",
+  },
+  {
+    name: "output",
+    kind: "string",
+    default: "",
+    doc: "Name of the directory or archive, without .tar.gz; made from the time when absent.",
+  },
+] as const satisfies readonly FlagSpec[];
+
+/** Commands that write files of what a cluster is. */
+export const snapshotCommands = [
+  group({
+    path: "snapshot",
+    synopsis: "Saves, restores and inspects snapshots of the servers' state",
+    about: [
+      "Keeps the whole state of a datacenter's servers in one file: key/value store, catalog, sessions, access control and more.",
+    ],
+    examples: [
+      { why: "Make a backup:", line: "snapshot save backup.snap" },
+      { why: "Look what is in it:", line: "snapshot inspect backup.snap" },
+      { why: "Go back to it:", line: "snapshot restore backup.snap" },
+    ],
+  }),
+  command({
+    path: "snapshot save",
+    synopsis: "Saves snapshot of the servers' state",
+    usage: "[options] FILE",
+    about: [
+      "Writes a snapshot to a file, readable only by its owner because it holds secrets. The file appears when it is whole and verified.",
+    ],
+    examples: [{ why: "From any server, also without a leader:", line: "snapshot save -stale backup.snap" }],
+    http: "server",
+    flags: NO_FLAGS,
+    load: () => import("../snapshot-save.ts"),
+  }),
+  command({
+    path: "snapshot restore",
+    synopsis: "Restores snapshot of the servers' state",
+    usage: "[options] FILE",
+    about: ["Replaces the state of a datacenter's servers by that of a snapshot. What happened since is gone."],
+    http: "server",
+    flags: NO_FLAGS,
+    load: () => import("../snapshot-restore.ts"),
+  }),
+  command({
+    path: "snapshot inspect",
+    synopsis: "Displays information about a snapshot file",
+    usage: "[options] FILE",
+    about: ["Verifies a snapshot file and prints what it says of itself. No agent is asked."],
+    http: "none",
+    flags: SNAPSHOT_INSPECT_FLAGS,
+    load: () => import("../snapshot-inspect.ts"),
+  }),
+  command({
+    path: "debug",
+    synopsis: "Records a debugging archive for operators",
+    usage: "[options]",
+    about: [
+      "Captures what helps to find a fault: the agent's configuration, its host, the members, and for a while metrics and logs.",
+    ],
+    examples: [{ why: "Capture half a minute:", line: "debug -duration=30s -interval=10s -output=fault" }],
+    http: "client",
+    flags: DEBUG_FLAGS,
+    load: () => import("../debug.ts"),
+  }),
+];
