@@ -3,7 +3,8 @@ import { isIPv4, isIPv6 } from "../../lib/ip-text.ts";
 import type { HealthCheck } from "../../model/check.ts";
 import type { ServiceDefinition, SidecarDefinition } from "../../model/definition.ts";
 import type { CheckDefinition, CheckRun, ServiceCheckDefinition } from "../../model/definition-check.ts";
-import type { ProxyDefinition, UpstreamDefinition } from "../../model/definition-proxy.ts";
+import type { ProxyDefinition } from "../../model/definition-proxy.ts";
+import { proxyShape } from "../../model/proxy-shape.ts";
 import type { NodeService } from "../../model/service.ts";
 import { checkType } from "../checks/kind.ts";
 
@@ -49,66 +50,13 @@ function taggedAddresses(definition: ServiceDefinition | SidecarDefinition): Rec
 
 type ServiceAddress = { Address: string; Port: number };
 
-/** The catalog's shape of a proxy: Go leaves empty fields out, `MeshGateway` and `Expose` always stay. */
+/** The catalog's shape of a proxy; an upstream that doesn't say what it is, is a service. */
 function buildProxy(proxy: ProxyDefinition | null): Record<string, unknown> {
-  if (proxy === null) return { MeshGateway: {}, Expose: {} };
-  const transparent = proxy.TransparentProxy;
-  return {
-    ...filled({
-      DestinationServiceName: proxy.DestinationServiceName,
-      DestinationServiceID: proxy.DestinationServiceID,
-      LocalServiceAddress: proxy.LocalServiceAddress,
-      LocalServicePort: proxy.LocalServicePort,
-      LocalServiceSocketPath: proxy.LocalServiceSocketPath,
-      Mode: proxy.Mode,
-    }),
-    ...(transparent === null ? {} : { TransparentProxy: filled(transparent) }),
-    ...(proxy.Config === null ? {} : { Config: proxy.Config }),
-    ...(proxy.Upstreams === null ? {} : { Upstreams: proxy.Upstreams.map(buildUpstream) }),
-    MeshGateway: filled(proxy.MeshGateway ?? {}),
-    Expose: buildExpose(proxy.Expose),
-  };
-}
-
-function buildUpstream(upstream: UpstreamDefinition): Record<string, unknown> {
-  return {
+  const Upstreams = proxy?.Upstreams?.map((upstream) => ({
+    ...upstream,
     DestinationType: upstream.DestinationType || "service",
-    ...filled({ DestinationNamespace: upstream.DestinationNamespace }),
-    DestinationName: upstream.DestinationName,
-    ...filled({ DestinationPeer: upstream.DestinationPeer }),
-    Datacenter: upstream.Datacenter,
-    ...filled({ LocalBindAddress: upstream.LocalBindAddress }),
-    LocalBindPort: upstream.LocalBindPort,
-    ...filled({
-      LocalBindSocketPath: upstream.LocalBindSocketPath,
-      LocalBindSocketMode: upstream.LocalBindSocketMode,
-    }),
-    Config: upstream.Config,
-    MeshGateway: filled(upstream.MeshGateway ?? {}),
-  };
-}
-
-function buildExpose(expose: ProxyDefinition["Expose"]): Record<string, unknown> {
-  if (expose === null) return {};
-  return {
-    ...filled({ Checks: expose.Checks }),
-    ...(expose.Paths === null
-      ? {}
-      : {
-          Paths: expose.Paths.map((path) => ({
-            ...filled({ ListenerPort: path.ListenerPort, Path: path.Path, LocalPathPort: path.LocalPathPort }),
-            ...filled({ Protocol: path.Protocol }),
-            ParsedFromCheck: false,
-          })),
-        }),
-  };
-}
-
-/** Go's `omitempty` for scalars. */
-function filled(values: Record<string, string | number | boolean>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== "" && value !== 0 && value !== false),
-  );
+  }));
+  return proxyShape(proxy && { ...proxy, Upstreams: Upstreams ?? null });
 }
 
 /** The checks inside a service's definition, `Check` first; an all-empty `Check` is none. */

@@ -67,6 +67,11 @@ export class Persistence {
     await this.#files.remove(serviceFile(id));
   }
 
+  /** Removes a check that is in a configuration file by now; what its service said of itself stays. */
+  async removeCheckTwin(id: string): Promise<void> {
+    await this.#files.remove(checkFile(id));
+  }
+
   async removeCheck(id: string): Promise<void> {
     await this.#files.remove(checkFile(id));
     await this.#files.remove(ttlFile(id));

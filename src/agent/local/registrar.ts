@@ -9,7 +9,7 @@ import type { Logger } from "../../ports/logger.ts";
 import type { CheckRunners } from "../checks/check.ts";
 import { buildCheck, buildService, buildServiceChecks, checksOf, type PlannedCheck } from "./build.ts";
 import { maintenanceCheck, NODE_MAINTENANCE_ID, serviceMaintenanceId } from "./maintenance.ts";
-import type { Persistence } from "./persist.ts";
+import type { Persistence, TtlState } from "./persist.ts";
 import { type SidecarPorts, sidecarId, sidecarOf } from "./sidecar.ts";
 import type { LocalCheck, LocalService, LocalState, Source } from "./state.ts";
 import { isHealthStatus, validateRun, validateService } from "./validate.ts";
@@ -40,6 +40,8 @@ export interface Origin {
 /** Changes what this node has: the agent's register, deregister, update and maintenance calls. Ids are taken as they are. */
 export class Registrar {
   readonly #options: RegistrarOptions;
+  /** What TTL checks said before the start, until their checks are registered. */
+  #saidBefore: ReadonlyMap<string, TtlState> = new Map();
   constructor(options: RegistrarOptions) {
     this.#options = options;
   }
@@ -135,29 +137,35 @@ export class Registrar {
   }
 
   /**
-   * Brings back what the disk remembers. Call it after the services and checks of the files are registered: those win,
-   * and their old twins on disk are removed.
+   * Starts from what the disk remembers. `registerFiles` registers what configuration files define; those win, and their
+   * old twins on disk are removed. What TTL checks said before the start holds if its time isn't over.
    */
-  async restore(): Promise<void> {
-    const { state, persistence, clock, log } = this.#options;
+  async restore(registerFiles: () => Promise<void> = async () => undefined): Promise<void> {
+    this.#saidBefore = await this.#options.persistence.loadTtlStates();
+    await registerFiles();
+    await this.#restoreServices();
+    await this.#restoreChecks();
+    this.#saidBefore = new Map();
+  }
+
+  async #restoreServices(): Promise<void> {
+    const { state, persistence } = this.#options;
     for (const local of await persistence.loadServices()) {
       const id = local.service.ID;
       if (state.service(id)?.source === "local") await persistence.removeService(id);
       else state.putService(local);
     }
-    const ttlStates = await persistence.loadTtlStates();
+  }
+
+  async #restoreChecks(): Promise<void> {
+    const { state, persistence, log, nodeName } = this.#options;
     for (const local of await persistence.loadChecks()) {
       const { CheckID: id, ServiceID: serviceId } = local.check;
       const isOrphan = serviceId !== "" && state.service(serviceId) === undefined;
       if (isOrphan) log.warn("Failed to restore check: its service is gone", { check: id, service: serviceId });
-      if (isOrphan || state.check(id)?.source === "local") {
-        await persistence.removeCheck(id);
-        continue;
-      }
-      const said = ttlStates.get(id);
-      const isFresh = said !== undefined && said.Expires * 1000 > clock.nowMs();
-      const result = isFresh ? { Status: said.Status, Output: said.Output } : { Status: "critical", Output: "" };
-      this.#place({ ...local, check: { ...local.check, Node: this.#options.nodeName, ...result } });
+      if (isOrphan) await persistence.removeCheck(id);
+      else if (state.check(id)?.source === "local") await persistence.removeCheckTwin(id);
+      else this.#place({ ...local, check: { ...local.check, Node: nodeName, Status: "critical", Output: "" } });
     }
   }
 
@@ -184,7 +192,8 @@ export class Registrar {
     const planned = buildServiceChecks(nodeName, service, checksOf(definition));
     const writes: Promise<void>[] = [];
     state.putService(local);
-    if (origin.source === "remote") writes.push(persistence.saveService(local));
+    const isRemote = origin.source === "remote";
+    writes.push(isRemote ? persistence.saveService(local) : persistence.removeService(service.ID));
     if (replaceChecks) {
       const kept = new Set(planned.map((plan) => plan.check.CheckID));
       for (const { check } of state.checks()) {
@@ -198,14 +207,17 @@ export class Registrar {
 
   async #addCheck(plan: PlannedCheck, origin: Origin, isKept = origin.source === "remote"): Promise<void> {
     const local: LocalCheck = { ...plan, token: origin.token, source: origin.source };
+    const { persistence } = this.#options;
     this.#place(local);
-    if (isKept) await this.#options.persistence.saveCheck(local);
+    await (isKept ? persistence.saveCheck(local) : persistence.removeCheckTwin(plan.check.CheckID));
   }
 
   #place(local: LocalCheck): void {
     const { state, runners } = this.#options;
     const id = local.check.CheckID;
-    state.putCheck(local);
+    const said = local.run.TTL > 0 ? this.#saidBefore.get(id) : undefined;
+    const isFresh = said !== undefined && said.Expires * 1000 > this.#options.clock.nowMs();
+    state.putCheck(isFresh ? { ...local, check: { ...local.check, Status: said.Status, Output: said.Output } } : local);
     const { Status, Output } = state.check(id)?.check ?? local.check;
     runners.start(id, local.run, { status: Status as HealthStatus, output: Output });
   }

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { Refusal } from "../../lib/refusal.ts";
+import type { NodeDeps } from "../agent-deps.ts";
+import { flag, one } from "../query-schema.ts";
+import { defineRoute, EMPTY, json, text } from "../route.ts";
+
+const AnyObject = z.record(z.string(), z.unknown());
+
+const self = defineRoute({
+  method: "GET",
+  path: "/v1/agent/self",
+  summary: "This agent's configuration, membership and figures",
+  query: z.object({ dc: one }),
+  answer: AnyObject,
+  acl: "agent:read",
+  handle: (_request, { node }: NodeDeps) => json(node.self()),
+});
+
+const host = defineRoute({
+  method: "GET",
+  path: "/v1/agent/host",
+  summary: "The host that this agent runs on",
+  query: z.object({ dc: one }),
+  answer: AnyObject,
+  acl: "operator:read",
+  handle: async (_request, { node }: NodeDeps) => json(await node.host()),
+});
+
+const members = defineRoute({
+  method: "GET",
+  path: "/v1/agent/members",
+  summary: "Members of the gossip pool that this agent knows",
+  query: z.object({ dc: one, wan: one, segment: one }),
+  answer: z.array(AnyObject).nullable(),
+  acl: "node:read",
+  handle({ query }, { node }: NodeDeps) {
+    if (query.segment) throw new Refusal("Network segments are not supported in this version of Consul");
+    return json(node.members(isWan(query.wan)));
+  },
+});
+
+const reload = defineRoute({
+  method: "PUT",
+  path: "/v1/agent/reload",
+  summary: "Read the configuration files again",
+  query: z.object({ dc: one }),
+  answer: z.null(),
+  acl: "agent:write",
+  async handle(_request, { node }: NodeDeps) {
+    await node.reload();
+    return EMPTY;
+  },
+});
+
+const join = defineRoute({
+  method: "PUT",
+  path: "/v1/agent/join/:address{.*}",
+  summary: "Join the cluster of another agent",
+  query: z.object({ dc: one, wan: one }),
+  answer: z.null(),
+  acl: "agent:write",
+  async handle({ params, query }, { node }: NodeDeps) {
+    await node.join(params.address ?? "", isWan(query.wan));
+    return EMPTY;
+  },
+});
+
+const leave = defineRoute({
+  method: "PUT",
+  path: "/v1/agent/leave",
+  summary: "Leave the cluster and stop",
+  query: z.object({ dc: one }),
+  answer: z.null(),
+  acl: "agent:write",
+  async handle(_request, { node }: NodeDeps) {
+    await node.leave();
+    return EMPTY;
+  },
+});
+
+const forceLeave = defineRoute({
+  method: "PUT",
+  path: "/v1/agent/force-leave/:node{.*}",
+  summary: "Treat a failed member as left",
+  query: z.object({ dc: one, prune: flag, wan: one }),
+  answer: z.null(),
+  acl: "operator:write",
+  async handle({ params, query }, { node }: NodeDeps) {
+    await node.forceLeave(params.node ?? "", query.prune ?? false);
+    return EMPTY;
+  },
+});
+
+/** Until access control is built the agent has no tokens; Consul with ACLs off answers so for every type. */
+const token = defineRoute({
+  method: "PUT",
+  path: "/v1/agent/token/:type{.*}",
+  summary: "Set a token of this agent",
+  query: z.object({ dc: one }),
+  answer: z.null(),
+  acl: "agent:write",
+  handle: () => text("ACL support disabled", 401),
+});
+
+export const agentNodeRoutes = [self, host, members, reload, join, leave, forceLeave, token] as const;
+
+/** Only `1` means the WAN pool (observed). */
+function isWan(value: string | undefined): boolean {
+  return value === "1";
+}
