@@ -1,5 +1,6 @@
-// Runs under Node before `npm start` and `npm test`: brings the packages of the lock file, Bun among them, unless they
-// are there. Compares content and not times, because a checkout or a copied folder changes times.
+// Runs under Node, first in `npm start` and `npm test`: brings the packages of the lock file, Bun among them, unless they
+// are there. Not as their `pre` script, which npm leaves out where `ignore-scripts` is set. Compares content and not times,
+// because a checkout or a copied folder changes times.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
