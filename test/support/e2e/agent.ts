@@ -22,17 +22,28 @@ export interface Agent {
   stop(signal?: NodeJS.Signals): Promise<number>;
 }
 
+/** Another way to start than the executable: words before the flags, and where. It gets a process group of its own. */
+export interface Command {
+  readonly words: readonly string[];
+  readonly cwd: string;
+}
+
 /**
  * Starts an agent in `dir` (its working directory; output goes to `agent.log` there) with free ports and waits until it leads.
  * Throws with the end of its output when it ends or does not lead in time.
  */
-export async function startAgent(dir: string, flags: readonly string[]): Promise<Agent> {
+export async function startAgent(
+  dir: string,
+  flags: readonly string[],
+  { words, cwd }: Command = { words: [EXECUTABLE, "agent"], cwd: dir },
+): Promise<Agent> {
   if (!existsSync(EXECUTABLE)) throw new Error(`no ${EXECUTABLE}; make it with: bun run build`);
   const ports = await freePorts(PORT_NAMES.length);
   const portFlags = PORT_NAMES.map((name, at) => `-${name}-port=${ports[at]}`);
   const log = Bun.file(join(dir, "agent.log"));
-  const child = Bun.spawn([EXECUTABLE, "agent", "-bind=127.0.0.1", ...portFlags, ...flags], {
-    cwd: dir,
+  const child = Bun.spawn([...words, "-bind=127.0.0.1", ...portFlags, ...flags], {
+    cwd,
+    detached: true,
     env: environment(dir),
     stdin: "ignore",
     stdout: log,
@@ -46,7 +57,8 @@ export async function startAgent(dir: string, flags: readonly string[]): Promise
     url,
     output: () => log.text(),
     stop: (signal = "SIGTERM") => {
-      child.kill(signal);
+      // The whole group, as the keyboard does: npm starts a shell that starts the agent.
+      if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, signal);
       return child.exited;
     },
   };
