@@ -88,7 +88,13 @@ describe("the executable", () => {
     await first.stop("SIGKILL");
     expect(existsSync(join(dir, "data/raft/raft.db"))).toBe(true);
     const second = await start(...flags);
-    expect(await (await fetch(`${second.url}/v1/kv/?keys`)).json()).toEqual(keys);
+    // Consistent: a new leader answers it only when it has applied what was committed before its time.
+    let answer: Response | undefined;
+    await until(async () => {
+      answer = await fetch(`${second.url}/v1/kv/?keys&consistent`);
+      return answer.status !== 500;
+    }, "the leader to be ready");
+    expect(await answer?.json()).toEqual(keys);
   });
 
   test("stops on SIGTERM", async () => {
