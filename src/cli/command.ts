@@ -31,7 +31,7 @@ export interface CommandEntry extends Described {
   readonly usage: string;
   readonly http: HttpFlags;
   readonly flags: readonly FlagSpec[];
-  /** The command reads its own words: no flag is parsed for it and `-h` behind it is its own. */
+  /** The command reads its own words: `flags` are for help and completion only. */
   readonly ownWords?: true;
   /** Runs with flags that were parsed by `flags`; gives the exit code. */
   run(context: CommandContext, parsed: ParsedFlags<readonly FlagSpec[]>): Promise<number>;

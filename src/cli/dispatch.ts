@@ -1,6 +1,7 @@
 import { type FlagSpec, GoFlagError, type ParsedFlags, parseGoFlags } from "../lang/goflags.ts";
 import type { CommandEntry, Entry } from "./command.ts";
 import { commands } from "./commands.ts";
+import { candidates } from "./complete.ts";
 import { type CliDeps, type CommandContext, CommandFailure, errorText, UsageFailure } from "./context.ts";
 import { ApiClient, HttpConnectError, HttpStatusError } from "./http.ts";
 import { readHttpSettings } from "./http-settings.ts";
@@ -13,12 +14,18 @@ const VERSION_WORDS = new Set(["-v", "-version", "--version"]);
 
 /** Runs one command line and gives its exit code. It never throws for what a user can do wrong. */
 export async function runCli(deps: CliDeps): Promise<number> {
+  // Shells that complete a command line run the program itself with what was typed so far.
+  const typed = deps.env.COMP_LINE;
+  if (typed !== undefined) {
+    for (const word of candidates(commands, typed)) deps.out.write(`${word}\n`);
+    return 0;
+  }
   const { entry, rest, leading } = findEntry(deps.argv);
   if (leading.some((word) => VERSION_WORDS.has(word))) return runCli({ ...deps, argv: ["version"] });
   const installer = leading.find((word) => /^--?autocomplete-(un)?install$/.test(word));
   if (installer !== undefined)
     return runCli({ ...deps, argv: ["completion", installer.replace(/^-+autocomplete-/, "")] });
-  const helpWanted = wantsHelp(entry, leading, rest);
+  const helpWanted = wantsHelp(leading, rest);
   if (entry === undefined) {
     const unknown = firstWord(deps.argv) !== undefined || !helpWanted;
     (unknown ? deps.err : deps.out).write(`${rootHelp(deps.program, commands)}\n`);
@@ -54,9 +61,8 @@ function findEntry(argv: readonly string[]): { entry: Entry | undefined; leading
 }
 
 /** A help word counts anywhere before `--`, even behind arguments. */
-function wantsHelp(entry: Entry | undefined, leading: readonly string[], rest: readonly string[]): boolean {
+function wantsHelp(leading: readonly string[], rest: readonly string[]): boolean {
   if (leading.some((word) => HELP_WORDS.has(word))) return true;
-  if (entry?.kind === "command" && entry.ownWords) return rest[0] !== undefined && HELP_WORDS.has(rest[0]);
   const end = rest.indexOf("--");
   return rest.slice(0, end === -1 ? rest.length : end).some((word) => HELP_WORDS.has(word));
 }

@@ -47,7 +47,7 @@ export const RTT_FLAGS = [
 export const agentCommands = [
   command({
     path: "members",
-    synopsis: "Lists the members of a cluster",
+    synopsis: "List who is in the cluster",
     usage: "[options]",
     about: ["Prints the members that the agent knows. When none matches, nothing is printed and the exit code is 2."],
     http: "client",
@@ -56,7 +56,7 @@ export const agentCommands = [
   }),
   command({
     path: "info",
-    synopsis: "Provides debugging information for operators.",
+    synopsis: "Show figures of an agent's parts",
     usage: "[options]",
     about: ["Prints what the agent reports about its parts, section by section."],
     http: "client",
@@ -65,7 +65,7 @@ export const agentCommands = [
   }),
   command({
     path: "join",
-    synopsis: "Tell an agent to join a cluster",
+    synopsis: "Bring an agent into a cluster",
     usage: "[options] address ...",
     about: ["Makes the agent join the cluster of at least one of the given members."],
     http: "client",
@@ -74,7 +74,7 @@ export const agentCommands = [
   }),
   command({
     path: "leave",
-    synopsis: "Gracefully leaves the cluster and shuts down",
+    synopsis: "Take an agent out of its cluster and stop it",
     usage: "[options]",
     about: ["Makes the agent leave the cluster and stop."],
     http: "client",
@@ -83,7 +83,7 @@ export const agentCommands = [
   }),
   command({
     path: "force-leave",
-    synopsis: 'Forces a member of the cluster to enter the "left" state',
+    synopsis: "Mark a failed member as left",
     usage: "[options] name",
     about: [
       "Marks a failed member as left, so that nobody tries to reach it again. A member that is alive comes back.",
@@ -94,7 +94,7 @@ export const agentCommands = [
   }),
   command({
     path: "reload",
-    synopsis: "Triggers the agent to reload configuration files",
+    synopsis: "Make an agent read its configuration again",
     usage: "",
     about: ["Makes the agent read its configuration again, as the HUP signal does."],
     http: "client",
@@ -103,7 +103,7 @@ export const agentCommands = [
   }),
   command({
     path: "maint",
-    synopsis: "Controls node or service maintenance mode",
+    synopsis: "Begin, end or show maintenance of a node or service",
     usage: "[options]",
     about: [
       "Puts the node or one of its services into maintenance: a critical check takes it out of all answers until maintenance ends, across restarts of the agent too.",
@@ -115,7 +115,7 @@ export const agentCommands = [
   }),
   command({
     path: "monitor",
-    synopsis: "Stream logs from an agent",
+    synopsis: "Show the log of an agent as it grows",
     usage: "[options]",
     about: ["Prints the agent's log as it happens, at a level of its own, until it is interrupted."],
     http: "client",
@@ -124,7 +124,7 @@ export const agentCommands = [
   }),
   command({
     path: "rtt",
-    synopsis: "Estimates network round trip time between nodes",
+    synopsis: "Estimate how far two nodes are apart",
     usage: "[options] node1 [node2]",
     about: [
       "Estimates the round trip time between two nodes from their network coordinates. The second node is the agent's own when absent.",

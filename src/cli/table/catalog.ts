@@ -42,7 +42,7 @@ export const CATALOG_SERVICES_FLAGS = [
 export const catalogCommands = [
   group({
     path: "catalog",
-    synopsis: "Interact with the catalog",
+    synopsis: "Look into the catalog of a datacenter",
     about: ["Shows what the whole datacenter has. For what the local agent has, see `{program} services`."],
     examples: [
       { why: "List the datacenters:", line: "catalog datacenters" },
@@ -52,7 +52,7 @@ export const catalogCommands = [
   }),
   command({
     path: "catalog datacenters",
-    synopsis: "Lists all known datacenters",
+    synopsis: "List the datacenters",
     usage: "[options]",
     about: ["Prints the names of all datacenters that the agent knows, one on a line, the nearest first."],
     http: "server",
@@ -61,7 +61,7 @@ export const catalogCommands = [
   }),
   command({
     path: "catalog nodes",
-    synopsis: "Lists all nodes in the given datacenter",
+    synopsis: "List the nodes of a datacenter",
     usage: "[options]",
     about: ["Prints the nodes of a datacenter."],
     examples: [
@@ -74,7 +74,7 @@ export const catalogCommands = [
   }),
   command({
     path: "catalog services",
-    synopsis: "Lists all registered services in a datacenter",
+    synopsis: "List the services of a datacenter",
     usage: "[options]",
     about: ["Prints the names of the services of a datacenter or of one of its nodes."],
     examples: [{ why: "Services of a node with their tags:", line: "catalog services -node worker-01 -tags" }],

@@ -67,7 +67,7 @@ export const LOCK_FLAGS = [
 export const childCommands = [
   command({
     path: "watch",
-    synopsis: "Watch for changes",
+    synopsis: "Run a program at every change of some data",
     usage: "[options] [child...]",
     about: [
       "Runs the child for what is there now and again at every change, with the data as JSON on its standard input and its index in CONSUL_INDEX.",
@@ -82,7 +82,7 @@ export const childCommands = [
   }),
   command({
     path: "lock",
-    synopsis: "Execute a command holding a lock",
+    synopsis: "Run a program while holding a lock",
     usage: "[options] prefix child...",
     about: [
       "Takes a lock or a place of a semaphore below a prefix of the key/value store, and runs the child while it is held.",

@@ -23,7 +23,7 @@ export const EVENT_FLAGS = [
 export const eventCommands = [
   command({
     path: "event",
-    synopsis: "Fire a new event",
+    synopsis: "Send a user event to nodes",
     usage: "[options] [payload]",
     about: ["Sends a user event through the datacenter. It reaches the nodes by gossip, at most once and in no order."],
     examples: [{ why: "Tell every node that runs web:", line: "event -name deploy -service web v2" }],

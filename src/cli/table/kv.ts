@@ -73,7 +73,7 @@ export const KV_IMPORT_FLAGS = [
 export const kvCommands = [
   group({
     path: "kv",
-    synopsis: "Interact with the key-value store",
+    synopsis: "Read and write the key/value store",
     about: ["Reads and writes the key/value store, which is the same on every server of a datacenter."],
     examples: [
       { why: "Write a value:", line: "kv put redis/config/connections 5" },
@@ -84,7 +84,7 @@ export const kvCommands = [
   }),
   command({
     path: "kv put",
-    synopsis: "Sets or updates data in the KV store",
+    synopsis: "Write a key",
     usage: "[options] KEY [DATA]",
     about: [
       "Writes a value. Without DATA the key holds an empty value; @file reads it from a file and - from standard input.",
@@ -103,7 +103,7 @@ export const kvCommands = [
   }),
   command({
     path: "kv get",
-    synopsis: "Retrieves or lists data from the KV store",
+    synopsis: "Print a value, or what is below a prefix",
     usage: "[options] [KEY_OR_PREFIX]",
     about: ["Prints the value of a key. Without a key, -recurse and -keys start at the root of the store."],
     examples: [
@@ -117,7 +117,7 @@ export const kvCommands = [
   }),
   command({
     path: "kv delete",
-    synopsis: "Removes data from the KV store",
+    synopsis: "Delete a key or a prefix",
     usage: "[options] KEY_OR_PREFIX",
     about: ["Deletes a key, or with -recurse all keys of a prefix. A key that does not exist is no error."],
     examples: [
@@ -130,7 +130,7 @@ export const kvCommands = [
   }),
   command({
     path: "kv export",
-    synopsis: "Exports a tree from the KV store as JSON",
+    synopsis: "Print a tree as JSON",
     usage: "[KEY_OR_PREFIX]",
     about: ["Prints all pairs of a prefix as JSON that `kv import` reads, here or in another cluster."],
     examples: [{ why: "Keep a copy of a tree:", line: "kv export vault > vault.json" }],
@@ -140,7 +140,7 @@ export const kvCommands = [
   }),
   command({
     path: "kv import",
-    synopsis: "Imports a tree stored as JSON to the KV store",
+    synopsis: "Write a tree that was printed as JSON",
     usage: "[DATA]",
     about: ["Writes the pairs that `kv export` printed. @file reads them from a file and - from standard input."],
     examples: [{ why: "Bring a tree back:", line: "kv import @vault.json" }],

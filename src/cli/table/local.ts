@@ -20,7 +20,7 @@ export const VALIDATE_FLAGS = [
 export const localCommands = [
   command({
     path: "agent",
-    synopsis: "Runs an agent",
+    synopsis: "Run an agent",
     usage: "[options]",
     about: ["Runs the agent until it is told to stop. An agent is one node of a cluster, and a server with -server."],
     http: "none",
@@ -30,7 +30,7 @@ export const localCommands = [
   }),
   command({
     path: "version",
-    synopsis: "Prints the version",
+    synopsis: "Print the version",
     usage: "[options]",
     about: [],
     http: "none",
@@ -39,7 +39,7 @@ export const localCommands = [
   }),
   command({
     path: "keygen",
-    synopsis: "Generates a new encryption key",
+    synopsis: "Make a key for gossip encryption",
     usage: "",
     about: ["Prints a new random key of 32 bytes for -encrypt."],
     http: "none",
@@ -48,12 +48,24 @@ export const localCommands = [
   }),
   command({
     path: "validate",
-    synopsis: "Validate config files/directories",
+    synopsis: "Check configuration without starting an agent",
     usage: "[options] FILE_OR_DIRECTORY...",
     about: ["Reads configuration as the agent would and reports what is wrong with it, without starting anything."],
     examples: [{ why: "Before a reload:", line: "validate /etc/consul.d" }],
     http: "none",
     flags: VALIDATE_FLAGS,
     load: () => import("../validate.ts"),
+  }),
+  command({
+    path: "completion",
+    synopsis: "Print or install shell completion",
+    usage: "bash|zsh|fish|install|uninstall",
+    about: [
+      "Prints the lines that make a shell complete commands and flags, or puts them into the start files of your shells and takes them out again.",
+    ],
+    examples: [{ why: "For this shell only:", line: "completion bash > /tmp/c && . /tmp/c" }],
+    http: "none",
+    flags: NO_FLAGS,
+    load: () => import("../completion.ts"),
   }),
 ];

@@ -22,12 +22,12 @@ export const SERVICES_DEREGISTER_FLAGS = [
 export const servicesCommands = [
   group({
     path: "services",
-    synopsis: "Interact with services",
+    synopsis: "Change the services of the local agent",
     about: ["Changes the services of the local agent. For those of the whole datacenter, see `{program} catalog`."],
   }),
   command({
     path: "services register",
-    synopsis: "Register services with the local agent",
+    synopsis: "Register services",
     usage: "[options] [FILE...]",
     about: ["Registers the services that files define, or one that the flags describe."],
     examples: [
@@ -40,7 +40,7 @@ export const servicesCommands = [
   }),
   command({
     path: "services deregister",
-    synopsis: "Deregister services with the local agent",
+    synopsis: "Remove services",
     usage: "[options] [FILE...]",
     about: ["Removes the services that files define, or the one with the given ID, from the local agent."],
     examples: [

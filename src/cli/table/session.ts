@@ -43,7 +43,7 @@ export const SESSION_CREATE_FLAGS = [
 export const sessionCommands = [
   group({
     path: "session",
-    synopsis: "Interact with sessions, which hold locks",
+    synopsis: "Look at and change sessions, which hold locks",
     about: ["Shows and changes sessions. A session lives as long as its node and its checks, and holds locks on keys."],
     examples: [
       { why: "See who holds locks:", line: "session list" },
@@ -52,7 +52,7 @@ export const sessionCommands = [
   }),
   command({
     path: "session list",
-    synopsis: "Lists the sessions of a datacenter or a node",
+    synopsis: "List the sessions of a datacenter or a node",
     usage: "[options]",
     about: ["Prints all sessions of a datacenter, or of one of its nodes."],
     http: "server",
@@ -61,7 +61,7 @@ export const sessionCommands = [
   }),
   command({
     path: "session info",
-    synopsis: "Shows one session",
+    synopsis: "Show one session",
     usage: "[options] ID",
     about: ["Prints everything about a session."],
     http: "server",
@@ -70,7 +70,7 @@ export const sessionCommands = [
   }),
   command({
     path: "session create",
-    synopsis: "Creates a session and prints its ID",
+    synopsis: "Create a session and print its ID",
     usage: "[options]",
     about: ["Creates a session and prints its ID, to be used with `{program} kv put -acquire -session`."],
     examples: [{ why: "One that ends when nobody renews it:", line: "session create -name deploy -ttl 30s" }],
@@ -80,7 +80,7 @@ export const sessionCommands = [
   }),
   command({
     path: "session renew",
-    synopsis: "Renews a session with a TTL",
+    synopsis: "Renew a session with a TTL",
     usage: "[options] ID",
     about: ["Starts the session's TTL anew."],
     http: "server",
@@ -89,7 +89,7 @@ export const sessionCommands = [
   }),
   command({
     path: "session destroy",
-    synopsis: "Ends a session and releases its locks",
+    synopsis: "End a session and release its locks",
     usage: "[options] ID",
     about: ["Ends a session; its keys are released or deleted, as its behavior says."],
     http: "server",

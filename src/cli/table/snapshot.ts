@@ -41,7 +41,7 @@ export const DEBUG_FLAGS = [
 export const snapshotCommands = [
   group({
     path: "snapshot",
-    synopsis: "Saves, restores and inspects snapshots of the servers' state",
+    synopsis: "Save, restore and inspect the servers' state",
     about: [
       "Keeps the whole state of a datacenter's servers in one file: key/value store, catalog, sessions, access control and more.",
     ],
@@ -53,7 +53,7 @@ export const snapshotCommands = [
   }),
   command({
     path: "snapshot save",
-    synopsis: "Saves snapshot of the servers' state",
+    synopsis: "Write the servers' state to a file",
     usage: "[options] FILE",
     about: [
       "Writes a snapshot to a file, readable only by its owner because it holds secrets. The file appears when it is whole and verified.",
@@ -65,7 +65,7 @@ export const snapshotCommands = [
   }),
   command({
     path: "snapshot restore",
-    synopsis: "Restores snapshot of the servers' state",
+    synopsis: "Replace the servers' state by that of a file",
     usage: "[options] FILE",
     about: ["Replaces the state of a datacenter's servers by that of a snapshot. What happened since is gone."],
     http: "server",
@@ -74,7 +74,7 @@ export const snapshotCommands = [
   }),
   command({
     path: "snapshot inspect",
-    synopsis: "Displays information about a snapshot file",
+    synopsis: "Verify a snapshot file and show its metadata",
     usage: "[options] FILE",
     about: ["Verifies a snapshot file and prints what it says of itself. No agent is asked."],
     http: "none",
@@ -83,7 +83,7 @@ export const snapshotCommands = [
   }),
   command({
     path: "debug",
-    synopsis: "Records a debugging archive for operators",
+    synopsis: "Capture what helps to find a fault",
     usage: "[options]",
     about: [
       "Captures what helps to find a fault: the agent's configuration, its host, the members, and for a while metrics and logs.",
