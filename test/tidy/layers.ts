@@ -24,7 +24,7 @@ export const FOLDERS: readonly Folder[] = [
   ...folders(2, ["lib", "ports", "codec"], "raft", "gossip"),
   // A change is a log entry: the state machine takes the entry's type from raft.
   ...folders(2, [...WORDS, ...NOUNS, "raft"], "state"),
-  ...folders(3, WORDS, "platform"),
+  ...folders(3, [...WORDS, ...NOUNS], "platform"),
   ...folders(3, [...WORDS, ...NOUNS, ...CORES], "storage"),
   ...folders(3, [...WORDS, ...NOUNS, ...CORES], "rpc"),
   // The server role uses no real port: what it needs is handed in.
