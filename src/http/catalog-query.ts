@@ -1,6 +1,8 @@
 import { goParseBool } from "../lang/filter/go-string.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { NodeService } from "../model/service.ts";
+import type { QueryResult } from "../state/query.ts";
+import { COORDINATES_TOPIC } from "../state/topics.ts";
 import { many, one, READ_QUERY } from "./query-schema.ts";
 
 /** What reads of the catalog's lists take beside the common parameters. */
@@ -16,9 +18,16 @@ export interface NearDeps {
   };
 }
 
-/** Sorts by `?near=` when it is given. */
-export function nearest<T>(items: T[], node: string | undefined, nodeOf: (item: T) => string, { near }: NearDeps): T[] {
-  return node ? near.sort(items, node, nodeOf) : items;
+/** The answer in the order of `?near=` when it is given; it then hangs on the coordinates too. */
+export function nearest<T>(
+  found: QueryResult<T[]>,
+  node: string | undefined,
+  nodeOf: (item: T) => string,
+  { near }: NearDeps,
+): QueryResult<T[]> {
+  if (!node) return found;
+  const interest = { ...found.interest, topics: [...found.interest.topics, COORDINATES_TOPIC] };
+  return { ...found, value: near.sort(found.value, node, nodeOf), interest };
 }
 
 /** `?node-meta=key:value`, repeated for more; without a colon the value is empty (observed, Consul 1.8.7). */

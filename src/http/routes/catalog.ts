@@ -103,7 +103,7 @@ const lists = [
     filter: filterList(NODE_FIELDS),
     read({ query }, deps: CatalogDeps) {
       const found = deps.catalog.nodes(nodeMeta(query));
-      return { ...found, value: nearest(found.value, query.near, (node) => node.Node, deps) };
+      return nearest(found, query.near, (node) => node.Node, deps);
     },
   }),
   defineRoute({
@@ -139,7 +139,7 @@ function instancesRoute<const P extends string>(
     read({ params, query }, deps: CatalogDeps) {
       const name = required(params.service, "Missing service name");
       const found = find(deps.catalog, name, { tags: query.tag ?? [], nodeMeta: nodeMeta(query) });
-      return { ...found, value: nearest(found.value, query.near, (instance) => instance.Node, deps) };
+      return nearest(found, query.near, (instance) => instance.Node, deps);
     },
   });
 }

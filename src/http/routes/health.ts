@@ -64,7 +64,7 @@ const ofService = defineRoute({
   filter: filterList(CHECK_FIELDS),
   read({ params, query }, deps: HealthDeps) {
     const found = deps.health.checks(required(params.service, "Missing service name"), nodeMeta(query));
-    return { ...found, value: nearest(found.value, query.near, (check) => check.Node, deps) };
+    return nearest(found, query.near, (check) => check.Node, deps);
   },
 });
 
@@ -79,7 +79,7 @@ const inState = defineRoute({
   filter: filterList(CHECK_FIELDS),
   read({ params, query }, deps: HealthDeps) {
     const found = deps.health.state(required(params.state, "Missing check state"), nodeMeta(query));
-    return { ...found, value: nearest(found.value, query.near, (check) => check.Node, deps) };
+    return nearest(found, query.near, (check) => check.Node, deps);
   },
 });
 
@@ -101,9 +101,9 @@ function instancesRoute<const P extends string>(
       const name = required(params.service, "Missing service name");
       const passing = onlyPassing(query.passing);
       const found = find(deps.health, name, { tags: query.tag ?? [], nodeMeta: nodeMeta(query) });
-      const sorted = nearest(found.value, query.near, (instance) => instance.Node.Node, deps);
-      const kept = passing ? sorted.filter(isPassing) : sorted;
-      return { ...found, value: kept.map((instance) => ({ ...instance, Service: withTags(instance.Service) })) };
+      const sorted = nearest(found, query.near, (instance) => instance.Node.Node, deps);
+      const kept = passing ? sorted.value.filter(isPassing) : sorted.value;
+      return { ...sorted, value: kept.map((instance) => ({ ...instance, Service: withTags(instance.Service) })) };
     },
   });
 }

@@ -1,37 +1,30 @@
-import { Database } from "bun:sqlite";
-import { drizzle } from "drizzle-orm/bun-sqlite";
-import { Refusal } from "../../../../src/lib/refusal.ts";
 import type { HealthCheck } from "../../../../src/model/check.ts";
 import type { NodeService } from "../../../../src/model/service.ts";
-import type { Change } from "../../../../src/state/change.ts";
-import { applyCommand, type Command, STATE_SCHEMA } from "../../../../src/state/commands.ts";
-import type { StateDb } from "../../../../src/state/db.ts";
-import { indexesOf } from "../../../../src/state/indexes/indexes.ts";
-import { migrate } from "../../../../src/state/migrate.ts";
+import type { Command } from "../../../../src/state/commands.ts";
 import type { Topic } from "../../../../src/state/topics.ts";
+import { stateRig } from "../../../support/state-rig.ts";
 
-/** A state machine small enough for a test: one command at a time, no log. */
+/** A state machine that tells what each command touched. */
 export class World {
-  readonly db: StateDb = drizzle(new Database(":memory:"));
-  /** Index of the last command. */
-  index = 10;
+  readonly rig = stateRig();
   /** Topics that the last command touched. */
   touched = new Set<Topic>();
 
-  constructor() {
-    migrate(this.db, STATE_SCHEMA);
+  get db() {
+    return this.rig.db;
+  }
+
+  /** Index of the last command. */
+  get index(): number {
+    return this.rig.index;
   }
 
   /** Applies a command; a Refusal is returned as its text. */
   apply(command: Command): unknown {
-    this.index++;
-    this.touched = new Set();
-    try {
-      return applyCommand(this.#change(), command);
-    } catch (error) {
-      if (error instanceof Refusal) return error.message;
-      throw error;
-    }
+    const batches = this.rig.touched.length;
+    const result = this.rig.apply(command);
+    this.touched = new Set(this.rig.touched.slice(batches).flat());
+    return result instanceof Error ? result.message : result;
   }
 
   register(node: string, parts: RegisterParts = {}): unknown {
@@ -49,28 +42,6 @@ export class World {
       ...(parts.service === undefined ? {} : { service: instance(parts.service) }),
       checks: (parts.checks ?? []).map((check) => healthCheck({ Node: node, ...check })),
     });
-  }
-
-  #change(): Change {
-    return {
-      db: this.db,
-      index: this.index,
-      touch: (topic) => this.touched.add(topic),
-      delayLocks: () => undefined,
-      atomically: (write) => {
-        const before = new Set(this.touched);
-        this.db.$client.run("SAVEPOINT test");
-        try {
-          return indexesOf(this.db).atomically(write);
-        } catch (error) {
-          this.db.$client.run("ROLLBACK TO test");
-          this.touched = before;
-          throw error;
-        } finally {
-          this.db.$client.run("RELEASE test");
-        }
-      },
-    };
   }
 }
 
