@@ -14,6 +14,9 @@ interface Decoding {
   readonly unknown: string[];
 }
 
+/** Unknown keys that get a suggestion; a file of nothing else must not cost minutes. */
+const SUGGESTIONS_MAX = 20;
+
 /** Decodes `data`. Throws ConfigError with the text that follows `failed to parse <file>: `. */
 export function decodeRaw(keys: Section, data: Raw, format: "hcl" | "json"): Raw {
   const decoding: Decoding = { format, wrong: [], unknown: [] };
@@ -50,7 +53,7 @@ function decodeSection(decoding: Decoding, keys: Section, data: Raw, path: strin
     const here = path === "" ? written : `${path}.${written}`;
     const name = names.get(written.toLowerCase());
     if (name === undefined) {
-      const near = nearest(written, [...names.values()]);
+      const near = decoding.unknown.length < SUGGESTIONS_MAX ? nearest(written, [...names.values()]) : undefined;
       decoding.unknown.push(`invalid config key ${here}${near === undefined ? "" : ` (did you mean ${near}?)`}`);
       continue;
     }
@@ -89,13 +92,17 @@ function decodeValue(decoding: Decoding, key: Key, value: RawValue, path: string
   }
 }
 
-const SCALARS = { string: "string", bool: "bool", int: "int", float: "float64" } as const;
+const SCALARS = { string: "string", bool: "bool", int: "int", uint: "uint", float: "float64" } as const;
 
 function decodeScalar(decoding: Decoding, kind: keyof typeof SCALARS, value: RawValue, path: string): RawValue {
   const inner = unwrap(value);
   if (kind === "string" && typeof inner === "string") return inner;
   if (kind === "bool" && typeof inner === "boolean") return inner;
-  if (kind === "int" && typeof inner === "number") return Math.trunc(inner);
+  if (kind === "uint" && typeof inner === "number" && inner < 0) {
+    decoding.wrong.push(`cannot parse '${path}', ${inner} overflows uint`);
+    return undefined;
+  }
+  if ((kind === "int" || kind === "uint") && typeof inner === "number") return Math.trunc(inner);
   if (kind === "float" && typeof inner === "number") return inner;
   decoding.wrong.push(
     `'${path}' expected type '${SCALARS[kind]}', got unconvertible type '${goType(decoding, inner)}'`,

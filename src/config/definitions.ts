@@ -67,6 +67,8 @@ function vetCheck(raw: Raw, errors: string[]): void {
   }
 }
 
+const WEIGHT_MAX = 65535;
+
 function vetService(raw: Raw, errors: string[]): void {
   const name = String(raw.name ?? "");
   if (isRaw(raw.check)) vetCheck(raw.check, errors);
@@ -77,6 +79,8 @@ function vetService(raw: Raw, errors: string[]): void {
     const { passing = 1, warning = 1 } = raw.weights;
     if (Number(passing) < 1)
       errors.push(`Invalid weight definition for service ${name}: Passing must be greater than 0`);
+    else if (Number(passing) > WEIGHT_MAX || Number(warning) > WEIGHT_MAX)
+      errors.push(`Invalid weight definition for service ${name}: DNS Weight must be between 0 and ${WEIGHT_MAX}`);
     else if (Number(warning) < 0)
       errors.push(`Invalid weight definition for service ${name}: Warning must be greater or equal than 0`);
   }
@@ -105,4 +109,21 @@ function pairFault(key: string, value: string): string | undefined {
   if (key.startsWith("consul-")) return "Key prefix 'consul-' is reserved for internal use";
   if (value.length > META_VALUE_CHARS_MAX) return `Value is too long (limit: ${META_VALUE_CHARS_MAX} characters)`;
   return undefined;
+}
+
+/** What the kind of a service asks for and the definition lacks, in Consul's words. */
+export function serviceFaults(service: Definition): string[] {
+  const { Kind, Port, SocketPath } = service;
+  const hasPort = typeof Port === "number" && Port !== 0;
+  if (Kind === "connect-proxy") {
+    const target = isRaw(service.Proxy) ? service.Proxy.DestinationServiceName : undefined;
+    const faults = [];
+    if (typeof target !== "string" || target.trim() === "")
+      faults.push("Proxy.DestinationServiceName must be non-empty for Connect proxy services");
+    if (!hasPort && !SocketPath) faults.push("Port must be set for a Connect proxy");
+    return faults;
+  }
+  if (!hasPort && ["mesh-gateway", "terminating-gateway"].includes(String(Kind)))
+    return [`Port must be non-zero for a ${Kind}`];
+  return [];
 }

@@ -71,6 +71,8 @@ function resolve(raw: Raw, input: LoadInput, errors: string[], warnings: string[
     checks,
     watches: asRaws(raw.watches),
     datacenter,
+    domain: withDot(built.domain),
+    altDomain: built.altDomain === "" ? "" : withDot(built.altDomain),
     primaryDatacenter: built.primaryDatacenter.toLowerCase() || datacenter,
     nodeName: built.nodeName || input.machine.hostname,
     leaveOnTerminate: built.leaveOnTerminate ?? !built.server,
@@ -94,6 +96,10 @@ function resolve(raw: Raw, input: LoadInput, errors: string[], warnings: string[
       prefixFilter: settled.telemetry.prefixFilter.filter((rule) => /^[+-]/.test(rule)),
     },
   };
+}
+
+function withDot(domain: string): string {
+  return `${domain.toLowerCase().replace(/\.+$/, "")}.`;
 }
 
 function uiPath(path: string): string {

@@ -41,12 +41,11 @@ export function resolveNetwork(
   errors: string[],
   warnings: string[],
 ): Network {
-  const bindAddr = one("bind_addr", keys.bindAddr, machine);
-  if (bindAddr === undefined) throw new ConfigError("bind_addr cannot be empty");
-  const advertised = one("advertise_addr", keys.advertiseAddr, machine);
+  const bindAddr = bindAddress(keys.bindAddr, machine);
+  const advertised = one("advertise_addr", keys.advertiseAddr, machine, errors);
   const advertiseAddr = advertised ?? chooseAdvertised(bindAddr, machine, warnings);
   if (ANY.includes(advertiseAddr)) throw new ConfigError("Advertise address cannot be 0.0.0.0, :: or [::]");
-  const advertiseAddrWan = one("advertise_addr_wan", keys.advertiseAddrWan, machine) ?? advertiseAddr;
+  const advertiseAddrWan = one("advertise_addr_wan", keys.advertiseAddrWan, machine, errors) ?? advertiseAddr;
   if (ANY.includes(advertiseAddrWan)) throw new ConfigError("Advertise WAN address cannot be 0.0.0.0, :: or [::]");
   const clientAddrs = several("client_addr", keys.clientAddr, machine, errors);
   if (clientAddrs.some((address) => address.startsWith("unix://"))) errors.push("client_addr cannot be a unix socket");
@@ -62,21 +61,30 @@ export function resolveNetwork(
     clientAddrs,
     advertiseAddr,
     advertiseAddrWan,
-    serfLan: one("serf_lan", keys.serfLan, machine) ?? bindAddr,
-    serfWan: one("serf_wan", keys.serfWan, machine) ?? bindAddr,
+    serfLan: one("serf_lan", keys.serfLan, machine, errors) ?? bindAddr,
+    serfWan: one("serf_wan", keys.serfWan, machine, errors) ?? bindAddr,
     addresses,
-    taggedAddresses: taggedAddresses(keys, machine, advertiseAddr, advertiseAddrWan),
+    taggedAddresses: taggedAddresses(keys, machine, errors, advertiseAddr, advertiseAddrWan),
   };
 }
 
-/** Exactly one IP address, or undefined when there is none. */
-function one(name: string, text: string, machine: readonly InterfaceAddress[]): string | undefined {
-  if (text.trim() === "") return undefined;
+/** The address to bind, which Consul is strict about in its own way. */
+function bindAddress(text: string, machine: readonly InterfaceAddress[]): string {
   const found = expandOrNothing(text, machine);
   if (found.length > 1)
-    throw new ConfigError(`${name} cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead.`);
-  if (found[0]?.startsWith("unix://")) throw new ConfigError(`${name} cannot be a unix socket`);
-  if (found[0] === undefined || !isAddress(found[0])) throw new ConfigError(`${name} cannot be empty`);
+    throw new ConfigError("bind_addr cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead.");
+  const [address] = found;
+  if (address?.startsWith("unix://")) throw new ConfigError("bind_addr cannot be a unix socket");
+  if (address === undefined || !isAddress(address)) throw new ConfigError("bind_addr cannot be empty");
+  return address;
+}
+
+/** One IP address, or undefined when nothing is given or, with an error, when it is not one. */
+function one(name: string, text: string, machine: readonly InterfaceAddress[], errors: string[]): string | undefined {
+  if (text.trim() === "") return undefined;
+  const found = several(name, text, machine, errors);
+  if (found.length > 1) errors.push(`${name}: multiple addresses found: ${found.join(" ")}`);
+  if (found[0]?.startsWith("unix://")) errors.push(`${name} cannot be a unix socket`);
   return found[0];
 }
 
@@ -127,12 +135,13 @@ function isLocal(address: string): boolean {
 function taggedAddresses(
   keys: Keys,
   machine: readonly InterfaceAddress[],
+  errors: string[],
   lan: string,
   wan: string,
 ): Record<string, string> {
   const tagged: Record<string, string> = { lan };
   const put = (tag: string, name: string, text: string, main: string, isV6: boolean) => {
-    const address = one(name, text, machine) ?? (main.includes(":") === isV6 ? main : undefined);
+    const address = one(name, text, machine, errors) ?? (main.includes(":") === isV6 ? main : undefined);
     if (address !== undefined) tagged[tag] = address;
   };
   put("lan_ipv4", "advertise_addr_ipv4", keys.advertiseAddrIpv4, lan, false);

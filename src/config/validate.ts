@@ -1,7 +1,7 @@
 /** Combinations of keys that Consul refuses or warns of, in its words. */
 import ipaddr from "ipaddr.js";
-import type { Config } from "./config.ts";
-import { metaFault } from "./definitions.ts";
+import type { Config, Definition } from "./config.ts";
+import { metaFault, serviceFaults } from "./definitions.ts";
 import { ConfigError, errorList } from "./error.ts";
 
 type Built = Omit<Config, "ports" | "addresses">;
@@ -14,18 +14,25 @@ const GOSSIP_KEY_BYTES = [16, 24, 32];
 /** Throws ConfigError for the first thing that is wrong. */
 export function validate(config: Built, dev: boolean): void {
   if (config.dataDir === "" && !dev) throw new ConfigError("data_dir cannot be empty");
+  if (config.datacenter === "") throw new ConfigError("datacenter cannot be empty");
   if (!DATACENTER.test(config.datacenter)) throw badDatacenter("datacenter", config.datacenter);
   if (!DATACENTER.test(config.primaryDatacenter)) throw badDatacenter("acl_datacenter", config.primaryDatacenter);
   if (config.segment !== "") throw new ConfigError("Network segments are not supported in this version of Consul");
   validateUi(config);
   validateNumbers(config);
   validateBootstrap(config);
+  for (const service of config.services) validateService(service);
   const fault = metaFault(config.nodeMeta);
   if (fault !== undefined) throw new ConfigError(`node_meta invalid: ${fault}`);
   validateEncrypt(config.encrypt);
   if (!CA_PROVIDERS.includes(config.connect.caProvider))
     throw new ConfigError(`${config.connect.caProvider} is not a valid CA provider`);
   validateCidrs(config);
+}
+
+function validateService(service: Definition): void {
+  const faults = serviceFaults(service);
+  if (faults.length > 0) throw new ConfigError(`service ${JSON.stringify(service.Name ?? "")}: ${errorList(faults)}`);
 }
 
 function badDatacenter(name: string, value: string): ConfigError {

@@ -1,4 +1,4 @@
-import { ACCEPTED, bool, duration, durationMap, int, RELOADABLE, section, string, strings } from "./key.ts";
+import { ACCEPTED, bool, duration, durationMap, int, RELOADABLE, section, string, strings, uint } from "./key.ts";
 
 /** Answers to DNS queries. */
 export const DNS_KEYS = {
@@ -22,10 +22,10 @@ export const DNS_KEYS = {
     recursor_timeout: duration("2s", "Wait for a recursor.", RELOADABLE),
     recursor_strategy: string("sequential", "`sequential` or `random`.", { since: "1.11", ...RELOADABLE }),
     soa: section("Values of the SOA record.", {
-      refresh: int(3600, "Seconds.", RELOADABLE),
-      retry: int(600, "Seconds.", RELOADABLE),
-      expire: int(86400, "Seconds.", RELOADABLE),
-      min_ttl: int(0, "Seconds; how long `no such name` may be kept.", RELOADABLE),
+      refresh: uint(3600, "Seconds.", RELOADABLE),
+      retry: uint(600, "Seconds.", RELOADABLE),
+      expire: uint(86400, "Seconds.", RELOADABLE),
+      min_ttl: uint(0, "Seconds; how long `no such name` may be kept.", RELOADABLE),
     }),
     use_cache: bool(false, "Answer from the agent's cache.", ACCEPTED),
     cache_max_age: duration("0s", "Oldest answer of the cache.", ACCEPTED),

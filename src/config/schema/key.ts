@@ -21,7 +21,7 @@ interface Row {
 export type Extra = Partial<Omit<Row, "doc">>;
 
 export interface ScalarKey<T> extends Row {
-  readonly kind: "string" | "bool" | "int" | "float";
+  readonly kind: "string" | "bool" | "int" | "uint" | "float";
   readonly default: T;
   readonly value?: T;
 }
@@ -74,6 +74,11 @@ export function int<T extends number | null>(byDefault: T, doc: string, extra: E
   return { kind: "int", default: byDefault, ...row(doc, extra) };
 }
 
+/** A whole number that is not negative. */
+export function uint(byDefault: number, doc: string, extra: Extra = {}): ScalarKey<number> {
+  return { kind: "uint", default: byDefault, ...row(doc, extra) };
+}
+
 /** Any number. */
 export function float(byDefault: number, doc: string, extra: Extra = {}): ScalarKey<number> {
   return { kind: "float", default: byDefault, ...row(doc, extra) };
@@ -100,7 +105,10 @@ export function stringMap(doc: string, extra: Extra = {}): CollectionKey<Readonl
 }
 
 /** Durations by text; milliseconds in the Config. */
-export function durationMap(doc: string, extra: Extra = {}): CollectionKey<Readonly<Record<string, number>>> {
+export function durationMap(
+  doc: string,
+  extra: Extra = {},
+): CollectionKey<Readonly<Record<string, number>>> & { readonly kind: "duration-map" } {
   return { kind: "duration-map", default: {}, ...row(doc, extra) };
 }
 

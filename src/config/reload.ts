@@ -1,0 +1,43 @@
+/** What a reload may change. */
+import { camel } from "./camel.ts";
+import type { Config } from "./config.ts";
+import type { Section } from "./schema/key.ts";
+import { CURRENT } from "./schema/top.ts";
+
+export interface ReloadDiff {
+  /** Changed keys, dotted as in files, that take effect now. */
+  readonly reloadable: readonly string[];
+  /** Changed keys that need a restart; the old value stays in force. */
+  readonly needRestart: readonly string[];
+}
+
+/** Compares two configurations key by key. */
+export function diffReloadable(before: Config, after: Config): ReloadDiff {
+  const reloadable: string[] = [];
+  const needRestart: string[] = [];
+  const walk = (keys: Section, path: string, old: unknown, now: unknown): void => {
+    for (const [name, key] of Object.entries(keys)) {
+      const property = camel(name) + (key.kind === "duration" || key.kind === "duration-map" ? "Ms" : "");
+      const [oldValue, newValue] = [propertyOf(old, property), propertyOf(now, property)];
+      if (key.kind === "section") walk(key.keys, `${path}${name}.`, oldValue, newValue);
+      else if (!isSame(oldValue, newValue)) (key.reloadable ? reloadable : needRestart).push(`${path}${name}`);
+    }
+  };
+  walk(CURRENT, "", before, after);
+  return { reloadable, needRestart };
+}
+
+/** The line for the log about keys that a reload could not change; undefined when there are none. */
+export function restartWarning(diff: ReloadDiff): string | undefined {
+  if (diff.needRestart.length === 0) return undefined;
+  return `changed, but only a restart applies it: ${diff.needRestart.join(", ")}`;
+}
+
+function propertyOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
+/** Equal as JSON; the Config holds plain data, built in one order of keys. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,33 @@
+import { ConfigError } from "./error.ts";
+import { loadConfig, type Machine } from "./load.ts";
+import { type FileReader, readSources } from "./read.ts";
+
+export interface Verdict {
+  /** Empty when the agent would start. */
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Judges files and directories as the agent would at its start; for `validate`. Never throws for bad configuration. */
+export async function validateFiles(
+  paths: readonly string[],
+  format: string,
+  reader: FileReader,
+  machine: Machine,
+): Promise<Verdict> {
+  try {
+    const read = await readSources(paths, format, reader);
+    const { config, warnings } = loadConfig({ dev: false, sources: read.sources, flags: {}, machine });
+    await checkDataDir(config.dataDir, reader);
+    return { errors: [], warnings: [...read.warnings, ...warnings] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { errors: [error.message], warnings: [] };
+  }
+}
+
+/** Throws ConfigError when the data directory is something else than a directory; it may be missing. */
+export async function checkDataDir(dataDir: string, reader: FileReader): Promise<void> {
+  if (dataDir !== "" && (await reader.kindOf(dataDir)) === "file")
+    throw new ConfigError(`data_dir ${JSON.stringify(dataDir)} is not a directory`);
+}
