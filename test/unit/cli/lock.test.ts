@@ -93,7 +93,7 @@ describe("lock: one holder", () => {
 describe("lock: when it is lost", () => {
   test("the child gets TERM when its key goes", async () => {
     const out = new Collector();
-    const script = "trap 'echo TERM; exit 5' TERM; echo ready; sleep 30 & wait";
+    const script = "trap 'echo TERM; exit 5' TERM; echo ready; while :; do sleep 0.1; done";
     const running = runInProcess(["lock", "-verbose", "x", script], { env: env(), out });
     await until(() => out.text().includes("ready"));
     kv.delete("x/.lock");
