@@ -118,7 +118,9 @@ function normalizeObject(schema: z.ZodObject, json: unknown, path: string): Reco
       if (rules.lenient || rules.ignored?.includes(folded)) continue;
       throw new Refusal(`json: unknown field ${JSON.stringify(spelling)}`, 400);
     }
-    const normal = normalize(schema.shape[key] as z.ZodType, value, path === "" ? `.${key}` : path);
+    // Go names a field by the spelling that was matched, and only the outermost one.
+    const named = folded === key.toLowerCase() ? key : folded;
+    const normal = normalize(schema.shape[key] as z.ZodType, value, path === "" ? `.${named}` : path);
     if (normal !== undefined) out[key] = normal;
   }
   return out;

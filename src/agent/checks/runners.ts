@@ -5,6 +5,7 @@ import type { Logger } from "../../ports/logger.ts";
 import type { Check, CheckResult, CheckRunners, Report } from "./check.ts";
 import { type CheckKind, checkKind } from "./kind.ts";
 import { outputLimit } from "./output.ts";
+import { CHECK_INTERVAL_MIN_MS } from "./polled.ts";
 import { TtlCheck } from "./ttl.ts";
 
 /** What every kind gets to make a check of a definition. */
@@ -44,6 +45,9 @@ export class Runners implements CheckRunners {
     this.stop(id);
     const kind = checkKind(run);
     if (kind === undefined) return;
+    if (run.Interval > 0 && nsToMs(run.Interval) < CHECK_INTERVAL_MIN_MS) {
+      this.#options.log.warn("check has interval below minimum", { check: id, minimum_interval: "1s" });
+    }
     const check = this.#make(kind, {
       id,
       run,

@@ -85,7 +85,10 @@ export class Registrar {
     validateRun(definition);
     this.#vetScripts(definition, origin.source);
     const service = this.#serviceOf(definition.ServiceID);
-    await this.#addCheck(buildCheck(this.#options.nodeName, definition, service), origin);
+    const { check, run } = buildCheck(this.#options.nodeName, definition, service);
+    // Consul leaves the type of a file's own checks empty (observed).
+    const typed = origin.source === "local" ? { ...check, Type: "" } : check;
+    await this.#addCheck({ check: typed, run }, origin);
   }
 
   #serviceOf(id: string): NodeService | undefined {

@@ -9,9 +9,13 @@ export function sameService(a: NodeService, b: NodeService): boolean {
   return same({ ...a, CreateIndex: 0, ModifyIndex: 0 }, { ...b, CreateIndex: 0, ModifyIndex: 0 });
 }
 
-/** As `sameService`; `Type` and `Definition` too, as they are what a client sees. */
+/**
+ * As `sameService`. The tags don't count: the catalog copies them from the service whenever a check is written, and with
+ * EnableTagOverride they are not the agent's, so that it would write for ever.
+ */
 export function sameCheck(a: HealthCheck, b: HealthCheck): boolean {
-  return same({ ...a, CreateIndex: 0, ModifyIndex: 0 }, { ...b, CreateIndex: 0, ModifyIndex: 0 });
+  const ignored = { CreateIndex: 0, ModifyIndex: 0, ServiceTags: [] };
+  return same({ ...a, ...ignored }, { ...b, ...ignored });
 }
 
 /** Whether the node's record needs no update. */

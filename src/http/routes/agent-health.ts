@@ -96,7 +96,7 @@ function answer(request: Request, health: ServiceHealth | ServiceHealth[]): Repl
   const all = Array.isArray(health) ? health : [health];
   const status = worst(all.map((one) => one.AggregatedStatus));
   const code = AGGREGATES.find(([name]) => name === status)?.[1] ?? 200;
-  const headers: Record<string, string> = code === 200 ? {} : { "X-Consul-Reason": status };
+  const headers = { "X-Consul-Reason": status };
   if (!wantsText(request)) return reply({ status: code, headers, json: health });
   return reply({ status: code, headers: { ...headers, "content-type": "text/plain" }, body: status });
 }

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { agentServiceTopic } from "../../agent/topics.ts";
-import { compileFilter } from "../../lang/filter/compile.ts";
 import { NODE_SERVICE_FIELDS } from "../../lang/filter/fields/node-service.ts";
-import { parseFilter } from "../../lang/filter/parse.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import { Secret } from "../../lib/secret.ts";
 import { ServiceDefinition } from "../../model/definition.ts";
 import type { LocalAgentDeps } from "../agent-deps.ts";
 import { agentService, contentHash } from "../agent-view.ts";
+import { filterPredicate } from "../filtering.ts";
 import { goBody } from "../go-body.ts";
 import { parseEnable } from "../parse-enable.ts";
 import { one, READ_QUERY } from "../query-schema.ts";
@@ -23,8 +22,7 @@ const list = defineRoute({
   answer: z.record(z.string(), AgentService),
   acl: "service:read",
   handle({ query }, { agent }: LocalAgentDeps) {
-    const expression = query.filter ? parseFilter(query.filter) : undefined;
-    const passes = expression === undefined ? () => true : compileFilter(expression, NODE_SERVICE_FIELDS);
+    const passes = query.filter ? filterPredicate(query.filter, NODE_SERVICE_FIELDS) : () => true;
     const services = agent.services().map((local) => local.service);
     const sorted = services.filter(passes).sort((a, b) => (a.ID < b.ID ? -1 : 1));
     return json(Object.fromEntries(sorted.map((service) => [service.ID, agentService(service)])));

@@ -22,11 +22,12 @@ export class LineQueue {
   async take(signal: AbortSignal): Promise<{ lines: string[]; dropped: number }> {
     if (this.#lines.length === 0 && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.#wake = () => {
-          signal.removeEventListener("abort", resolve);
+        const wake = () => {
+          signal.removeEventListener("abort", wake);
           resolve();
         };
-        signal.addEventListener("abort", resolve, { once: true });
+        this.#wake = wake;
+        signal.addEventListener("abort", wake, { once: true });
       });
       this.#wake = undefined;
     }
