@@ -2,7 +2,7 @@ import { runCli } from "./cli-client.ts";
 import { askDns } from "./dns-client.ts";
 import { ask, type WireAnswer } from "./http-client.ts";
 import { at, parseJson } from "./json.ts";
-import { type Known, normalise, uuidsIn } from "./normalise.ts";
+import { normalise, uuidsIn } from "./normalise.ts";
 import { withoutUsage } from "./refine.ts";
 import { NODE_ID, poll, type Server } from "./server.ts";
 import type { Answer, BlockRequest, Exchange, HttpAnswer, HttpRequest, Json, Request } from "./types.ts";
@@ -42,8 +42,8 @@ export async function runExchange(runner: Runner, exchange: Exchange): Promise<A
     if (!reached) runner.unsettled.push(exchange.id);
   }
   compareIndexes(runner, exchange, answer);
-  const known: Known = { ports: runner.server.ports, dir: runner.server.dir, ...runner };
-  const before = normalise(answer, { ...known, captured: new Map(runner.captured) });
+  const { ports, dir, startIndex } = runner.server;
+  const before = normalise(answer, { ports, dir, startIndex, captured: runner.captured, literal: runner.literal });
   capture(runner, exchange, answer);
   return [...exchange.refine, withoutUsage].reduce((current, refine) => refine(current), before);
 }

@@ -6,6 +6,7 @@ import type { Answer, DnsAnswer, HttpAnswer, Json } from "./types.ts";
 export interface Known {
   readonly ports: Ports;
   readonly dir: string;
+  readonly startIndex: number;
   /** Captured values by name. */
   readonly captured: ReadonlyMap<string, string>;
   /** UUIDs that the script itself wrote into requests; they stay as they are. */
@@ -29,7 +30,7 @@ export function normalise(answer: Answer, known: Known): Answer {
   const text = textNormaliser(known);
   if (answer.kind === "dns") return normaliseDns(answer, text);
   if (answer.kind === "cli") {
-    const ranks = ranksOf([answer.stdout, answer.stderr], [], []);
+    const ranks = ranksOf(known, [answer.stdout, answer.stderr], [], []);
     const clean = (output: string) => programName(text(rankText(output, ranks)));
     return { ...answer, stdout: clean(answer.stdout), stderr: clean(answer.stderr) };
   }
@@ -49,7 +50,12 @@ function normaliseDns(answer: DnsAnswer, text: (value: string) => string): DnsAn
 
 function normaliseHttp(answer: HttpAnswer, known: Known, text: (value: string) => string): HttpAnswer {
   const headerIndex = answer.headers["x-consul-index"];
-  const ranks = ranksOf([answer.text ?? ""], [answer.json ?? null], headerIndex === undefined ? [] : [headerIndex]);
+  const ranks = ranksOf(
+    known,
+    [answer.text ?? ""],
+    [answer.json ?? null],
+    headerIndex === undefined ? [] : [headerIndex],
+  );
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (!KEPT_HEADERS.test(name)) continue;
@@ -87,8 +93,16 @@ function leafValue(
   return text(leaf);
 }
 
-/** Ranks of all indexes of an answer, lowest first, so that equal, older and newer stay visible. 0 stays 0. */
-function ranksOf(texts: readonly string[], bodies: readonly Json[], others: readonly string[]): Map<string, string> {
+/**
+ * Ranks of all indexes of an answer, lowest first, so that equal, older and newer stay visible. 0 stays 0; what was
+ * there before the first exchange is `<start>`.
+ */
+function ranksOf(
+  known: Known,
+  texts: readonly string[],
+  bodies: readonly Json[],
+  others: readonly string[],
+): Map<string, string> {
   const values = new Set<string>(others);
   for (const text of texts) for (const match of text.matchAll(INDEX_IN_TEXT)) values.add(match[2] ?? "0");
   const collect = (leaf: Json, key: string) => {
@@ -98,7 +112,10 @@ function ranksOf(texts: readonly string[], bodies: readonly Json[], others: read
   for (const body of bodies) mapLeaves(body, collect);
   const sorted = [...values].filter((value) => /^[1-9]\d*$/.test(value)).map(BigInt);
   sorted.sort((a, b) => (a < b ? -1 : 1));
-  return new Map(sorted.map((value, rank) => [String(value), `<index${rank + 1}>`]));
+  const old = sorted.filter((value) => value <= known.startIndex);
+  return new Map(
+    sorted.map((value, rank) => [String(value), rank < old.length ? "<start>" : `<index${rank + 1 - old.length}>`]),
+  );
 }
 
 function rankText(text: string, ranks: ReadonlyMap<string, string>): string {

@@ -45,7 +45,7 @@ export function shape(): Refinement {
 
 /** Every index becomes `<index>`: for answers whose index moves by the server's own doings. */
 export function anyIndex(answer: Answer): Answer {
-  return JSON.parse(JSON.stringify(answer).replace(/<index\d+>/g, "<index>")) as Answer;
+  return JSON.parse(JSON.stringify(answer).replace(/<index\d+>|<start>/g, "<index>")) as Answer;
 }
 
 /** DNS: each section becomes the number of its records by type, for answers that are a random choice. */

@@ -26,6 +26,8 @@ export interface Server {
   readonly ports: Ports;
   /** Where the command line runs. */
   readonly workDir: string;
+  /** The highest index at the start; what the server wrote about itself is not older or newer in any useful sense. */
+  readonly startIndex: number;
   /** Holds data, configuration and `workDir`; shown as `<dir>`. */
   readonly dir: string;
   stop(): Promise<void>;
@@ -56,14 +58,16 @@ export async function startServer(binary: string, config: Readonly<Record<string
     await child.exited;
     await rm(dir, { recursive: true, force: true });
   };
+  let startIndex = 0;
   try {
     await untilReady(ports.http, () => child.exitCode);
+    startIndex = await highestIndex(ports.http);
   } catch (error) {
     const log = (await Bun.file(logPath).text()).split("\n").slice(-15).join("\n");
     await stop();
     throw new Error(`${binary}: ${error instanceof Error ? error.message : error}\n${log}`);
   }
-  return { ports, workDir, dir, stop: () => stopGently(child, stop) };
+  return { ports, workDir, dir, startIndex, stop: () => stopGently(child, stop) };
 }
 
 function agentArgs(dir: string, ports: Ports): string[] {
@@ -108,11 +112,20 @@ async function untilReady(port: number, exitCode: () => number | null): Promise<
 }
 
 async function text(port: number, path: string): Promise<string> {
-  const request = { method: "GET", path, headers: {}, body: "" };
-  return ask(port, request, 2_000).then(
+  return get(port, path).then(
     (answer) => answer.body.toString(),
     () => "",
   );
+}
+
+function get(port: number, path: string) {
+  return ask(port, { method: "GET", path, headers: {}, body: "" }, 2_000);
+}
+
+async function highestIndex(port: number): Promise<number> {
+  const paths = ["/v1/catalog/nodes", "/v1/catalog/services", "/v1/health/state/any", "/v1/kv/?keys"];
+  const answers = await Promise.all(paths.map((path) => get(port, path)));
+  return Math.max(...answers.map((answer) => Number(answer.headers["x-consul-index"] ?? 0)));
 }
 
 /** True as soon as `condition` holds, false when it did not within `budgetMs`. */

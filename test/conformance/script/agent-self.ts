@@ -1,5 +1,5 @@
 import { area, http } from "../harness/dsl.ts";
-import { pick, shape } from "../harness/refine.ts";
+import { anyIndex, pick, shape } from "../harness/refine.ts";
 
 const SELF = "GET /v1/agent/self";
 
@@ -33,8 +33,8 @@ export const agentSelf = area(
     http("members-segment", "GET /v1/agent/members?segment=x"),
     http("services-from-file", "GET /v1/agent/services"),
     http("checks-from-file", "GET /v1/agent/checks"),
-    http("node-meta-from-file", "GET /v1/catalog/node/n1", { until: '"rack"' }),
-    http("file-service-in-catalog", "GET /v1/health/service/filed", { until: '"filed-1"' }),
+    http("node-meta-from-file", "GET /v1/catalog/node/n1", { until: '"rack"', refine: [anyIndex] }),
+    http("file-service-in-catalog", "GET /v1/health/service/filed", { until: '"filed-1"', refine: [anyIndex] }),
     http("reload", "PUT /v1/agent/reload"),
     http("reload-by-get", "GET /v1/agent/reload"),
     http("services-after-reload", "GET /v1/agent/services", { until: "filed-1" }),

@@ -77,7 +77,7 @@ const maintenance = [
   cli("maint-status-node", ["maint"]),
   cli("maint-service-unknown", ["maint", "-enable", "-service=none"]),
   cli("maint-service", ["maint", "-enable", "-service=web"]),
-  cli("maint-status-both", ["maint"]),
+  cli("maint-status-both", ["maint"], { refine: [sortedLines] }),
   cli("maint-disable", ["maint", "-disable"]),
   cli("maint-disable-service", ["maint", "-disable", "-service=web"]),
   cli("maint-both-flags", ["maint", "-enable", "-disable"]),

@@ -1,5 +1,5 @@
 import { area, http } from "../harness/dsl.ts";
-import { replacedInBody } from "../harness/refine.ts";
+import { replacedInBody, sortedTexts } from "../harness/refine.ts";
 import type { Exchange } from "../harness/types.ts";
 
 const REGISTER = "PUT /v1/catalog/register";
@@ -79,7 +79,7 @@ const good = [
   http("health-checks", "GET /v1/health/checks/web?filter=Status==passing"),
   http("health-state", "GET /v1/health/state/any?filter=Node==f1"),
   http("health-node", "GET /v1/health/node/f1?filter=Status!=passing"),
-  http("services-take-no-filter", "GET /v1/catalog/services?filter=Bogus==1"),
+  http("services-take-no-filter", "GET /v1/catalog/services?filter=Bogus==1", { refine: [sortedTexts()] }),
 ];
 
 const bad = [
