@@ -48,7 +48,7 @@ export function isAddress(text: string): boolean {
 }
 
 /** True when `address` lies in the network `cidr`. */
-export function isInside(address: string, cidr: string): boolean {
+function isInside(address: string, cidr: string): boolean {
   const [network, bits] = ipaddr.parseCIDR(cidr);
   const parsed = ipaddr.parse(address);
   return parsed.kind() === network.kind() && parsed.match([network, bits]);

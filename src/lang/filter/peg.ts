@@ -11,7 +11,7 @@ export type Result<T> = T | typeof FAIL;
 export type Parser<T> = (state: PegState) => Result<T>;
 
 /** Nested rules of one parse; deeper input is refused before the stack is at risk. */
-export const RULE_DEPTH_MAX = 1500;
+const RULE_DEPTH_MAX = 1500;
 
 /** Thrown when rules nest beyond `RULE_DEPTH_MAX`. */
 export class TooDeep extends Error {}

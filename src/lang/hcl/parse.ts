@@ -8,7 +8,7 @@ export type HclObject = { [key: string]: HclValue };
 /** Longest document, in UTF-16 units. */
 export const HCL_CHARS_MAX = 4 * 1024 * 1024;
 /** Deepest nesting of objects and lists. */
-export const HCL_DEPTH_MAX = 200;
+const HCL_DEPTH_MAX = 200;
 
 /**
  * Parses HCL 1, or JSON when the first character is `{`, as Consul does for `.hcl` files and access rules. A scalar

@@ -4,7 +4,7 @@ import { foldCase, PERL_CLASSES, parseUnicodeEscape } from "./classes.ts";
 import { parseBracket, parseEscapedCode } from "./parse-class.ts";
 
 /** Greatest bound of `{n,m}`, of nested ones their product: Go's own limit. */
-export const REPEAT_MAX = 1000;
+const REPEAT_MAX = 1000;
 /** Deepest nesting of groups, so that the stack is never at risk: Go's own limit. */
 const GROUP_DEPTH_MAX = 1000;
 

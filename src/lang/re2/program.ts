@@ -2,7 +2,7 @@ import type { Assertion, CharTest, Node } from "./ast.ts";
 import { RegexpSyntaxError } from "./ast.ts";
 
 /** Longest program of one pattern; nested counted repetitions beyond it are refused. */
-export const INSTRUCTIONS_MAX = 20_000;
+const INSTRUCTIONS_MAX = 20_000;
 
 export type Instruction =
   | { readonly op: "char"; readonly test: CharTest }

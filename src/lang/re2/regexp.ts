@@ -9,7 +9,7 @@ import { parseRegexp } from "./parse.ts";
 import { compileProgram, type Instruction } from "./program.ts";
 
 /** Longest pattern, in UTF-16 units. */
-export const PATTERN_CHARS_MAX = 16 * 1024;
+const PATTERN_CHARS_MAX = 16 * 1024;
 
 /** Start and end of the whole match, then of each group, in UTF-16 units; -1 for a group that took no part. */
 export type MatchSlots = readonly number[];
