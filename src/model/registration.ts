@@ -88,18 +88,22 @@ export function decodeRegistration(json: unknown): Registration {
   };
 }
 
+/** What is to be removed. */
 export function decodeDeregistration(json: unknown): Deregistration {
   return decode(DeregisterBody, json, "DeregisterRequest");
 }
 
+/** A node of a transaction. */
 export function decodeNode(json: unknown): Node {
   return nodeFromBody(decode(NodeBody, json, "Node"));
 }
 
+/** An instance of a transaction; its id is its name when it has none. */
 export function decodeService(json: unknown): NodeService {
   return serviceFromBody(decode(ServiceBody, json, "NodeService"));
 }
 
+/** A check of a transaction. */
 export function decodeCheck(json: unknown): HealthCheck {
   return checkFromBody(decode(CheckBody, json, "HealthCheck"));
 }

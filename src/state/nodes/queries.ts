@@ -56,6 +56,7 @@ export function nodeById(db: StateDb, id: string): Node | undefined {
   return row && decodeDoc(row);
 }
 
+/** True when a node of this name is registered, without regard to case. */
 export function nodeExists(db: StateDb, name: string): boolean {
   return statements(db).exists.get({ nodeKey: name.toLowerCase() }) !== undefined;
 }
@@ -65,6 +66,7 @@ export function nodesByAddress(db: StateDb, address: string): Node[] {
   return decodeDocs(statements(db).byAddress.all({ address }));
 }
 
+/** How many nodes are registered. */
 export function nodeCount(db: StateDb): number {
   return statements(db).count.get()?.n ?? 0;
 }
