@@ -1,21 +1,55 @@
+import type { LocalAgentDeps, NodeDeps, TelemetryDeps } from "./agent-deps.ts";
+import { agentCheckRoutes } from "./routes/agent-check.ts";
+import { agentHealthRoutes } from "./routes/agent-health.ts";
+import { agentMaintenanceRoutes } from "./routes/agent-maintenance.ts";
+import { agentNodeRoutes } from "./routes/agent-node.ts";
+import { agentServiceRoutes } from "./routes/agent-service.ts";
+import { agentTelemetryRoutes } from "./routes/agent-telemetry.ts";
+import { type CatalogDeps, catalogRoutes } from "./routes/catalog.ts";
+import { type CoordinateDeps, coordinateRoutes } from "./routes/coordinate.ts";
 import { type EventDeps, eventRoutes } from "./routes/event.ts";
+import { type HealthDeps, healthRoutes } from "./routes/health.ts";
 import { type KvDeps, kvRoutes } from "./routes/kv.ts";
 import { type OpenApiDeps, openApiRoutes } from "./routes/openapi.ts";
 import { type SessionDeps, sessionRoutes } from "./routes/session.ts";
+import { type SnapshotDeps, snapshotRoutes } from "./routes/snapshot.ts";
 import { type StatusDeps, statusRoutes } from "./routes/status.ts";
 import { type StreamDeps, streamRoutes } from "./routes/stream.ts";
 import { type TxnDeps, txnRoutes } from "./routes/txn.ts";
 
 /** Every route that is served. The order is that of the documents made from it. */
 export const routes = [
+  ...agentNodeRoutes,
+  ...agentServiceRoutes,
+  ...agentCheckRoutes,
+  ...agentMaintenanceRoutes,
+  ...agentHealthRoutes,
+  ...agentTelemetryRoutes,
+  ...catalogRoutes,
+  ...healthRoutes,
   ...kvRoutes,
   ...sessionRoutes,
   ...txnRoutes,
   ...eventRoutes,
+  ...coordinateRoutes,
   ...statusRoutes,
+  ...snapshotRoutes,
   ...streamRoutes,
   ...openApiRoutes,
 ] as const;
 
 /** What the handlers of all routes need from below. */
-export type Api = EventDeps & KvDeps & OpenApiDeps & SessionDeps & StatusDeps & StreamDeps & TxnDeps;
+export type Api = CatalogDeps &
+  CoordinateDeps &
+  EventDeps &
+  HealthDeps &
+  KvDeps &
+  LocalAgentDeps &
+  NodeDeps &
+  OpenApiDeps &
+  SessionDeps &
+  SnapshotDeps &
+  StatusDeps &
+  StreamDeps &
+  TelemetryDeps &
+  TxnDeps;

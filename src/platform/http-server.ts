@@ -19,9 +19,17 @@ const IDLE_TIMEOUT_S = 60;
 const BODY_BYTES_MAX = 1024 * 1024 * 1024;
 const SOCKET_MODE = 0o660;
 
-/** Listens for HTTP. Throws when the address is taken, naming it. */
+/** Texts in PEM. With `ca`, callers must show a certificate that it signed. */
+export interface HttpTls {
+  cert: string;
+  key: string;
+  ca?: string;
+}
+
+/** Listens for HTTP, or HTTPS with `tls`. Throws when the address is taken, naming it. */
 export function listenHttp(options: {
   address: { hostname: string; port: number } | { unix: string };
+  tls?: HttpTls;
   fetch(raw: Request, connection: HttpConnection): Response | Promise<Response>;
 }): HttpListener {
   const { address } = options;
@@ -32,11 +40,11 @@ export function listenHttp(options: {
     // An exception here would be answered with a page of the runtime's own.
     error: () => new Response("internal error", { status: 500 }),
     fetch: (raw: Request, server: Bun.Server<undefined>) => options.fetch(raw, connectionOf(raw, server)),
+    ...(options.tls === undefined ? {} : { tls: tlsOptions(options.tls) }),
   };
-  const server: Bun.Server<undefined> =
-    "unix" in address
-      ? Bun.serve({ ...common, unix: address.unix })
-      : Bun.serve({ ...common, hostname: address.hostname, port: address.port });
+  const at = "unix" in address ? { unix: address.unix } : { hostname: address.hostname, port: address.port };
+  // The types know either form alone, not one chosen at run time.
+  const server = Bun.serve({ ...common, ...at } as Parameters<typeof Bun.serve<undefined>>[0]);
   if ("unix" in address) chmodSync(address.unix, SOCKET_MODE);
   return {
     port: server.port,
@@ -46,6 +54,10 @@ export function listenHttp(options: {
       clearTimeout(timer);
     },
   };
+}
+
+function tlsOptions({ cert, key, ca }: HttpTls): Bun.TLSOptions {
+  return ca === undefined ? { cert, key } : { cert, key, ca, requestCert: true, rejectUnauthorized: true };
 }
 
 function connectionOf(raw: Request, server: Bun.Server<undefined>): HttpConnection {

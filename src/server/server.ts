@@ -5,6 +5,8 @@ import type { StateDb } from "../state/db.ts";
 import { kvNextExpiries, kvTombstoneMax } from "../state/kv/queries.ts";
 import { sessionExists, sessionRow, sessionsWithTtl } from "../state/sessions/queries.ts";
 import { lookTxn } from "../state/txn/queries.ts";
+import { CatalogEndpoint } from "./endpoints/catalog.ts";
+import { CoordinateEndpoint } from "./endpoints/coordinate.ts";
 import { KvEndpoint } from "./endpoints/kv.ts";
 import { expireSession, SessionEndpoint } from "./endpoints/session.ts";
 import { TxnEndpoint } from "./endpoints/txn.ts";
@@ -21,12 +23,15 @@ export interface ServerDeps {
   clock: Clock;
   random: Random;
   log: Logger;
+  datacenter: string;
   /** `session_ttl_min`; read anew for each session. */
   sessionTtlNsMin: () => number;
 }
 
 /** The server role: the endpoints that write, and what only a leader does. */
 export class Server {
+  readonly catalog: CatalogEndpoint;
+  readonly coordinate: CoordinateEndpoint;
   readonly kv: KvEndpoint;
   readonly session: SessionEndpoint;
   readonly txn: TxnEndpoint;
@@ -47,6 +52,8 @@ export class Server {
     this.#sessionTimers = timers;
     this.#kvExpiry = new KvExpiry({ propose, clock, log, next: (limit) => kvNextExpiries(db, limit) });
     this.#tombstones = new TombstoneReaper({ propose, clock, log, newest: () => kvTombstoneMax(db) });
+    this.catalog = new CatalogEndpoint({ propose, datacenter: deps.datacenter });
+    this.coordinate = new CoordinateEndpoint({ propose, clock, log });
     this.kv = new KvEndpoint({
       propose,
       clock,
@@ -87,5 +94,6 @@ export class Server {
     this.#sessionTimers.stopAll();
     this.#kvExpiry.stop();
     this.#tombstones.stop();
+    this.coordinate.stop();
   }
 }

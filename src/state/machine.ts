@@ -48,9 +48,14 @@ export class Machine implements StateMachine {
     this.#savepoint = client.prepare("SAVEPOINT command");
     this.#release = client.prepare("RELEASE command");
     this.#rollbackTo = client.prepare("ROLLBACK TO command");
-    const row = client.query("SELECT idx, term FROM applied").get() as { idx: number; term: number };
-    this.#appliedIndex = row.idx;
-    this.#appliedTerm = row.term;
+    [this.#appliedIndex, this.#appliedTerm] = readApplied(deps.db);
+  }
+
+  /** Takes up what is in the database now: a restore replaced all of it. Wakes everybody. */
+  reload(): void {
+    [this.#appliedIndex, this.#appliedTerm] = readApplied(this.#db);
+    indexesOf(this.#db).load();
+    this.#publisher.publishAll(this.#appliedIndex);
   }
 
   get appliedIndex(): number {
@@ -129,4 +134,9 @@ export class Machine implements StateMachine {
       this.#release.run();
     }
   }
+}
+
+function readApplied(db: StateDb): [index: number, term: number] {
+  const row = db.$client.query("SELECT idx, term FROM applied").get() as { idx: number; term: number };
+  return [row.idx, row.term];
 }

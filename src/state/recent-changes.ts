@@ -38,6 +38,12 @@ export class RecentChanges {
     return last;
   }
 
+  /** Nothing from before is known any more. */
+  reset(floor: number): void {
+    this.#lastIndex.clear();
+    this.#floor = floor;
+  }
+
   #note(topic: Topic, index: number): void {
     this.#lastIndex.delete(topic);
     this.#lastIndex.set(topic, index);

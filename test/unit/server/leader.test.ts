@@ -36,6 +36,7 @@ function serverRig() {
     clock: rig.clock,
     random: { uuid: () => `00000000-0000-4000-8000-${String(++uuid).padStart(12, "0")}`, float: () => 0 },
     log: silentLogger,
+    datacenter: "dc1",
     sessionTtlNsMin: () => 10e9,
   });
   rig.machine.onLocksDelayed = (keys, ns) => server.onLocksDelayed(keys, ns);

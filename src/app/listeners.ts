@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import type { Config } from "../config/config.ts";
+import type { HttpApp } from "../http/app.ts";
+import { type HttpListener, type HttpTls, listenHttp } from "../platform/http-server.ts";
+
+const UNIX_PREFIX = "unix://";
+
+/** Opens the HTTP and HTTPS listeners of the configuration; on a failure those already open are closed again. */
+export function listenAll(config: Config, app: HttpApp): HttpListener[] {
+  const listeners: HttpListener[] = [];
+  try {
+    for (const address of config.addresses.http) listeners.push(...listen(address, config.ports.http, app));
+    const tls = config.ports.https === null ? undefined : readTls(config);
+    for (const address of config.addresses.https) {
+      if (tls !== undefined) listeners.push(...listen(address, config.ports.https, app, tls));
+    }
+    return listeners;
+  } catch (error) {
+    for (const listener of listeners) void listener.close(0);
+    throw error;
+  }
+}
+
+function listen(address: string, port: number | null, app: HttpApp, tls?: HttpTls): HttpListener[] {
+  const isUnix = address.startsWith(UNIX_PREFIX);
+  if (!isUnix && port === null) return [];
+  const at = isUnix ? { unix: address.slice(UNIX_PREFIX.length) } : { hostname: address, port: port ?? 0 };
+  try {
+    return [
+      listenHttp({
+        address: at,
+        ...(tls === undefined ? {} : { tls }),
+        fetch: (raw, connection) => app.fetch(raw, connection),
+      }),
+    ];
+  } catch (error) {
+    throw new Error(
+      `Failed to listen for HTTP on ${isUnix ? address : `${address}:${port}`}: ${(error as Error).message}`,
+    );
+  }
+}
+
+function readTls(config: Config): HttpTls {
+  const { certFile, keyFile, caFile, verifyIncoming, verifyIncomingHttps } = config;
+  if (certFile === "" || keyFile === "") {
+    throw new Error("ports.https is set, but not cert_file and key_file: HTTPS needs a certificate and its key");
+  }
+  const pair = { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
+  return verifyIncoming || verifyIncomingHttps ? { ...pair, ca: readFileSync(caFile, "utf8") } : pair;
+}

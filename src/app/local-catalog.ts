@@ -1,0 +1,43 @@
+import type { CatalogClient, NodeIdentity } from "../agent/sync/catalog-client.ts";
+import type { Deregistration, Registration } from "../model/registration.ts";
+import { checksOfNode } from "../state/checks/queries.ts";
+import type { StateDb } from "../state/db.ts";
+import { nodeByName } from "../state/nodes/queries.ts";
+import { servicesOfNode } from "../state/services/queries.ts";
+
+interface CatalogWrites {
+  register(registration: Registration): Promise<true>;
+  deregister(request: Deregistration): Promise<true>;
+}
+
+/** The catalog as this server's own agent uses it: the same endpoint and state that the HTTP edge has. */
+export function localCatalog(db: StateDb, catalog: CatalogWrites): CatalogClient {
+  return {
+    async register({ node, service, checks = [], skipNodeUpdate }) {
+      await catalog.register({
+        Node: nodeOf(node),
+        SkipNodeUpdate: skipNodeUpdate,
+        Service: service ?? null,
+        Checks: [...checks],
+      });
+    },
+    async deregister({ datacenter, node, serviceId = "", checkId = "" }) {
+      await catalog.deregister({ Datacenter: datacenter, Node: node, ServiceID: serviceId, CheckID: checkId });
+    },
+    nodeServices: (name) => Promise.resolve({ node: nodeByName(db, name) ?? null, services: servicesOfNode(db, name) }),
+    nodeChecks: (name) => Promise.resolve(checksOfNode(db, name)),
+  };
+}
+
+export function nodeOf(identity: NodeIdentity) {
+  return {
+    ID: identity.id,
+    Node: identity.name,
+    Address: identity.address,
+    Datacenter: identity.datacenter,
+    TaggedAddresses: { ...identity.taggedAddresses },
+    Meta: { ...identity.meta },
+    CreateIndex: 0,
+    ModifyIndex: 0,
+  };
+}

@@ -1,0 +1,67 @@
+import os from "node:os";
+import type { Agent } from "../agent/agent.ts";
+import type { Config } from "../config/config.ts";
+import type { AgentMember, NodeDeps, TelemetryDeps } from "../http/agent-deps.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { hostInfo } from "../platform/host.ts";
+import type { Core } from "./core.ts";
+import type { NodeHost } from "./host.ts";
+import { agentSelf, selfMember } from "./self.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/** What the routes about this node and its cluster need. Without gossip the cluster is this node. */
+export function nodeApi(
+  parts: { core: Core; agent: Agent; host: NodeHost; config: () => Config },
+  rpcAddress: string,
+): NodeDeps["node"] {
+  const { core, agent, host, config } = parts;
+  const member = (): AgentMember => selfMember({ config: config(), nodeId: core.nodeId });
+  return {
+    self: () =>
+      agentSelf({
+        config: config(),
+        nodeId: core.nodeId,
+        raft: core.raft.status(),
+        agentStats: agent.stats(),
+        rpcAddress,
+        runtime: runtimeStats(),
+      }),
+    host: () => hostInfo(config().dataDir || os.tmpdir()),
+    members: (wan) =>
+      wan
+        ? [{ ...member(), Name: `${config().nodeName}.${config().datacenter}`, Port: config().ports.serfWan ?? -1 }]
+        : [member()],
+    join: (address) =>
+      Promise.reject(
+        new Error(
+          `1 error occurred:\n\t* Failed to join ${address}: this version of Muster runs one server and has no gossip yet\n\n`,
+        ),
+      ),
+    leave: () => {
+      host.onLeave();
+      return Promise.resolve();
+    },
+    forceLeave: (node) => Promise.reject(new Refusal(`agent: No node found with name '${node}'`)),
+    reload: () => host.onReload(),
+  };
+}
+
+export function telemetryApi({ hub, memory, prometheus }: Telemetry): TelemetryDeps["telemetry"] {
+  return {
+    metrics: () => memory.summary(),
+    prometheus: () => prometheus?.text(),
+    subscribe: (level, json, onLine) => hub.subscribe(level, json, onLine),
+  };
+}
+
+/** The `runtime` figures of Consul, as far as they mean something here. */
+function runtimeStats(): Record<string, string> {
+  return {
+    arch: process.arch === "x64" ? "amd64" : process.arch,
+    cpu_count: String(os.cpus().length),
+    goroutines: "1",
+    max_procs: String(os.cpus().length),
+    os: process.platform,
+    version: `bun${Bun.version}`,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Config } from "../config/config.ts";
+import type { DnsConfig } from "../dns/config.ts";
+import type { HttpSettings } from "../http/deps.ts";
+
+const JSON_BODY_BYTES_MAX = 8 * 1024 * 1024;
+
+/** What the HTTP edge takes from the configuration. */
+export function httpSettings(config: Config): HttpSettings {
+  return {
+    datacenter: config.datacenter,
+    waitLimits: { defaultQueryTimeMs: config.defaultQueryTimeMs, maxQueryTimeMs: config.maxQueryTimeMs },
+    alwaysPretty: config.dev,
+    responseHeaders: config.httpConfig.responseHeaders,
+    blockedEndpoints: config.httpConfig.blockEndpoints,
+    waitingPerClientMax: config.limits.httpMaxConnsPerClient,
+    jsonBodyBytesMax: JSON_BODY_BYTES_MAX,
+  };
+}
+
+/** What the DNS edge takes from the configuration. */
+export function dnsSettings(config: Config): DnsConfig {
+  const dns = config.dnsConfig;
+  const seconds = (ms: number) => Math.floor(ms / 1000);
+  return {
+    domain: config.domain,
+    altDomain: config.altDomain,
+    datacenter: config.datacenter,
+    nodeTtlS: seconds(dns.nodeTtlMs),
+    serviceTtlS: Object.fromEntries(Object.entries(dns.serviceTtlMs).map(([name, ms]) => [name, seconds(ms)])),
+    onlyPassing: dns.onlyPassing,
+    enableTruncate: dns.enableTruncate,
+    udpAnswerLimit: dns.udpAnswerLimit,
+    aRecordLimit: dns.aRecordLimit,
+    recursors: config.recursors,
+    recursorTimeoutMs: dns.recursorTimeoutMs,
+    recursorStrategy: dns.recursorStrategy === "random" ? "random" : "sequential",
+    enableAdditionalNodeMetaTxt: dns.nodeMetaTxt,
+    disableCompression: dns.disableCompression,
+    soa: {
+      refreshS: dns.soa.refresh,
+      retryS: dns.soa.retry,
+      expireS: dns.soa.expire,
+      minTtlS: dns.soa.minTtl,
+    },
+    translateWanAddrs: config.translateWanAddrs,
+  };
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { Bytes } from "../../model/common.ts";
+import { readBody } from "../body.ts";
+import { flag, one } from "../query-schema.ts";
+import { defineRoute, EMPTY, reply } from "../route.ts";
+
+export interface SnapshotDeps {
+  snapshot: {
+    /** The whole state as an archive: gzip of tar. */
+    save(): Promise<Uint8Array>;
+    /** Replaces the whole state. Rejects with a Refusal when the archive is not whole. */
+    restore(archive: Uint8Array): Promise<void>;
+    /** Index of the last entry applied. */
+    index(): number;
+  };
+}
+
+const ARCHIVE_BYTES_MAX = 1024 * 1024 * 1024;
+
+export const snapshotRoutes = [
+  defineRoute({
+    method: "GET",
+    path: "/v1/snapshot",
+    summary: "Save the whole state as an archive",
+    query: z.object({ dc: one, stale: flag }),
+    answer: Bytes,
+    acl: "acl:write",
+    async handle(_request, { snapshot }: SnapshotDeps) {
+      const body = await snapshot.save();
+      return reply({
+        body,
+        headers: {
+          "content-type": "application/x-gzip",
+          "X-Consul-Index": String(snapshot.index()),
+          "X-Consul-Knownleader": "true",
+          "X-Consul-Lastcontact": "0",
+        },
+      });
+    },
+  }),
+  defineRoute({
+    method: "PUT",
+    path: "/v1/snapshot",
+    summary: "Replace the whole state by that of an archive",
+    query: z.object({ dc: one }),
+    answer: z.undefined(),
+    acl: "acl:write",
+    async handle({ raw }, { snapshot }: SnapshotDeps) {
+      await snapshot.restore(await readBody(raw, ARCHIVE_BYTES_MAX));
+      return EMPTY;
+    },
+  }),
+] as const;
