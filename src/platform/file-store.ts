@@ -4,11 +4,23 @@ import type { FileStore } from "../ports/file-store.ts";
 
 const TEMPORARY = ".tmp";
 
+/** What a file shall become: a text, or gone. */
+interface Change {
+  text: string | undefined;
+  durable: boolean;
+}
+
+/** One file's change on its way to the disk, and the newest one that waits behind it. */
+interface Slot {
+  running: Promise<void>;
+  next: { change: Change; done: PromiseWithResolvers<void> } | undefined;
+}
+
 /** Files under a directory of the disk, which is created when first needed (mode 0700). */
 export class DiskFileStore implements FileStore {
   readonly #directory: string;
-  /** The last write or removal of each name that is on its way, so that they happen in the order of the calls. */
-  readonly #pending = new Map<string, Promise<void>>();
+  /** By name, while there is something to do. Changes that overtake each other are one: only the newest is written. */
+  readonly #slots = new Map<string, Slot>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -28,27 +40,48 @@ export class DiskFileStore implements FileStore {
   }
 
   async read(name: string): Promise<string> {
-    await this.#pending.get(name);
     return await readFile(join(this.#directory, name), "utf8");
   }
 
   write(name: string, text: string, durable: boolean): Promise<void> {
-    return this.#inOrder(name, () => this.#replace(join(this.#directory, name), text, durable));
+    return this.#change(name, { text, durable });
   }
 
   remove(name: string): Promise<void> {
-    return this.#inOrder(name, () => rm(join(this.#directory, name), { force: true }));
+    return this.#change(name, { text: undefined, durable: false });
   }
 
-  #inOrder(name: string, act: () => Promise<void>): Promise<void> {
-    const before = this.#pending.get(name) ?? Promise.resolve();
-    const done = before.then(act, act);
-    this.#pending.set(name, done);
-    const forget = () => {
-      if (this.#pending.get(name) === done) this.#pending.delete(name);
-    };
-    done.then(forget, forget);
-    return done;
+  #change(name: string, change: Change): Promise<void> {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) {
+      const running = this.#apply(name, change);
+      const fresh: Slot = { running, next: undefined };
+      this.#slots.set(name, fresh);
+      const onward = () => this.#onward(name, fresh);
+      running.then(onward, onward);
+      return running;
+    }
+    if (slot.next === undefined) slot.next = { change, done: Promise.withResolvers<void>() };
+    else slot.next.change = { text: change.text, durable: change.durable || slot.next.change.durable };
+    return slot.next.done.promise;
+  }
+
+  #onward(name: string, slot: Slot): void {
+    const { next } = slot;
+    if (next === undefined) {
+      this.#slots.delete(name);
+      return;
+    }
+    slot.next = undefined;
+    slot.running = this.#apply(name, next.change);
+    slot.running.then(next.done.resolve, next.done.reject);
+    const onward = () => this.#onward(name, slot);
+    slot.running.then(onward, onward);
+  }
+
+  #apply(name: string, { text, durable }: Change): Promise<void> {
+    const path = join(this.#directory, name);
+    return text === undefined ? rm(path, { force: true }) : this.#replace(path, text, durable);
   }
 
   async #replace(path: string, text: string, durable: boolean): Promise<void> {

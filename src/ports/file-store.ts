@@ -6,7 +6,8 @@ export interface FileStore {
   read(name: string): Promise<string>;
   /**
    * Replaces a file as a whole, mode 0600: after a crash it holds the old text or the new one, never a mix. With
-   * `durable` the promise resolves only when the new text survives a power cut.
+   * `durable` the promise resolves only when the new text survives a power cut. Calls for one file take effect in their
+   * order; one that is overtaken by a later call may be left out.
    */
   write(name: string, text: string, durable: boolean): Promise<void>;
   /** Removes a file; a missing one is fine. */

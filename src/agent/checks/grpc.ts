@@ -5,7 +5,6 @@ import type { Probe } from "./check.ts";
 import { probeTimeoutMs } from "./http.ts";
 import { parseTarget } from "./target.ts";
 
-const SERVING_STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 const SERVING = 1;
 /** gRPC's status codes by number. */
 const CODES = [
@@ -34,7 +33,7 @@ export function grpcProbe(run: CheckRun, load: () => Promise<Http2Prober>): Prob
       };
       const status = servingStatus(await client.post(request, signal));
       if (status === SERVING) return { status: "passing", output: `gRPC check ${run.GRPC}: success` };
-      return { status: "critical", output: `gRPC ${run.GRPC} serving status: ${SERVING_STATUSES[status] ?? status}` };
+      return { status: "critical", output: "gRPC application didn't report service healthy" };
     } catch (error) {
       return { status: "critical", output: rpcText(error) };
     }

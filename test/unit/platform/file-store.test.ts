@@ -39,3 +39,21 @@ test("disk: files are for their owner alone, and what a crash left half-written 
   writeFileSync(join(directory, "secret/g.tmp"), "half");
   expect(await files.list("secret")).toEqual(["f"]);
 });
+
+test("disk: a flood of writes to one file costs two, and every call learns that it is done", async () => {
+  const files = new DiskFileStore(join(directory, "flood"));
+  const calls = Array.from({ length: 1_000 }, (_, at) => files.write("x/f", String(at), false));
+  expect(new Set(calls).size).toBe(2);
+  await Promise.all(calls);
+  expect(await files.read("x/f")).toBe("999");
+});
+
+test("disk: a failed write is told to its caller, and the next one is tried", async () => {
+  writeFileSync(join(directory, "blocked"), "a file where a folder should be");
+  const files = new DiskFileStore(directory);
+  const calls = await Promise.allSettled([files.write("blocked/f", "1", true), files.write("blocked/f", "2", true)]);
+  expect(calls.map((call) => call.status)).toEqual(["rejected", "rejected"]);
+  rmSync(join(directory, "blocked"));
+  await files.write("blocked/f", "3", true);
+  expect(await files.read("blocked/f")).toBe("3");
+});

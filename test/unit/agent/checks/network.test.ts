@@ -136,7 +136,7 @@ test("grpc: SERVING passes, other statuses, errors and closed ports are critical
   const address = `127.0.0.1:${grpcPort}`;
   expect(await grpc(address)).toEqual({ status: "passing", output: `gRPC check ${address}: success` });
   expect((await grpc(`${address}/web`)).status).toBe("passing");
-  expect((await grpc(`${address}/sick`)).output).toBe(`gRPC ${address}/sick serving status: NOT_SERVING`);
+  expect((await grpc(`${address}/sick`)).output).toBe("gRPC application didn't report service healthy");
   expect((await grpc(`${address}/missing`)).output).toBe("rpc error: code = NotFound desc = unknown service");
   const closed = `127.0.0.1:${closedPort}`;
   expect((await grpc(closed)).output).toBe(

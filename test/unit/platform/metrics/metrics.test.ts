@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { MeterFanout } from "../../../../src/platform/metrics/fanout.ts";
 import { InMemorySink } from "../../../../src/platform/metrics/in-memory.ts";
 import { PrometheusSink } from "../../../../src/platform/metrics/prometheus.ts";
+import { measureRuntime } from "../../../../src/platform/metrics/runtime.ts";
 import { packLines, StatsdSink, statsdLine } from "../../../../src/platform/metrics/statsd.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
@@ -126,4 +127,16 @@ test("metrics: a statsd daemon gets the lines of one flush in one datagram", asy
   meter.sample("time", 0.25);
   clock.advance(100);
   expect(await received.promise).toBe("consul.rpc:2|c\nconsul.h1.index:1.500000|g\nconsul.time:0.250000|ms");
+});
+
+test("metrics: the process is measured every 10 seconds until the end", () => {
+  const clock = new ManualClock();
+  const sink = new InMemorySink(clock);
+  const end = measureRuntime(new MeterFanout({ ...common, sinks: [sink] }), clock);
+  clock.advance(10_000);
+  const gauges = sink.summary().Gauges;
+  expect(gauges.map((gauge) => gauge.Name)).toEqual(["consul.runtime.alloc_bytes", "consul.runtime.sys_bytes"]);
+  expect(gauges.every((gauge) => gauge.Value > 0)).toBe(true);
+  end();
+  expect(clock.pendingMs).toEqual([]);
 });
