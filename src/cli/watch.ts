@@ -73,7 +73,7 @@ async function* changes(context: CommandContext, plan: WatchPlan, type: string):
       last = isBehind(index, last, type) ? "" : index;
       yield { data, index };
     } catch (error) {
-      if (signal.aborted || error instanceof CommandFailure) throw error;
+      if (signal.aborted) return;
       failures++;
       const retryMs = Math.min(RETRY_MS * failures * failures, RETRY_MS_MAX);
       complain(context, type, errorText(error), retryMs);

@@ -102,7 +102,7 @@ describe("lock: when it is lost", () => {
     expect(exit).toBe(0);
     expect(stdout).toContain("Lock lost, killing child\nTerminating child pid ");
     expect(stdout).toContain("Child terminated\nCleanup succeeded\n");
-    expect(stderr).toStartWith("Error running handler: ");
+    expect(stderr).toEndWith("Error running handler: exit status 5\n");
   });
 
   test("a child that ignores TERM gets KILL after five seconds, with all that it started", async () => {

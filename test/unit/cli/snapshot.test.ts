@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { writeTar } from "../../../src/storage/tar.ts";
+import { runInProcess } from "../../support/cli/run-in-process.ts";
+
+const META = '{"Version":1,"ID":"2-81-1795251104194","Index":81,"Term":2,"Size":5}\n';
+
+function snapshot(state = "state", summed = state): Uint8Array {
+  const sum = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex");
+  const sums = `${sum(META)}  meta.json\n${sum(summed)}  state.bin\n`;
+  const files = { "meta.json": META, "state.bin": state, SHA256SUMS: sums };
+  const members = Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text) }));
+  return gzipSync(writeTar(members, 0));
+}
+
+let dir: string;
+let answer: Uint8Array;
+let received: Uint8Array[];
+let server: Bun.Server<undefined>;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "snapshot-"));
+  answer = snapshot();
+  received = [];
+  server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      if (request.method === "PUT") received.push(await request.bytes());
+      return new Response(request.method === "PUT" ? "" : new Uint8Array(answer), {
+        headers: { "X-Consul-Index": "81" },
+      });
+    },
+  });
+});
+afterEach(async () => {
+  await server.stop(true);
+  rmSync(dir, { recursive: true });
+});
+
+const run = (...words: string[]) =>
+  runInProcess(["snapshot", ...words], { env: { CONSUL_HTTP_ADDR: `127.0.0.1:${server.port}` } });
+
+describe("snapshot", () => {
+  test("save writes the verified file, for its owner only", async () => {
+    const file = join(dir, "a.snap");
+    expect(await run("save", file)).toEqual({
+      exit: 0,
+      stdout: "Saved and verified snapshot to index 81\n",
+      stderr: "",
+    });
+    expect(readFileSync(file)).toEqual(Buffer.from(answer));
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dir)).toEqual(["a.snap"]);
+  });
+
+  test("save leaves nothing behind when what came is damaged", async () => {
+    answer = snapshot("state", "other");
+    const { exit, stderr } = await run("save", join(dir, "a.snap"));
+    expect(exit).toBe(1);
+    expect(stderr).toContain('failed checking integrity of snapshot: hash check failed for "state.bin"');
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  test("restore sends the file", async () => {
+    const file = join(dir, "a.snap");
+    writeFileSync(file, answer);
+    expect((await run("restore", file)).stdout).toBe("Restored snapshot\n");
+    expect(received).toEqual([Buffer.from(answer)].map((bytes) => new Uint8Array(bytes)));
+  });
+
+  test("inspect prints the metadata without asking an agent", async () => {
+    const file = join(dir, "a.snap");
+    writeFileSync(file, answer);
+    const { stdout } = await run("inspect", file);
+    expect(stdout).toBe(
+      "ID           2-81-1795251104194\nSize         5\nIndex        81\nTerm         2\nVersion      1\n\n",
+    );
+    const json: unknown = JSON.parse((await run("inspect", "-format=json", file)).stdout);
+    expect(json).toEqual({ Meta: { ID: "2-81-1795251104194", Size: 5, Index: 81, Term: 2, Version: 1 } });
+  });
+
+  test("inspect refuses what is no snapshot, in Consul's words", async () => {
+    const file = join(dir, "a.snap");
+    writeFileSync(file, "text");
+    expect((await run("inspect", file)).stderr).toBe(
+      "Error verifying snapshot: failed to decompress snapshot: gzip: invalid header\n",
+    );
+    writeFileSync(file, gzipSync(writeTar([], 0)));
+    expect((await run("inspect", file)).stderr).toBe(
+      "Error verifying snapshot: failed to read snapshot file: meta.json is missing\n",
+    );
+  });
+
+  test.each(["save", "restore", "inspect"])("%s needs one file", async (word) => {
+    expect((await run(word)).stderr).toBe("Missing FILE argument\n");
+    expect((await run(word, "a", "b")).stderr).toBe("Too many arguments (expected 1, got 2)\n");
+  });
+
+  test("files that can't be opened are told in Go's words", async () => {
+    const missing = join(dir, "no/such");
+    const reason = `open ${missing}: no such file or directory\n`;
+    expect((await run("restore", missing)).stderr).toBe(`Error opening snapshot file: ${reason}`);
+    expect((await run("inspect", missing)).stderr).toBe(`Error opening snapshot file: ${reason}`);
+    expect((await run("save", missing)).stderr).toMatch(
+      /^Error writing unverified snapshot file: open \S+\.unverified\.tmp\S+: no such file or directory\n$/,
+    );
+  });
+});
