@@ -1,6 +1,9 @@
 import type { DatagramHandlers, DatagramPort, DatagramSocket } from "../ports/datagram.ts";
 
-/** UDP on `Bun.udpSocket`. */
+/**
+ * UDP on `Bun.udpSocket`. Messages are sent one by one: `sendMany` would cost a sixth less for small ones, but loses or
+ * blocks on messages that share a call with one to a peer whose port is closed (observed with Bun 1.4.5).
+ */
 export const udp: DatagramPort = { bind, connect };
 
 async function bind(at: { address: string; port: number }, handlers: DatagramHandlers): Promise<DatagramSocket> {
