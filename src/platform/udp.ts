@@ -6,6 +6,8 @@ import type { DatagramHandlers, DatagramPort, DatagramSocket } from "../ports/da
  */
 export const udp: DatagramPort = { bind, connect };
 
+const SEND_TRIES_MAX = 3;
+
 async function bind(at: { address: string; port: number }, handlers: DatagramHandlers): Promise<DatagramSocket> {
   const socket = await Bun.udpSocket({
     hostname: at.address,
@@ -15,14 +17,7 @@ async function bind(at: { address: string; port: number }, handlers: DatagramHan
   return {
     address: socket.address.address,
     port: socket.port,
-    send: (bytes, port, address) => {
-      try {
-        return socket.send(bytes, port, address);
-      } catch {
-        // A peer that cannot be answered (port 0, another family, an answer too big): UDP promises nothing.
-        return false;
-      }
-    },
+    send: (bytes, port, address) => sendPastErrors(() => socket.send(bytes, port, address)),
     close: () => socket.close(),
   };
 }
@@ -46,6 +41,21 @@ async function connect(
     },
     close: () => socket.close(),
   };
+}
+
+/**
+ * The kernel reports an ICMP error that an earlier message to another peer caused on the next send, and does not send;
+ * a second try does. Other failures (port 0, another family, too big) are final: UDP promises nothing.
+ */
+function sendPastErrors(send: () => boolean): boolean {
+  for (let triesLeft = SEND_TRIES_MAX; triesLeft > 0; triesLeft--) {
+    try {
+      return send();
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ECONNREFUSED")) return false;
+    }
+  }
+  return false;
 }
 
 /**

@@ -23,17 +23,9 @@ async function upstream(reply: Reply): Promise<{ at: string; asked: Buffer[] }> 
     asked.push(Buffer.from(query));
     return [reply(Buffer.from(query)) ?? []].flat();
   };
-  const socket = await udp.bind(
-    { address: "127.0.0.1", port: 0 },
-    {
-      onMessage: (bytes, port, address) => {
-        for (const one of answer(bytes)) socket.send(one, port, address);
-      },
-      onError: () => undefined,
-    },
-  );
+  // TCP first: its ports are the scarcer ones, since closed connections hold them for a while.
   const listener = await tcp.listen(
-    { address: "127.0.0.1", port: socket.port, connectionsMax: 10 },
+    { address: "127.0.0.1", port: 0, connectionsMax: 10 },
     (connection) => ({
       onData: (bytes) => {
         for (const one of answer(bytes.subarray(2))) connection.write(framed(one));
@@ -42,6 +34,15 @@ async function upstream(reply: Reply): Promise<{ at: string; asked: Buffer[] }> 
       onClose: () => undefined,
     }),
     () => undefined,
+  );
+  const socket = await udp.bind(
+    { address: "127.0.0.1", port: listener.port },
+    {
+      onMessage: (bytes, port, address) => {
+        for (const one of answer(bytes)) socket.send(one, port, address);
+      },
+      onError: () => undefined,
+    },
   );
   open.push(socket, listener);
   return { at: `127.0.0.1:${socket.port}`, asked };

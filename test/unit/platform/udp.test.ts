@@ -47,6 +47,22 @@ describe("UDP on Bun", () => {
     await got.promise;
   });
 
+  test("a message is not lost to the error that an earlier one to another peer caused", async () => {
+    const socket = await bound();
+    const gone = await bound();
+    const { port } = gone;
+    gone.close();
+    open.pop();
+    const got = Promise.withResolvers<void>();
+    let heard = 0;
+    const receiver = await bound({ onMessage: () => ++heard === 5 && got.resolve() });
+    for (let i = 0; i < 5; i++) {
+      socket.send(Buffer.from("x"), port, "127.0.0.1");
+      expect(socket.send(Buffer.from("x"), receiver.port, "127.0.0.1")).toBe(true);
+    }
+    await got.promise;
+  });
+
   test("a connected socket hears its peer only", async () => {
     const heard: string[] = [];
     const answered = Promise.withResolvers<void>();
