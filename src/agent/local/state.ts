@@ -95,7 +95,6 @@ export class LocalState {
   /** Adds or replaces a service. */
   putService(value: LocalService): void {
     this.#services.set(value.service.ID, { value, inSync: false, deleted: false });
-    for (const mark of this.#checks.values()) refreshOwner(mark, value.service);
     this.#changed(value.service.ID, true);
   }
 
@@ -221,14 +220,4 @@ export class LocalState {
   #changed(serviceId: string, sync: boolean): void {
     for (const listener of this.#listeners) listener({ sync, serviceId });
   }
-}
-
-/** A check carries its service's name and tags, which may have changed. */
-function refreshOwner(mark: CheckMark, service: NodeService): void {
-  const { check } = mark.value;
-  const tags = service.Tags ?? [];
-  if (mark.deleted || check.ServiceID !== service.ID) return;
-  if (check.ServiceName === service.Service && check.ServiceTags.join("\n") === tags.join("\n")) return;
-  mark.value = { ...mark.value, check: { ...check, ServiceName: service.Service, ServiceTags: tags } };
-  mark.inSync = false;
 }

