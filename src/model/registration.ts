@@ -103,9 +103,10 @@ export function decodeService(json: unknown): NodeService {
   return serviceFromBody(decode(ServiceBody, json, "NodeService"));
 }
 
-/** A check of a transaction. */
+/** A check of a transaction: its type is only what it says, not what its definition looks like (observed, 1.8.7). */
 export function decodeCheck(json: unknown): HealthCheck {
-  return checkFromBody(decode(CheckBody, json, "HealthCheck"));
+  const body = decode(CheckBody, json, "HealthCheck");
+  return { ...checkFromBody(body), Type: body.Type };
 }
 
 function nodeFromBody(body: z.output<typeof NodeBody>): Node {

@@ -93,8 +93,10 @@ describe("catalog registration (recorded, Consul 1.8.7)", () => {
     [{ AliasService: "a" }, "alias"],
     [{ DockerContainerID: "x", ScriptArgs: ["a"], Interval: "1s" }, "docker"],
     [{ Interval: "10s" }, ""],
-  ])("the definition %j is of type %j, unless the check says otherwise", (Definition, type) => {
-    expect(decodeCheck({ Definition }).Type).toBe(type);
-    expect(decodeCheck({ Definition, Type: "mine" }).Type).toBe("mine");
+  ])("the definition %j is of type %j in a registration, unless the check says otherwise", (Definition, type) => {
+    const registered = (Check: object) => decodeRegistration({ Node: "x", Check }).Checks[0]?.Type;
+    expect(registered({ Definition })).toBe(type);
+    expect(registered({ Definition, Type: "mine" })).toBe("mine");
+    expect(decodeCheck({ Definition }).Type).toBe("");
   });
 });

@@ -1,10 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { catalogRoutes } from "../../../../src/http/routes/catalog.ts";
-import { coordinateRoutes } from "../../../../src/http/routes/coordinate.ts";
-import { healthRoutes } from "../../../../src/http/routes/health.ts";
-import { catalogApi } from "../../../../src/server/catalog-api.ts";
+import { type CatalogDeps, catalogRoutes } from "../../../../src/http/routes/catalog.ts";
+import { type CoordinateDeps, coordinateRoutes } from "../../../../src/http/routes/coordinate.ts";
+import { type HealthDeps, healthRoutes } from "../../../../src/http/routes/health.ts";
 import { CatalogEndpoint } from "../../../../src/server/endpoints/catalog.ts";
 import { CoordinateEndpoint } from "../../../../src/server/endpoints/coordinate.ts";
+import { healthConnect, healthService, nodeWithServices } from "../../../../src/state/catalog/queries.ts";
+import { healthChecks, healthNode, healthState } from "../../../../src/state/checks/queries.ts";
+import { sortByDistance } from "../../../../src/state/coordinates/distance.ts";
+import { coordinateList, coordinateNode, coordinatesByNode } from "../../../../src/state/coordinates/queries.ts";
+import { nodeList } from "../../../../src/state/nodes/queries.ts";
+import { connectNodes, serviceList, serviceNodes } from "../../../../src/state/services/queries.ts";
 import { httpRig } from "../../../support/http-rig.ts";
 import { settle } from "../../../support/manual-clock.ts";
 import { silentLogger } from "../../../support/silent.ts";
@@ -14,13 +19,41 @@ import { stateRig } from "../../../support/state-rig.ts";
 async function registry() {
   const state = stateRig();
   const propose = state.propose.bind(state);
-  const api = catalogApi({
-    db: state.db,
-    catalog: new CatalogEndpoint({ propose, datacenter: "dc1" }),
-    coordinate: new CoordinateEndpoint({ propose, clock: state.clock, log: silentLogger }),
-    datacenter: "dc1",
-    agentNode: () => "a",
-  });
+  const { db } = state;
+  const catalog = new CatalogEndpoint({ propose, datacenter: "dc1" });
+  const coordinate = new CoordinateEndpoint({ propose, clock: state.clock, log: silentLogger });
+  const api: CatalogDeps & HealthDeps & CoordinateDeps = {
+    catalog: {
+      register: (registration) => catalog.register(registration),
+      deregister: (request) => catalog.deregister(request),
+      datacenters: () => ["dc1"],
+      nodes: (meta) => nodeList(db, meta),
+      services: (meta) => serviceList(db, meta),
+      serviceNodes: (name, filter) => serviceNodes(db, name, filter),
+      connectNodes: (name, filter) => connectNodes(db, name, filter),
+      node: (name) => nodeWithServices(db, name),
+    },
+    health: {
+      node: (name) => healthNode(db, name),
+      checks: (service, meta) => healthChecks(db, service, meta),
+      state: (status, meta) => healthState(db, status, meta),
+      service: (name, filter) => healthService(db, name, filter),
+      connect: (name, filter) => healthConnect(db, name, filter),
+    },
+    coordinate: {
+      datacenters: () => [],
+      nodes: () => coordinateList(db),
+      node: (name) => coordinateNode(db, name),
+      update: (update) => coordinate.update(update),
+    },
+    near: {
+      sort(items, node, nodeOf) {
+        const known = coordinatesByNode(db);
+        const from = known.get(node === "_agent" ? "a" : node.toLowerCase());
+        return from === undefined ? items : sortByDistance(items, from, (item) => known.get(nodeOf(item)));
+      },
+    },
+  };
   const routes = [...catalogRoutes, ...healthRoutes, ...coordinateRoutes];
   const { send } = httpRig(routes, api, { publisher: state.publisher, clock: state.clock });
   const put = async (path: string, body: unknown) => {
