@@ -123,7 +123,6 @@ const probes = [
   http("register-alias-unknown-service", REGISTER, {
     body: { ID: "alias-none", Name: "alias", AliasService: "not-there" },
   }),
-  read("alias-unknown-service", "alias-none", "not-there"),
   http("definition-in-catalog", "GET /v1/health/node/n1?filter=CheckID==http", { until: "refused" }),
   http("definition-of-script-in-catalog", "GET /v1/health/node/n1?filter=CheckID==script", { until: "fine" }),
 ];

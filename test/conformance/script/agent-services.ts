@@ -155,10 +155,13 @@ const checks = [
     body: { Name: "many", Port: 5, Check: { CheckID: "only", TTL: "10m" } },
   }),
   http("old-checks-went", "GET /v1/agent/checks?filter=ServiceName==many"),
-  http("register-alias-check", REGISTER, {
-    body: { Name: "aliased", Check: { AliasService: "mini" } },
-  }),
+  // The first run of an alias check may come before the check exists; a change of what it follows is always seen.
+  http("register-alias-check", REGISTER, { body: { Name: "aliased", Check: { AliasService: "both" } } }),
+  http("alias-first-passes", "PUT /v1/agent/check/pass/service:both:1"),
+  http("alias-second-passes", "PUT /v1/agent/check/pass/service:both:2"),
   http("alias-check", "GET /v1/agent/checks?filter=ServiceName==aliased", { until: '"Status":"passing"' }),
+  http("alias-second-warns", "PUT /v1/agent/check/warn/service:both:2"),
+  http("alias-check-warns", "GET /v1/agent/checks?filter=ServiceName==aliased", { until: '"Status":"warning"' }),
   http("register-http-check", REGISTER, {
     body: {
       Name: "probed",
