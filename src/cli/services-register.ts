@@ -1,14 +1,10 @@
 import type { ParsedFlags } from "../lang/goflags.ts";
 import { encodeGoJson } from "../lib/go-json.ts";
 import { type CommandContext, CommandFailure, errorText, orFail } from "./context.ts";
+import { serviceBody } from "./service-body.ts";
 import type { SERVICES_REGISTER_FLAGS } from "./table/services.ts";
 
 type Parsed = ParsedFlags<typeof SERVICES_REGISTER_FLAGS>;
-
-/** The body of a registration; only what was said, the agent knows the defaults. */
-interface Registration {
-  readonly Name: string;
-}
 
 /** `services register`: services of files, or the one that the flags describe. */
 export async function run(context: CommandContext, { values, args }: Parsed): Promise<number> {
@@ -16,16 +12,21 @@ export async function run(context: CommandContext, { values, args }: Parsed): Pr
     throw new CommandFailure("Service registration requires at least one argument or flags.");
   if (args.length > 0 && (values.id !== "" || values.name !== ""))
     throw new CommandFailure("Service registration requires arguments or -id, not both.");
-  const services = args.length === 0 ? [fromFlags(values)] : await orFail("Error", context.loadServices(args));
-  for (const service of services) {
-    const work = context.api.put("/v1/agent/service/register", { body: encodeGoJson(service) });
-    await orFail(`Error registering service ${JSON.stringify(service.Name)}`, work);
-    context.print(`Registered service: ${service.Name}`);
-  }
+  if (args.length === 0) await register(context, values.name, fromFlags(values));
+  else
+    for (const service of await orFail("Error", context.loadServices(args)))
+      await register(context, service.Name, serviceBody(service));
   return 0;
 }
 
-function fromFlags(values: Parsed["values"]): Registration {
+async function register(context: CommandContext, name: string, body: Readonly<Record<string, unknown>>): Promise<void> {
+  const work = context.api.put("/v1/agent/service/register", { body: encodeGoJson(body) });
+  await orFail(`Error registering service ${JSON.stringify(name)}`, work);
+  context.print(`Registered service: ${name}`);
+}
+
+/** The body of a registration; only what was said, the agent knows the defaults. */
+function fromFlags(values: Parsed["values"]): Readonly<Record<string, unknown>> {
   return {
     ...(values.kind === "" ? {} : { Kind: values.kind }),
     ...(values.id === "" ? {} : { ID: values.id }),

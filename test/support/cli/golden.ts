@@ -32,3 +32,13 @@ export function sameTarget(target: string): string {
   const pairs = [...url.searchParams].map(([key, value]) => `${key}=${value}`).sort();
   return `${url.pathname}?${pairs.join("&")}`;
 }
+
+/** Consul lists what is under maintenance in the order of a map, which is another each time. */
+export function sortMaintenance(argv: readonly string[], text: string): string {
+  return argv[0] === "maint"
+    ? text
+        .split(/(?<=\n\n)/)
+        .sort()
+        .join("")
+    : text;
+}

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CASES, type CliCase, FILES } from "../../support/cli/cases.ts";
-import { type Golden, maskHelp } from "../../support/cli/golden.ts";
+import { type Golden, maskHelp, sortMaintenance } from "../../support/cli/golden.ts";
 import { runInProcess } from "../../support/cli/run-in-process.ts";
 import { requestLine, startScriptedAgent } from "../../support/cli/scripted-agent.ts";
 
@@ -25,7 +25,7 @@ async function replay(golden: Golden) {
     });
     const hide = (text: string) =>
       maskHelp(text.replaceAll(dir, "{dir}").replaceAll(encodeURIComponent(dir), "{escaped-dir}"));
-    return { exit, stdout: hide(stdout), stderr: hide(stderr), requests: agent.requests };
+    return { exit, stdout: sortMaintenance(golden.argv, hide(stdout)), stderr: hide(stderr), requests: agent.requests };
   } finally {
     await agent.stop();
   }
@@ -51,7 +51,7 @@ for (const [file, cases] of Object.entries(CASES)) {
         const expected = ours ?? golden;
         const wanted = {
           exit: expected.exit,
-          stdout: maskHelp(expected.stdout),
+          stdout: sortMaintenance(golden.argv, maskHelp(expected.stdout)),
           stderr: maskHelp(expected.stderr),
         };
         // Go prints the fields of a watch's data in the order of its structs, which nobody reads.
