@@ -33,6 +33,8 @@ export interface CommandEntry extends Described {
   readonly flags: readonly FlagSpec[];
   /** The command reads its own words: `flags` are for help and completion only. */
   readonly ownWords?: true;
+  /** Flags that only help and completion need, from a table that other commands should not wait for. */
+  loadFlags?(): Promise<readonly FlagSpec[]>;
   /** Runs with flags that were parsed by `flags`; gives the exit code. */
   run(context: CommandContext, parsed: ParsedFlags<readonly FlagSpec[]>): Promise<number>;
 }
@@ -49,6 +51,7 @@ interface Definition<Specs extends readonly FlagSpec[]> extends Described {
   readonly http: HttpFlags;
   readonly flags: Specs;
   readonly ownWords?: true;
+  loadFlags?(): Promise<readonly FlagSpec[]>;
   load(): Promise<Handler<Specs>>;
 }
 
@@ -61,6 +64,12 @@ export function command<const Specs extends readonly FlagSpec[]>(definition: Def
     // Only `dispatch` calls `run`, and it parses with this very entry's flags.
     run: async (context, parsed) => (await load()).run(context, parsed as unknown as ParsedFlags<Specs>),
   };
+}
+
+/** An entry with all the flags that its help shows. */
+export async function withAllFlags<E extends Entry>(entry: E): Promise<E> {
+  if (entry.kind === "group" || entry.loadFlags === undefined) return entry;
+  return { ...entry, flags: [...entry.flags, ...(await entry.loadFlags())] };
 }
 
 export function group(described: Described): GroupEntry {

@@ -1,5 +1,5 @@
 import { type FlagSpec, GoFlagError, type ParsedFlags, parseGoFlags } from "../lang/goflags.ts";
-import type { CommandEntry, Entry } from "./command.ts";
+import { type CommandEntry, type Entry, withAllFlags } from "./command.ts";
 import { commands } from "./commands.ts";
 import { candidates } from "./complete.ts";
 import { type CliDeps, type CommandContext, CommandFailure, errorText, UsageFailure } from "./context.ts";
@@ -17,7 +17,7 @@ export async function runCli(deps: CliDeps): Promise<number> {
   // Shells that complete a command line run the program itself with what was typed so far.
   const typed = deps.env.COMP_LINE;
   if (typed !== undefined) {
-    for (const word of candidates(commands, typed)) deps.out.write(`${word}\n`);
+    for (const word of candidates(await Promise.all(commands.map(withAllFlags)), typed)) deps.out.write(`${word}\n`);
     return 0;
   }
   const { entry, rest, leading } = findEntry(deps.argv);
@@ -32,14 +32,14 @@ export async function runCli(deps: CliDeps): Promise<number> {
     return unknown ? EXIT_UNKNOWN_COMMAND : 0;
   }
   if (helpWanted || entry.kind === "group") {
-    (helpWanted ? deps.out : deps.err).write(`${helpOf(deps.program, entry)}\n`);
+    (helpWanted ? deps.out : deps.err).write(`${helpOf(deps.program, await withAllFlags(entry))}\n`);
     return helpWanted ? 0 : 1;
   }
   return runEntry(deps, entry, rest);
 }
 
 /** The help text of a table entry. */
-export function helpOf(program: string, entry: Entry): string {
+function helpOf(program: string, entry: Entry): string {
   return entry.kind === "group" ? groupHelp(program, entry, commands) : commandHelp(program, entry);
 }
 

@@ -1,37 +1,49 @@
+import { writeSync } from "node:fs";
 import { basename } from "node:path";
 import type { Sink } from "./context.ts";
 
 /** Codes of shells for "ended by a signal" start here; PIPE is 13. */
 const EXIT_BROKEN_PIPE = 128 + 13;
+/** Pause before trying again a descriptor that somebody else made non-blocking and whose reader is slow. */
+const FULL_PIPE_PAUSE_MS = 5;
 
-/** This process's own streams and signals, for `runCli`. Call it once: it begins to listen for INT and TERM. */
+/**
+ * This process's own streams and signals, for `runCli`; it begins to listen for INT and TERM, and a second one of a kind
+ * ends the program at once. Writes are synchronous: all is out when `runCli` is done, and a slow reader slows the command
+ * down and does not fill the memory.
+ */
 export function processStdio() {
   const interruption = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const)
-    process.once(name, () => {
-      interruption.abort();
-      // A second signal finds no listener and ends the program at once.
-    });
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
   return {
-    out: sink(process.stdout),
-    err: sink(process.stderr),
+    out: descriptorSink(1),
+    err: descriptorSink(2),
     childOutput: "inherit",
     interrupted: interruption.signal,
     stdin: () => Bun.stdin.bytes(),
   } as const;
 }
 
-/** A reader that went away, such as `head`, is the usual end of a pipe and no error to tell. */
-function sink(stream: NodeJS.WriteStream): Sink {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(EXIT_BROKEN_PIPE);
-    throw error;
-  });
+function descriptorSink(descriptor: number): Sink {
   return {
     write(chunk) {
-      stream.write(chunk);
+      const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+      for (let at = 0; at < bytes.length; ) at += writeSome(descriptor, bytes.subarray(at));
     },
   };
+}
+
+function writeSome(descriptor: number, bytes: Uint8Array): number {
+  try {
+    return writeSync(descriptor, bytes);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    // A reader that went away, such as `head`, is the usual end of a pipe and nothing to tell.
+    if (code === "EPIPE") process.exit(EXIT_BROKEN_PIPE);
+    if (code !== "EAGAIN") throw error;
+    Bun.sleepSync(FULL_PIPE_PAUSE_MS);
+    return 0;
+  }
 }
 
 /** What usage texts call this program: `consul` when its file is named so, else `muster`. */

@@ -26,6 +26,7 @@ export const localCommands = [
     http: "none",
     flags: NO_FLAGS,
     ownWords: true,
+    loadFlags: async () => (await import("../../config/flags.ts")).AGENT_FLAGS,
     load: () => import("../agent.ts"),
   }),
   command({
