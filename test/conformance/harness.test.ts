@@ -65,8 +65,8 @@ describe("comparing", () => {
 
   test("a difference shows both sides and leaves out what is far from it", () => {
     const lines = difference(http({ a: 1, b: [1, 2, 3, 4, 5, 6] }), http({ a: 2, b: [1, 2, 3, 4, 5, 6] }));
-    expect(lines).toContain('-     "a": 1,');
-    expect(lines).toContain('+     "a": 2,');
+    expect(lines).toContain('-     "a": 1');
+    expect(lines).toContain('+     "a": 2');
     expect(lines.join("\n")).not.toContain("5");
   });
 });
