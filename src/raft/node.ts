@@ -178,6 +178,11 @@ export class RaftNode {
     log.info("restored a snapshot", { index });
   }
 
+  /** Cheap: asked by every read. */
+  get isLeader(): boolean {
+    return this.#state === "Leader";
+  }
+
   status(): RaftStatus {
     const { machine, keeper } = this.#options;
     const { appliedIndex } = machine;

@@ -76,7 +76,10 @@ export interface StateKeeper {
   readonly snapshots: readonly SnapshotInfo[];
   /** Bytes in the database's write-ahead log that a checkpoint would move. */
   walBytesToMove(): Promise<number>;
-  /** Checkpoints without blocking the applying thread; resolves with the bytes that keep the log growing. */
+  /**
+   * Checkpoints without blocking the applying thread; resolves with the length of the log in bytes. It begins anew only
+   * when nothing was being applied meanwhile.
+   */
   checkpoint(): Promise<number>;
   /** Checkpoints all and empties the write-ahead log. Nothing may be applied meanwhile. */
   truncateWal(): Promise<void>;

@@ -16,8 +16,8 @@ export const SNAPSHOT_POLICY: SnapshotPolicy = { intervalMs: 30_000, thresholdEn
 
 const TICK_MS = 250;
 const CHECKPOINT_WAL_BYTES = 4 * 1024 * 1024;
-/** Under steady load the log never ends where the checkpoint does; beyond this, applying pauses to let it catch up. */
-const PAUSE_WAL_BYTES = 8 * 1024 * 1024;
+/** Under steady load some transaction is always open; when the log is this long, applying pauses so that it can end. */
+const PAUSE_WAL_BYTES = 6 * 1024 * 1024;
 /** Without writes for this long, the write-ahead log is emptied: the next start has nothing to recover. */
 const IDLE_TICKS = 30_000 / TICK_MS;
 
@@ -82,8 +82,8 @@ export class Upkeep {
     this.#seenIndex = machine.appliedIndex;
     this.#idleTicks = 0;
     if ((await keeper.walBytesToMove()) < CHECKPOINT_WAL_BYTES) return;
-    const left = await keeper.checkpoint();
-    if (left > PAUSE_WAL_BYTES) await holdApply(() => keeper.checkpoint());
+    const length = await keeper.checkpoint();
+    if (length > PAUSE_WAL_BYTES) await holdApply(() => keeper.checkpoint());
     meter.count("state.checkpoint");
   }
 

@@ -168,8 +168,15 @@ export class GroupWriter {
     } catch (error) {
       // With a full disk the log only stays longer than it should; the next compaction deletes it.
       if (isDiskFull(error)) this.#compactTo = 0;
-      else this.#dead = errorText(error);
+      else this.#die(errorText(error));
     }
+  }
+
+  /** Says so at once: nobody may be waiting for an answer. */
+  #die(text: string): void {
+    this.#dead = text;
+    const failures = [{ id: 0, text, fatal: true }];
+    this.#reply({ doneUpTo: 0, failures, values: [], generation: this.#generation });
   }
 
   #close(): void {

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { statSync } from "node:fs";
+import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { assert } from "../lib/assert.ts";
 import type { Entry, EntryType, HardState, LogBounds } from "../raft/types.ts";
@@ -21,6 +21,8 @@ const ENTRY_OVERHEAD_BYTES = 64;
 const CHECKPOINT_WAL_BYTES = 1024 * 1024;
 const WAL_FILE_BYTES_MAX = 4 * 1024 * 1024;
 const CACHE_KIB = 1024;
+/** Entries hold tokens and keys. SQLite gives its WAL the mode of the database. */
+const FILE_MODE = 0o600;
 const APPLICATION_ID = 0x4d757374;
 
 const SCHEMA = [
@@ -173,6 +175,7 @@ export class LogFile {
 function openDatabase(path: string): Database {
   const db = new Database(path, { create: true, readwrite: true });
   try {
+    chmodSync(path, FILE_MODE);
     db.run(`PRAGMA page_size = ${PAGE_BYTES}`);
     db.run("PRAGMA locking_mode = EXCLUSIVE");
     db.run("PRAGMA journal_mode = WAL");

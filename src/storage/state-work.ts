@@ -28,12 +28,11 @@ export function walBytesToMove(db: Database): number {
 }
 
 /**
- * Moves what it can of the WAL into the database without waiting for anybody, and returns how much is in the WAL and
- * keeps it growing; 0 when the next writer starts it anew.
+ * Moves what it can of the WAL into the database without waiting for anybody, and returns how long the WAL is. The next
+ * writer begins it anew when all was moved and no transaction was open.
  */
 export function checkpoint(db: Database): number {
-  const { log, checkpointed } = checkpointPragma(db, "PASSIVE");
-  return log === checkpointed ? 0 : log * pageBytes(db);
+  return checkpointPragma(db, "PASSIVE").log * pageBytes(db);
 }
 
 /** Moves all of the WAL and makes its file empty. Nobody may be writing. */

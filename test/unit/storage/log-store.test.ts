@@ -6,6 +6,7 @@ import { Refusal } from "../../../src/lib/refusal.ts";
 import type { Entry, LogStore } from "../../../src/raft/types.ts";
 import { openLogStore } from "../../../src/storage/log-store.ts";
 import { openMemoryLogStore } from "../../../src/storage/memory-log-store.ts";
+import { failureOf } from "../../support/failure-of.ts";
 import { silentLogger } from "../../support/silent.ts";
 
 const dirs: string[] = [];
@@ -135,7 +136,9 @@ describe("log store on disk", () => {
   test("a second store on the same directory is refused with a text that says why", async () => {
     const dir = tempDir();
     await sqliteStore(dir).open();
-    await expect(sqliteStore(dir).open()).rejects.toThrow(`data directory ${dir} is in use by another running agent`);
+    expect((await failureOf(sqliteStore(dir).open())).message).toContain(
+      `data directory ${dir} is in use by another running agent`,
+    );
   });
 
   test("while space is short, appends are refused with 500 and the log stays as it was", async () => {
