@@ -18,7 +18,8 @@ const how = {
   TCPUseTLS: goBool(),
   UDP: goString(),
   H2PING: goString(),
-  H2PingUseTLS: goBool(),
+  /** Null when nobody said; then with TLS. */
+  H2PingUseTLS: z.boolean().nullable().default(null),
   OSService: goString(),
   GRPC: goString(),
   GRPCUseTLS: goBool(),

@@ -1,11 +1,12 @@
 /**
- * JSON into the shape of a zod object by the rules of Go's `encoding/json`, because Consul's clients rely on them: keys
+ * JSON into the shape of a zod schema by the rules of Go's `encoding/json`, because Consul's clients rely on them: keys
  * match without regard to case, `null` leaves the zero value, unknown keys and wrong types fail in Go's words. The zod
  * schema stays the one truth: its defaults are the zero values, and `.meta({ go: ... })` holds what zod can't say.
  */
 import { z } from "zod";
 import { NS_PER_MS, parseDurationNs } from "../lib/duration.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { Bytes } from "./common.ts";
 
 /** What `.meta({ go })` may say of a field or an object. */
 export interface GoRules {
@@ -23,6 +24,16 @@ export interface GoRules {
 
 /** A Go `int` (a JSON number without fraction), 0 when absent. */
 export const goInt = () => z.number().int().default(0);
+/** A Go `uint64`, 0 when absent; exact, so a bigint. */
+export const goUint64 = () =>
+  z
+    .bigint()
+    .default(0n)
+    .meta({ type: "integer", format: "uint64" });
+/** A Go `float64`, 0 when absent. */
+export const goFloat = () => z.number().default(0);
+/** A Go `[]byte`, base64 in JSON, null when absent. */
+export const goBytes = () => Bytes.nullable().default(null);
 /** A Go `string`, empty when absent. */
 export const goString = () => z.string().default("");
 /** A Go `bool`, false when absent. */
@@ -42,7 +53,7 @@ export function alias<S extends z.ZodType>(schema: S, ...aliases: string[]): S {
 }
 
 /** A value of `schema` from decoded JSON. Throws a Refusal (status 400) with Go's text, without a prefix. */
-export function decodeGo<S extends z.ZodObject>(schema: S, json: unknown): z.output<S> {
+export function decodeGo<S extends z.ZodType>(schema: S, json: unknown): z.output<S> {
   return schema.parse(normalize(schema, json, ""));
 }
 
@@ -90,8 +101,32 @@ function normalize(outer: z.ZodType, json: unknown, path: string): unknown {
   }
   if (schema instanceof z.ZodString && typeof json !== "string") throw mismatch(json, path, schema);
   if (schema instanceof z.ZodBoolean && typeof json !== "boolean") throw mismatch(json, path, schema);
-  if (schema instanceof z.ZodNumber && !Number.isSafeInteger(json)) throw mismatch(json, path, schema);
-  return json;
+  if (schema instanceof z.ZodNumber && !isNumberOf(schema, json)) throw mismatch(json, path, schema);
+  if (schema instanceof z.ZodBigInt) return uint64(json, path, schema);
+  return schema === Bytes ? bytes(json, path, schema) : json;
+}
+
+function isNumberOf(schema: z.ZodNumber, json: unknown): boolean {
+  return schema.isInt ? Number.isSafeInteger(json) : typeof json === "number";
+}
+
+const UINT64_MAX = 2n ** 64n - 1n;
+
+function uint64(json: unknown, path: string, schema: z.ZodType): bigint {
+  const value = typeof json === "bigint" || Number.isSafeInteger(json) ? BigInt(json as number) : -1n;
+  if (value < 0n || value > UINT64_MAX) throw mismatch(json, path, schema);
+  return value;
+}
+
+/** Go names the first byte that no base64 has; where only the length is wrong, the end. */
+function bytes(json: unknown, path: string, schema: z.ZodType): Uint8Array {
+  if (typeof json !== "string") throw mismatch(json, path, schema);
+  try {
+    return Uint8Array.fromBase64(json);
+  } catch {
+    const bad = json.search(/[^A-Za-z0-9+/=\r\n]/);
+    throw new Refusal(`illegal base64 data at input byte ${bad < 0 ? json.length : bad}`, 400);
+  }
 }
 
 /** What stands for Go's untouched zero value: absent where the schema has a default, else the bare type's zero. */
@@ -157,7 +192,9 @@ function goType(schema: z.ZodType): string {
   const named = rulesOf(schema).type;
   if (named !== undefined) return named;
   if (schema instanceof z.ZodString) return "string";
-  if (schema instanceof z.ZodNumber) return "int";
+  if (schema instanceof z.ZodNumber) return schema.isInt ? "int" : "float64";
+  if (schema instanceof z.ZodBigInt) return "uint64";
+  if (schema === Bytes) return "[]uint8";
   if (schema instanceof z.ZodBoolean) return "bool";
   if (schema instanceof z.ZodArray) return `[]${goType(core(schema.element as z.ZodType))}`;
   if (schema instanceof z.ZodRecord) return `map[string]${goType(core(schema.valueType as z.ZodType))}`;

@@ -35,6 +35,7 @@ export class AliasCheck implements Check {
   readonly #options: AliasOptions;
   #unsubscribe: (() => void) | undefined;
   #timer: Timer | undefined;
+  #last: CheckResult | undefined;
   #isStopped = false;
   #isQueued = false;
 
@@ -70,12 +71,19 @@ export class AliasCheck implements Check {
   }
 
   #follow(): void {
-    const { id, run, source, report } = this.#options;
-    report(judgeAlias(id, run, source.local()));
+    const { id, run, source } = this.#options;
+    this.#reportChange(judgeAlias(id, run, source.local()));
+  }
+
+  /** It looks after every change of its node, and most of them don't concern it. */
+  #reportChange(result: CheckResult): void {
+    if (result.status === this.#last?.status && result.output === this.#last.output) return;
+    this.#last = result;
+    this.#options.report(result);
   }
 
   async #ask(): Promise<void> {
-    const { id, run, source, clock, report } = this.#options;
+    const { id, run, source, clock } = this.#options;
     let result: CheckResult;
     try {
       result = judgeAlias(id, run, await source.remote(run.AliasNode));
@@ -84,7 +92,7 @@ export class AliasCheck implements Check {
       result = { status: "critical", output: `Failure checking aliased node or service: ${text}` };
     }
     if (this.#isStopped) return;
-    report(result);
+    this.#reportChange(result);
     const delayMs = run.Interval > 0 ? nsToMs(run.Interval) : REMOTE_INTERVAL_MS;
     this.#timer = clock.after(delayMs, () => void this.#ask());
   }

@@ -6,7 +6,7 @@ import { parseTarget } from "./target.ts";
 
 /** Sends an HTTP/2 PING; whoever answers passes. With TLS unless the definition switches it off. */
 export function h2pingProbe(run: CheckRun, load: () => Promise<Http2Prober>): Probe {
-  const tls = run.H2PingUseTLS ? { skipVerify: run.TLSSkipVerify, serverName: run.TLSServerName } : undefined;
+  const tls = (run.H2PingUseTLS ?? true) ? { skipVerify: run.TLSSkipVerify, serverName: run.TLSServerName } : undefined;
   return async (signal) => {
     try {
       const client = await load();

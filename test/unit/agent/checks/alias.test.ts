@@ -35,7 +35,7 @@ test("alias: an unknown service is critical in Consul's words", () => {
   });
 });
 
-test("alias: follows its own node after each change, another node by asking again", async () => {
+test("alias: follows its own node after each change, another node by asking again, and tells only changes", async () => {
   const clock = new ManualClock();
   const reported: CheckResult[] = [];
   const listeners = new Set<() => void>();
@@ -65,7 +65,11 @@ test("alias: follows its own node after each change, another node by asking agai
   await settle();
   clock.advance(10_000);
   await settle();
-  expect(reported).toHaveLength(4);
+  expect(reported.map((result) => result.status)).toEqual(["passing", "critical", "critical"]);
+  checks = [check("a", "web", "warning")];
+  clock.advance(10_000);
+  await settle();
+  expect(reported.at(-1)?.status).toBe("warning");
   remote.stop();
   expect(clock.pendingMs).toEqual([]);
 });

@@ -145,8 +145,10 @@ test("grpc: SERVING passes, other statuses, errors and closed ports are critical
 });
 
 test("h2ping: who answers a PING passes", async () => {
-  const ping = (port: number) =>
-    h2pingProbe(decodeCheckDefinition({ H2PING: `127.0.0.1:${port}`, Timeout: "2s" }), loadHttp2)(never);
+  const ping = (port: number) => {
+    const definition = decodeCheckDefinition({ H2PING: `127.0.0.1:${port}`, H2PingUseTLS: false, Timeout: "2s" });
+    return h2pingProbe(definition, loadHttp2)(never);
+  };
   expect(await ping(grpcPort)).toEqual({ status: "passing", output: "HTTP2 ping was successful" });
   expect((await ping(closedPort)).status).toBe("critical");
 });
