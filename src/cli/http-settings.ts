@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseGoBool } from "../lang/goflags.ts";
 import { CommandFailure, errorText } from "./context.ts";
 import { DEFAULT_HTTP_ADDRESS, type HttpAddress, parseHttpAddress } from "./http-address.ts";
 
@@ -31,7 +32,7 @@ export function readHttpSettings(flags: Flags, env: Environment): HttpSettings {
 
 function settings(flags: Flags, env: Environment): HttpSettings {
   const pick = (flag: string, variable: string): string => text(flags[flag]) || fromEnvironment(env, variable);
-  const useTls = isTrue(fromEnvironment(env, "HTTP_SSL"));
+  const useTls = parseGoBool(fromEnvironment(env, "HTTP_SSL")) === true;
   const address = parseHttpAddress(pick("http-addr", "HTTP_ADDR") || DEFAULT_HTTP_ADDRESS, useTls);
   const tokenFile = pick("token-file", "HTTP_TOKEN_FILE");
   // A token file that holds nothing leaves the token given otherwise in force, as in Consul.
@@ -41,7 +42,7 @@ function settings(flags: Flags, env: Environment): HttpSettings {
     address,
     token,
     authorization: auth === "" ? "" : `Basic ${Buffer.from(auth.includes(":") ? auth : `${auth}:`).toString("base64")}`,
-    tls: readTls(pick, !isFalse(fromEnvironment(env, "HTTP_SSL_VERIFY"))),
+    tls: readTls(pick, parseGoBool(fromEnvironment(env, "HTTP_SSL_VERIFY")) !== false),
     datacenter: text(flags.datacenter),
     stale: flags.stale === true,
   };
@@ -115,12 +116,4 @@ const REASONS: Record<string, string> = {
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function isTrue(word: string): boolean {
-  return ["1", "t", "T", "TRUE", "true", "True"].includes(word);
-}
-
-function isFalse(word: string): boolean {
-  return ["0", "f", "F", "FALSE", "false", "False"].includes(word);
 }

@@ -1,3 +1,4 @@
+import { parseGoBool } from "../lang/goflags.ts";
 import type { Query } from "./http.ts";
 import type { KvPair } from "./kv-pair.ts";
 import { type HealthCheck, wholeCheck } from "./whole-check.ts";
@@ -97,7 +98,7 @@ function needed(value: string, name: string): string {
 
 function servicePlan({ service, tag, passingonly, filter }: WatchParameters): WatchPlan {
   const path = `/v1/health/service/${needed(service, "service")}`;
-  const query = { tag, passing: readBool(passingonly) ? "1" : undefined, filter: filter || undefined };
+  const query = { tag, passing: readPassingOnly(passingonly) ? "1" : undefined, filter: filter || undefined };
   return { path, query, shape: (answer) => (answer as Instance[]).map(wholeInstance) };
 }
 
@@ -115,10 +116,11 @@ function checksPlan({ service, state, filter }: WatchParameters): WatchPlan {
   return { path, query: { filter: filter || undefined }, shape: (answer) => (answer as HealthCheck[]).map(wholeCheck) };
 }
 
-function readBool(word: string): boolean {
-  if (["1", "t", "T", "TRUE", "true", "True"].includes(word)) return true;
-  if (["", "0", "f", "F", "FALSE", "false", "False"].includes(word)) return false;
-  throw new Error(`strconv.ParseBool: parsing ${JSON.stringify(word)}: invalid syntax`);
+function readPassingOnly(word: string): boolean {
+  const value = word === "" ? false : parseGoBool(word);
+  if (value !== undefined) return value;
+  const reason = `strconv.ParseBool: parsing ${JSON.stringify(word)}: invalid syntax`;
+  throw new Error(`Failed to parse passingonly flag: ${reason}`);
 }
 
 function firstPair(answer: unknown): unknown {

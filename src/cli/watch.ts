@@ -34,18 +34,11 @@ export async function run(context: CommandContext, { values, args }: Parsed): Pr
 }
 
 function readPlan(values: Parsed["values"]): WatchPlan {
-  checkPassingOnly(values.passingonly);
   try {
     return planWatch(values);
   } catch (error) {
     throw new CommandFailure(errorText(error));
   }
-}
-
-function checkPassingOnly(word: string): void {
-  if (["", "1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"].includes(word)) return;
-  const reason = `strconv.ParseBool: parsing ${JSON.stringify(word)}: invalid syntax`;
-  throw new CommandFailure(`Failed to parse passingonly flag: ${reason}`);
 }
 
 interface Change {

@@ -130,9 +130,7 @@ function splitPair(text: string, kind: "map" | "colon-map"): [string, string] {
 function parseScalar(spec: FlagSpec, text: string): unknown {
   switch (spec.kind) {
     case "bool":
-      if (TRUE_WORDS.has(text)) return true;
-      if (FALSE_WORDS.has(text)) return false;
-      throw syntaxError(spec, "ParseBool", text);
+      return parseBoolFlag(spec, text);
     case "int":
       return parseInt64(spec, text);
     case "uint":
@@ -146,6 +144,18 @@ function parseScalar(spec: FlagSpec, text: string): unknown {
 
 const TRUE_WORDS = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 const FALSE_WORDS = new Set(["0", "f", "F", "FALSE", "false", "False"]);
+
+/** Go's `strconv.ParseBool`; `undefined` for any other word. */
+export function parseGoBool(text: string): boolean | undefined {
+  if (TRUE_WORDS.has(text)) return true;
+  return FALSE_WORDS.has(text) ? false : undefined;
+}
+
+function parseBoolFlag(spec: FlagSpec, text: string): boolean {
+  const value = parseGoBool(text);
+  if (value === undefined) throw syntaxError(spec, "ParseBool", text);
+  return value;
+}
 
 function syntaxError(spec: FlagSpec, parser: string, text: string): Error {
   return new Error(spec.nullable ? `strconv.${parser}: parsing ${quote(text)}: invalid syntax` : "parse error");
