@@ -73,8 +73,7 @@ export class Persistence {
   }
 
   async removeCheck(id: string): Promise<void> {
-    await this.#files.remove(checkFile(id));
-    await this.#files.remove(ttlFile(id));
+    await Promise.all([this.#files.remove(checkFile(id)), this.#files.remove(ttlFile(id))]);
   }
 
   loadServices(): Promise<LocalService[]> {

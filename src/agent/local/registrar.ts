@@ -71,11 +71,13 @@ export class Registrar {
     if (!state.removeService(id)) log.warn("Failed to deregister service: unknown service", { service: id });
     else log.info("Deregistered service", { service: id });
     const checks = state.checks().filter((local) => local.check.ServiceID === id);
+    const hasSidecar = state.service(sidecarId(id))?.isSidecar ?? false;
+    // All of it in this turn: a registration that comes next must not lose what is its own.
     await Promise.all([
       this.#options.persistence.removeService(id),
       ...checks.map((local) => this.#dropCheck(local.check.CheckID)),
+      ...(hasSidecar ? [this.deregisterService(sidecarId(id))] : []),
     ]);
-    if (state.service(sidecarId(id))?.isSidecar) await this.deregisterService(sidecarId(id));
   }
 
   /** Adds or replaces a check. Throws a Refusal: 400 for a bad definition, 500 for forbidden scripts or an unknown service. */
@@ -155,8 +157,10 @@ export class Registrar {
     const { state, persistence } = this.#options;
     for (const local of await persistence.loadServices()) {
       const id = local.service.ID;
-      if (state.service(id)?.source === "local") await persistence.removeService(id);
-      else state.putService(local);
+      const known = state.service(id);
+      if (known?.source === "local") await persistence.removeService(id);
+      // A call of the API may have come first; it knows better.
+      else if (known === undefined) state.putService(local);
     }
   }
 
@@ -168,7 +172,8 @@ export class Registrar {
       if (isOrphan) log.warn("Failed to restore check: its service is gone", { check: id, service: serviceId });
       if (isOrphan) await persistence.removeCheck(id);
       else if (state.check(id)?.source === "local") await persistence.removeCheckTwin(id);
-      else this.#place({ ...local, check: { ...local.check, Node: nodeName, Status: "critical", Output: "" } });
+      else if (state.check(id) === undefined)
+        this.#place({ ...local, check: { ...local.check, Node: nodeName, Status: "critical", Output: "" } });
     }
   }
 

@@ -31,6 +31,8 @@ export interface SyncMark<T> {
   inSync: boolean;
   /** Gone here, still to be removed from the catalog. */
   deleted: boolean;
+  /** Writes in a row that failed; those with fewer go first, so that one that always fails can't hold up the others. */
+  failures: number;
 }
 
 /** As `SyncMark`; `outputTimer` runs while a changed output waits to be written. */
@@ -94,7 +96,7 @@ export class LocalState {
 
   /** Adds or replaces a service. */
   putService(value: LocalService): void {
-    this.#services.set(value.service.ID, { value, inSync: false, deleted: false });
+    this.#services.set(value.service.ID, { value, inSync: false, deleted: false, failures: 0 });
     this.#changed(value.service.ID, true);
   }
 
@@ -111,6 +113,7 @@ export class LocalState {
       value: { ...value, check },
       inSync: false,
       deleted: false,
+      failures: 0,
       criticalSinceMs: check.Status === "critical" ? (kept?.criticalSinceMs ?? this.#now()) : undefined,
       outputTimer: undefined,
     });
@@ -187,7 +190,7 @@ export class LocalState {
   /** Remembers to remove from the catalog what this node doesn't have. */
   markForeignService(value: LocalService): void {
     if (!this.#services.has(value.service.ID)) {
-      this.#services.set(value.service.ID, { value, inSync: false, deleted: true });
+      this.#services.set(value.service.ID, { value, inSync: false, deleted: true, failures: 0 });
     }
   }
 
@@ -195,7 +198,7 @@ export class LocalState {
     const id = value.check.CheckID;
     if (this.#checks.has(id)) return;
     const fresh = { criticalSinceMs: undefined, outputTimer: undefined };
-    this.#checks.set(id, { value, inSync: false, deleted: true, ...fresh });
+    this.#checks.set(id, { value, inSync: false, deleted: true, failures: 0, ...fresh });
   }
 
   /** The catalog has removed it: forgets it for good, unless it came back meanwhile. */

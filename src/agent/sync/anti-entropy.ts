@@ -95,15 +95,12 @@ export class AntiEntropy {
   /** Writes what isn't in sync: services with their checks, then other checks, then the node. Rejects at the first failure. */
   async push(): Promise<void> {
     const { state } = this.#options;
-    for (const [id, mark] of [...state.serviceMarks()]) {
-      if (mark.inSync) continue;
-      if (mark.deleted) await this.#removeService(id, mark);
-      else await this.#writeService(id, mark);
+    for (const [id, mark] of pending(state.serviceMarks())) {
+      await counted(mark, () => (mark.deleted ? this.#removeService(id, mark) : this.#writeService(id, mark)));
     }
-    for (const [id, mark] of [...state.checkMarks()]) {
-      if (mark.inSync) continue;
-      if (mark.deleted) await this.#removeCheck(id, mark);
-      else await this.#writeCheck(id, mark);
+    // Checks of a service that was just written are in sync by now.
+    for (const [id, mark] of pending(state.checkMarks())) {
+      await counted(mark, () => (mark.deleted ? this.#removeCheck(id, mark) : this.#writeCheck(id, mark)));
     }
     if (!state.nodeInSync) await this.#writeNode();
   }
@@ -201,6 +198,18 @@ export class AntiEntropy {
   #tokenOf(token: Secret): Secret {
     return token.isEmpty ? this.#options.agentToken() : token;
   }
+}
+
+function pending<T, Mark extends SyncMark<T>>(marks: ReadonlyMap<string, Mark>): [string, Mark][] {
+  return [...marks].filter(([, mark]) => !mark.inSync).sort(([, a], [, b]) => a.failures - b.failures);
+}
+
+async function counted(mark: { inSync: boolean; failures: number }, write: () => Promise<void>): Promise<void> {
+  // An earlier write of this round may have carried it.
+  if (mark.inSync) return;
+  mark.failures++;
+  await write();
+  mark.failures = 0;
 }
 
 /** With EnableTagOverride the tags belong to whoever writes the catalog, and come from there. */

@@ -172,3 +172,22 @@ test("agent: maintenance is a critical check with Consul's text, kept over a res
   await again.registrar.setNodeMaintenance(false, "", token);
   expect(again.state.check("_node_maintenance")).toBeUndefined();
 });
+
+test("agent: a registration right behind a deregistration keeps its own checks and sidecar", async () => {
+  const rig = agentRig();
+  const json = { Name: "web", Port: 80, Check: { TTL: "10s" }, Connect: { SidecarService: {} } };
+  await rig.service(json);
+  await Promise.all([rig.registrar.deregisterService("web"), rig.service(json)]);
+  expect(rig.state.services().map(({ service }) => service.ID)).toEqual(["web", "web-sidecar-proxy"]);
+  expect(rig.state.checks()).toHaveLength(3);
+  expect(await rig.files.list("services")).toHaveLength(2);
+  expect(await rig.files.list("checks")).toHaveLength(3);
+});
+
+test("agent: what the API registered while the disk was read stays", async () => {
+  const rig = agentRig();
+  await rig.service({ Name: "web", Port: 1 });
+  const again = agentRig({ files: rig.files });
+  await again.registrar.restore(() => again.service({ Name: "web", Port: 2 }));
+  expect(again.state.service("web")?.service.Port).toBe(2);
+});

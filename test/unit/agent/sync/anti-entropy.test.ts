@@ -151,3 +151,18 @@ test("sync: nothing is written while paused, and all of it once resumed", async 
   await rig.synced();
   expect([...rig.catalog.services.keys()]).toEqual(["a", "b"]);
 });
+
+test("sync: a service that the catalog refuses for ever holds up no other", async () => {
+  const rig = await syncedRig();
+  const { catalog } = rig;
+  const register = catalog.register.bind(catalog);
+  catalog.register = async (request) => {
+    if (request.service?.ID === "bad") throw new Refusal("refused");
+    await register(request);
+  };
+  for (const Name of ["bad", "a", "b"]) await rig.service({ Name, Check: { TTL: "10s" } });
+  await rig.synced();
+  rig.clock.advance(2_000);
+  await rig.synced();
+  expect([...catalog.services.keys()]).toEqual(["a", "b"]);
+});
