@@ -25,11 +25,7 @@ export interface GoRules {
 /** A Go `int` (a JSON number without fraction), 0 when absent. */
 export const goInt = () => z.number().int().default(0);
 /** A Go `uint64`, 0 when absent; exact, so a bigint. */
-export const goUint64 = () =>
-  z
-    .bigint()
-    .default(0n)
-    .meta({ type: "integer", format: "uint64" });
+export const goUint64 = () => z.bigint().default(0n).meta({ type: "integer", format: "uint64" });
 /** A Go `float64`, 0 when absent. */
 export const goFloat = () => z.number().default(0);
 /** A Go `[]byte`, base64 in JSON, null when absent. */

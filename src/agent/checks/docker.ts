@@ -1,9 +1,8 @@
 import type { CheckRun } from "../../model/definition-check.ts";
 import type { HttpProbeReply, HttpProber } from "../../ports/probes.ts";
 import type { Probe } from "./check.ts";
-import { probeTimeoutMs } from "./http.ts";
 import { TailBuffer } from "./output.ts";
-import { exitStatus } from "./script.ts";
+import { exitStatus, programTimeoutMs } from "./script.ts";
 
 const SOCKET_DEFAULT = "/var/run/docker.sock";
 /** Docker's own answers (not the program's output) are short. */
@@ -21,7 +20,7 @@ export function dockerEndpoint(dockerHost: string): { base: string; socketPath?:
 export function dockerProbe(run: CheckRun, outputBytesMax: number, http: HttpProber, dockerHost: string): Probe {
   const endpoint = dockerEndpoint(dockerHost);
   const container = run.DockerContainerID;
-  const deadlineMs = probeTimeoutMs(run);
+  const timeoutMs = programTimeoutMs(run);
   const call = async (method: string, path: string, body: unknown, output: TailBuffer, signal: AbortSignal) =>
     await http.request(
       {
@@ -30,7 +29,7 @@ export function dockerProbe(run: CheckRun, outputBytesMax: number, http: HttpPro
         ...(endpoint.socketPath === undefined ? {} : { socketPath: endpoint.socketPath }),
         headers: [["Content-Type", ["application/json"]]],
         body: body === undefined ? "" : JSON.stringify(body),
-        timeoutMs: deadlineMs,
+        timeoutMs,
         followRedirects: false,
         tls: { skipVerify: false, serverName: "" },
       },

@@ -1,8 +1,5 @@
 /** Output limits: what a check says is kept up to a number of bytes, and says so when it was longer. */
 
-/** Consul's `check_output_max_size`. */
-export const CHECK_OUTPUT_BYTES_MAX_DEFAULT = 4096;
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 

@@ -8,9 +8,14 @@ import { TailBuffer } from "./output.ts";
 
 const SCRIPT_TIMEOUT_MS_DEFAULT = 30_000;
 
+/** The check's own timeout, or Consul's 30 s for what runs a program. */
+export function programTimeoutMs(run: CheckRun): number {
+  return run.Timeout > 0 ? nsToMs(run.Timeout) : SCRIPT_TIMEOUT_MS_DEFAULT;
+}
+
 /** Runs a program: exit 0 passes, 1 warns, anything else (a signal too) is critical. */
 export function scriptProbe(run: CheckRun, outputBytesMax: number, processes: ProcessRunner): Probe {
-  const timeoutMs = run.Timeout > 0 ? nsToMs(run.Timeout) : SCRIPT_TIMEOUT_MS_DEFAULT;
+  const timeoutMs = programTimeoutMs(run);
   return async (signal) => {
     const output = new TailBuffer(outputBytesMax);
     try {

@@ -1,5 +1,5 @@
 import { Refusal } from "../../lib/refusal.ts";
-import { NO_SECRET, type Secret } from "../../lib/secret.ts";
+import type { Secret } from "../../lib/secret.ts";
 import type { HealthStatus } from "../../model/check.ts";
 import type { ServiceDefinition } from "../../model/definition.ts";
 import type { CheckDefinition, CheckRun } from "../../model/definition-check.ts";
@@ -250,6 +250,3 @@ export class Registrar {
     }
   }
 }
-
-/** Registers without a token, as files without one do. */
-export const FROM_FILE: Origin = { token: NO_SECRET, source: "local" };

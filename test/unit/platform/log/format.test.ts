@@ -27,6 +27,7 @@ test("log: whatever a field holds, a record stays one line without control chara
       expect(/\p{Cc}/u.test(line)).toBe(false);
       expect(formatJson({ ...record, message, fields: { value } })).not.toContain("\n");
     }),
+    { numRuns: 50 },
   );
 });
 
