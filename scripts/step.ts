@@ -4,7 +4,7 @@ import { type Counts, countsIn, NO_TESTS } from "./counts.ts";
 export const ROOT = join(import.meta.dir, "..");
 
 /** Far above what any step needs; a hanging test must not hang the check. */
-const STEP_TIMEOUT_MS = 15 * 60_000;
+const STEP_TIMEOUT_MS = 5 * 60_000;
 
 /** One thing that the check demands. */
 export interface Step {
@@ -40,15 +40,29 @@ export async function runStep(step: Step): Promise<StepResult> {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    timeout: STEP_TIMEOUT_MS,
+    // A group of its own: what a hanging test has started must end with it, or its open pipe keeps this waiting.
+    detached: true,
     env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
   });
+  const kill = () => process.kill(-child.pid, "SIGKILL");
+  const stop = () => {
+    kill();
+    process.exit(130);
+  };
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    kill();
+  }, STEP_TIMEOUT_MS);
+  process.once("SIGINT", stop).once("SIGTERM", stop);
   const [out, err, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
     child.exited,
   ]);
-  const output = `${out}${err}`;
+  clearTimeout(timer);
+  process.off("SIGINT", stop).off("SIGTERM", stop);
+  const output = `${out}${err}${isLate ? `\nended after ${STEP_TIMEOUT_MS / 1000} s\n` : ""}`;
   let counts = step.hasTests === true ? countsIn(output) : NO_TESTS;
   const isEmpty = step.hasTests === true && counts.passed + counts.failed === 0;
   const ok = code === 0 && counts.failed === 0 && !isEmpty;
