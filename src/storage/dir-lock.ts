@@ -41,6 +41,8 @@ function takeLock(path: string): DirLock {
   const db = new Database(path, { create: true, readwrite: true });
   try {
     db.run("PRAGMA busy_timeout = 0");
+    // Nothing is ever written, so there is no journal to leave behind.
+    db.run("PRAGMA journal_mode = OFF");
     db.run("BEGIN EXCLUSIVE");
   } catch (error) {
     db.close();

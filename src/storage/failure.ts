@@ -38,3 +38,7 @@ export function isDamage(error: unknown): boolean {
 export function noSpace(dir: string): Refusal {
   return new Refusal(`write refused: no space left on the data directory's disk (${dir}); free some space`);
 }
+
+export function noSpaceForCopy(dir: string): Refusal {
+  return new Refusal(`no space left on the data directory's disk (${dir}) for a copy of the state; free some space`);
+}

@@ -1,5 +1,8 @@
 import type { Entry, HardState, LogBounds } from "../raft/types.ts";
 
+/** Room that appends leave, so that `state.db` can follow and its write-ahead log can grow; below it they are refused. */
+export const FREE_BYTES_MIN = 16 * 1024 * 1024;
+
 /** One call of the log store, as it travels to the log-writer thread. Calls are executed in order of `id`. */
 export type LogRequest = { id: number } & (
   | { kind: "open" }

@@ -1,11 +1,9 @@
 import { Refusal } from "../lib/refusal.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Entry, HardState, LogStore } from "../raft/types.ts";
-import type { LogReply, LogRequest, LogWriterSetup, OpenedLog } from "./log-protocol.ts";
-import { startThread } from "./thread.ts";
 
-/** Room kept for `state.db` and for reading; below it appends are refused. */
-const FREE_BYTES_MIN = 16 * 1024 * 1024;
+import { FREE_BYTES_MIN, type LogReply, type LogRequest, type LogWriterSetup, type OpenedLog } from "./log-protocol.ts";
+import { startThread } from "./thread.ts";
 
 type Call = LogRequest extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
 

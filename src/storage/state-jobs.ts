@@ -1,19 +1,24 @@
 import { Database } from "bun:sqlite";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { assert } from "../lib/assert.ts";
 import type { SnapshotInfo } from "../raft/types.ts";
 import { readArchive, writeArchive } from "./archive.ts";
 import { writeDurably } from "./durable-files.ts";
+import { noSpaceForCopy } from "./failure.ts";
+import { FREE_BYTES_MIN } from "./log-protocol.ts";
 import { SnapshotDir } from "./snapshots.ts";
 import { prepareConnection } from "./state-db.ts";
-import { checkpoint, copyInto, copySchema, refill, truncateWal, walBytesToMove } from "./state-work.ts";
+import { checkpoint, copyInto, copySchema, databaseBytes, refill, truncateWal, walBytesToMove } from "./state-work.ts";
 
 export interface StateFiles {
   /** `state.db`. */
   dbPath: string;
   snapshotsDir: string;
 }
+
+/** Stays free beside a copy: twice what the log keeps free. */
+const SPARE_BYTES = 2 * FREE_BYTES_MIN;
 
 /** What the keeper thread does with `state.db` over its own connection; every call blocks its thread. */
 export class StateJobs {
@@ -41,16 +46,20 @@ export class StateJobs {
   }
 
   takeSnapshot(): SnapshotInfo[] {
+    this.#needSpaceFor(databaseBytes(this.#db));
     this.#snapshots.add(Date.now(), (path) => copyInto(this.#db, path));
     return this.#snapshots.list();
   }
 
   exportArchive(): Uint8Array {
+    this.#needSpaceFor(databaseBytes(this.#db));
     return exportArchive(this.#db, this.#workDir);
   }
 
   importArchive(archive: Uint8Array, lastIndex: number, term: number): SnapshotInfo[] {
     const { meta, image } = readArchive(archive);
+    // The unpacked image, the snapshot, and the write-ahead log of the refill.
+    this.#needSpaceFor(3 * image.length);
     const applied = { index: Math.max(meta.Index, lastIndex) + 1, term };
     withTempDir(this.#workDir, (temp) => {
       const imagePath = join(temp, "image.db");
@@ -74,6 +83,12 @@ export class StateJobs {
     const newest = this.#snapshots.list()[0];
     assert(newest !== undefined, "no snapshot to install");
     refill(this.#db, this.#snapshots.imagePath(newest.id), newest);
+  }
+
+  /** A copy that fills the disk would take the room that the state needs to follow the log. */
+  #needSpaceFor(bytes: number): void {
+    const { bavail, bsize } = statfsSync(this.#workDir);
+    if (bavail * bsize < bytes + SPARE_BYTES) throw noSpaceForCopy(this.#workDir);
   }
 
   close(): void {

@@ -44,6 +44,11 @@ function checkpointPragma(db: Database, mode: "NOOP" | "PASSIVE" | "TRUNCATE"): 
   return db.query(`PRAGMA wal_checkpoint(${mode})`).get() as CheckpointRow;
 }
 
+/** Size of what is committed in `db`. */
+export function databaseBytes(db: Database): number {
+  return (db.query("PRAGMA page_count").get() as { page_count: number }).page_count * pageBytes(db);
+}
+
 function pageBytes(db: Database): number {
   return (db.query("PRAGMA page_size").get() as { page_size: number }).page_size;
 }
