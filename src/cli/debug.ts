@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { writeTar } from "../codec/tar.ts";
 import type { ParsedFlags } from "../lang/goflags.ts";
-import { writeTar } from "../storage/tar.ts";
 import { type AgentSelf, readSelf } from "./agent-self.ts";
 import { type CommandContext, CommandFailure, errorText } from "./context.ts";
 import { captureInterval, captureStatic, writeJson } from "./debug-capture.ts";

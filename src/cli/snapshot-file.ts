@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
-import { readTar } from "../storage/tar.ts";
+import { readTar } from "../codec/tar.ts";
 import { errorText } from "./context.ts";
 
 const UNPACKED_BYTES_MAX = 1024 * 1024 * 1024;

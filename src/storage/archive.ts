@@ -1,8 +1,8 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
+import { readTar, type TarMember, writeTar } from "../codec/tar.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { errorCode, errorText } from "./failure.ts";
-import { readTar, type TarMember, writeTar } from "./tar.ts";
 
 /** Compressed and unpacked size of an archive; both are in memory at once, so they are bounded. */
 export const ARCHIVE_BYTES_MAX = 256 * 1024 * 1024;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { Refusal } from "../../../src/lib/refusal.ts";
 import { readArchive, writeArchive } from "../../../src/storage/archive.ts";
-import { type TarMember, writeTar } from "../../../src/storage/tar.ts";
+import { type TarMember, writeTar } from "../../../src/codec/tar.ts";
 
 const image = Buffer.concat([Buffer.from("SQLite format 3\u0000"), Buffer.alloc(5000, 3)]);
 const archive = writeArchive({ ID: "2-40-1700000000000", Index: 40, Term: 2 }, image, 1_700_000_000_000);
