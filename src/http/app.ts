@@ -1,10 +1,12 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import type { Connection, HttpDeps, HttpEnv } from "./deps.ts";
-import { type AnyRoute, acceptsGzip, cacheKey, callerTokenOf, Endpoint, rawPath } from "./endpoint.ts";
+import { type AnyRoute, cacheKey, Endpoint, formOf, rawPath, takesKeptAnswer } from "./endpoint.ts";
+import { acceptsGzip } from "./gzip.ts";
 import { ACL_DISABLED, ACL_ROUTES, LATER_ROUTES, notYet } from "./later.ts";
-import { toResponse } from "./respond.ts";
+import { encodeReply, toResponse } from "./respond.ts";
 import { ResponseCache } from "./response-cache.ts";
+import { type Reply, reply, text } from "./route.ts";
 import { WaitingLimit } from "./waiting-limit.ts";
 
 /** The HTTP edge as a function: give it each request with what the listener knows of its connection. */
@@ -17,42 +19,40 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
   const cache = new ResponseCache(http.publisher);
   const waiting = new WaitingLimit(() => http.settings().waitingPerClientMax);
   const hono = new Hono<HttpEnv>({ router: new RegExpRouter() });
-  for (const [path, methods] of byPath(routes)) {
-    const endpoints = new Map(
-      methods.map((route) => [route.method as string, new Endpoint(route, { http, api, cache, waiting })]),
-    );
-    const allow = ["OPTIONS", ...endpoints.keys()].join(",");
-    hono.all(wildcardOf(path), (c) => {
-      const endpoint = endpoints.get(c.req.method);
-      if (endpoint !== undefined) return endpoint.answer(c);
-      const headers = { allow, vary: "Accept-Encoding" };
-      if (c.req.method === "OPTIONS") return new Response(null, { headers });
-      return new Response(`method ${c.req.method} not allowed`, {
-        status: 405,
-        headers: { ...headers, "content-type": "text/plain; charset=utf-8" },
-      });
-    });
-  }
+  const plain = (raw: Request, reply: Reply) => toResponse(encodeReply(reply, formOf(raw, http), {}));
+  const mounted = mountedPaths(routes, (route) => {
+    const endpoint = new Endpoint(route, { http, api, cache, waiting });
+    return (c) => endpoint.answer(c);
+  });
   for (const { path, methods, answer } of unbuilt()) {
-    hono.on([...methods], [wildcardOf(path)], () => answer());
+    for (const method of methods) mount(mounted, path, method, (c) => plain(c.req.raw, answer));
   }
-  const redirects = subtreePaths(routes);
-  hono.notFound(() => new Response(null, { status: 404, headers: { vary: "Accept-Encoding" } }));
+  for (const [path, methods] of mounted) {
+    const allow = ["OPTIONS", ...methods.keys()].join(",");
+    hono.all(
+      wildcardOf(path),
+      (c) => methods.get(c.req.method)?.(c) ?? plain(c.req.raw, elseReply(c.req.method, allow)),
+    );
+  }
+  const redirects = subtreePaths([...mounted.keys()]);
+  hono.all("/", () => new Response("Consul Agent", { headers: TEXT }));
+  hono.notFound(() => new Response(null, { status: 404 }));
 
   return {
     fetch(raw, connection) {
       const cached = raw.method === "GET" && http.consensus.isLeader() ? cachedAnswer(cache, raw) : undefined;
       if (cached !== undefined) return cached;
       const request = absolute(raw);
-      return misdirected(request, redirects) ?? blocked(request, http) ?? hono.fetch(request, { connection });
+      const refused = misdirected(request, redirects);
+      if (refused !== undefined) return refused;
+      return isBlocked(request, http) ? plain(request, BLOCKED) : hono.fetch(request, { connection });
     },
   };
 }
 
 function cachedAnswer(cache: ResponseCache, raw: Request): Response | undefined {
   const encoded = cache.get(cacheKey(raw.url, acceptsGzip(raw.headers)));
-  if (encoded === undefined || callerTokenOf(raw) !== "") return undefined;
-  return toResponse(encoded);
+  return encoded !== undefined && takesKeptAnswer(raw) ? toResponse(encoded) : undefined;
 }
 
 /** Bun gives a bare path as the URL of an HTTP/1.0 request without Host, or with a bad one: HAProxy's checks. */
@@ -67,7 +67,10 @@ function misdirected(request: Request, subtrees: ReadonlySet<string>): Response 
   const path = rawPath(url);
   const queryAt = url.indexOf("?");
   const query = queryAt < 0 ? "" : url.slice(queryAt);
-  if (path.includes("%") && hasUnprintable(path)) return new Response(null, { status: 400 });
+  if (path.includes("%")) {
+    if (HALF_ESCAPE.test(path)) return new Response("400 Bad Request", { status: 400, headers: TEXT });
+    if (hasUnprintable(path)) return new Response(null, { status: 400 });
+  }
   if (path.includes("//") || path.includes("/%2F") || path.includes("/%2f")) {
     return redirect(
       request,
@@ -76,6 +79,8 @@ function misdirected(request: Request, subtrees: ReadonlySet<string>): Response 
   }
   return subtrees.has(path) ? redirect(request, `${path}/${query}`) : undefined;
 }
+
+const HALF_ESCAPE = /%(?![0-9a-f]{2})/i;
 
 function hasUnprintable(path: string): boolean {
   return /%(0[0-9a-f]|1[0-9a-f]|7f)/i.test(path);
@@ -90,35 +95,43 @@ function redirect(request: Request, location: string): Response {
   });
 }
 
-function blocked(request: Request, http: HttpDeps): Response | undefined {
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+const BLOCKED = text("Endpoint is blocked by agent configuration", 403);
+
+function isBlocked(request: Request, http: HttpDeps): boolean {
   const { blockedEndpoints } = http.settings();
-  if (blockedEndpoints.length === 0) return undefined;
+  if (blockedEndpoints.length === 0) return false;
   const { pathname } = new URL(request.url);
-  if (!blockedEndpoints.some((prefix) => pathname.startsWith(prefix))) return undefined;
-  return new Response("Endpoint is blocked by agent configuration", {
-    status: 403,
-    headers: { "content-type": "text/plain; charset=utf-8" },
-  });
+  return blockedEndpoints.some((prefix) => pathname.startsWith(prefix));
+}
+
+/** Of a path that is there: OPTIONS tells its methods, any other is not allowed. */
+function elseReply(method: string, allow: string): Reply {
+  if (method === "OPTIONS") return reply({ headers: { allow } });
+  return reply({ status: 405, body: `method ${method} not allowed`, headers: { allow, ...TEXT } });
 }
 
 /** Consul's routes that are not built yet answer with one line that says so. */
 function unbuilt() {
-  const plain = (body: string, status: number) => () =>
-    new Response(body, { status, headers: { "content-type": "text/plain; charset=utf-8", vary: "Accept-Encoding" } });
   return [
-    ...LATER_ROUTES.map((route) => ({ ...route, answer: plain(notYet(route), 501) })),
-    ...ACL_ROUTES.map((route) => ({ ...route, answer: plain(ACL_DISABLED, 401) })),
+    ...LATER_ROUTES.map((route) => ({ ...route, answer: text(notYet(route), 501) })),
+    ...ACL_ROUTES.map((route) => ({ ...route, answer: text(ACL_DISABLED, 401) })),
   ];
 }
 
-function byPath(routes: readonly AnyRoute[]): Map<string, AnyRoute[]> {
-  const paths = new Map<string, AnyRoute[]>();
-  for (const route of routes) {
-    const methods = paths.get(route.path);
-    if (methods === undefined) paths.set(route.path, [route]);
-    else methods.push(route);
-  }
-  return paths;
+type Answer = (c: Context<HttpEnv>) => Response | Promise<Response>;
+type Mounted = Map<string, Map<string, Answer>>;
+
+/** What answers, by path and then by method. */
+function mountedPaths(routes: readonly AnyRoute[], answerOf: (route: AnyRoute) => Answer): Mounted {
+  const mounted: Mounted = new Map();
+  for (const route of routes) mount(mounted, route.path, route.method, answerOf(route));
+  return mounted;
+}
+
+function mount(mounted: Mounted, path: string, method: string, answer: Answer): void {
+  const methods = mounted.get(path) ?? new Map<string, Answer>();
+  mounted.set(path, methods.set(method, answer));
 }
 
 /** `/v1/kv/*` for `/v1/kv/:key{.*}`: the one form of a last parameter that Hono's fast router takes. */
@@ -127,8 +140,8 @@ export function wildcardOf(path: string): string {
 }
 
 /** `/v1/kv` for `/v1/kv/:key{.*}`: asked without its slash, a subtree redirects to itself with it. */
-function subtreePaths(routes: readonly AnyRoute[]): ReadonlySet<string> {
-  const plain = new Set(routes.map((route) => route.path));
-  const subtrees = routes.flatMap(({ path }) => (path.includes("/:") ? [path.slice(0, path.indexOf("/:"))] : []));
+function subtreePaths(paths: readonly string[]): ReadonlySet<string> {
+  const plain = new Set(paths);
+  const subtrees = paths.flatMap((path) => (path.includes("/:") ? [path.slice(0, path.indexOf("/:"))] : []));
   return new Set(subtrees.filter((path) => !plain.has(path)));
 }

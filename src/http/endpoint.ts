@@ -5,13 +5,15 @@ import { Refusal } from "../lib/refusal.ts";
 import type { QueryResult } from "../state/query.ts";
 import { blockingRead } from "./blocking.ts";
 import { readBody } from "./body.ts";
+import { refuseBadCacheControl } from "./cache-control.ts";
 import type { HttpDeps, HttpEnv } from "./deps.ts";
+import { acceptsGzip } from "./gzip.ts";
 import { decodeJsonBody } from "./json-body.ts";
 import type { ReadQuery } from "./query-schema.ts";
 import { type ReadOptions, readOptions } from "./read-options.ts";
-import { type Encoded, encodeReply, toResponse } from "./respond.ts";
+import { type Encoded, encodeReply, type ResponseForm, toResponse } from "./respond.ts";
 import type { ResponseCache } from "./response-cache.ts";
-import { type ApiRequest, isReply, type Reply, type Route, text } from "./route.ts";
+import { type ApiRequest, isReply, type Reply, type Route, reply, text } from "./route.ts";
 import type { WaitingLimit } from "./waiting-limit.ts";
 
 export type AnyRoute = Route<Route["method"], string, z.ZodType, z.ZodType, z.ZodType, unknown>;
@@ -48,13 +50,13 @@ export class Endpoint {
     const { http } = this.#deps;
     try {
       const query = await this.#query(c);
-      this.#checkTarget(query);
+      this.#checkTarget(c, query);
       const request = this.#request(c, query, await this.#body(c));
       if (this.route.read !== undefined) return await this.#answerRead(c, request as ApiRequest<ReadQuery, undefined>);
-      const reply = await this.route.handle?.(request as never, this.#deps.api);
-      return this.#send(c, reply ?? {}, {});
+      const answer = await this.route.handle?.(request as never, this.#deps.api);
+      return this.#send(c, answer ?? {}, {});
     } catch (error) {
-      if (error instanceof Refusal) return this.#send(c, text(error.message, error.status), {});
+      if (error instanceof Refusal) return this.#send(c, refusalReply(error), this.#refusalHeaders(error));
       http.log.error("request failed", { method: c.req.method, path: c.req.path, error: String(error) });
       return this.#send(c, text("internal error", 500), {});
     }
@@ -66,14 +68,14 @@ export class Endpoint {
     return (c.req as unknown as { valid(target: "query"): Record<string, unknown> }).valid("query");
   }
 
-  #checkTarget(query: Record<string, unknown>): void {
+  #checkTarget(c: Ctx, query: Record<string, unknown>): void {
     const { dc, ns } = query;
     if (typeof dc === "string" && dc !== "" && dc.toLowerCase() !== this.#deps.http.settings().datacenter) {
       throw new Refusal("No path to datacenter");
     }
-    if (typeof ns === "string" && ns !== "" && this.route.namespaced) {
-      throw new Refusal('Bad request: Invalid query parameter: "ns" - Namespaces are a Consul Enterprise feature', 400);
-    }
+    if (!this.route.namespaced) return;
+    if (typeof ns === "string" && ns !== "") throw noNamespaces('query parameter: "ns"');
+    if (c.req.raw.headers.get(NAMESPACE_HEADER)) throw noNamespaces('header: "X-Consul-Namespace"');
   }
 
   async #body(c: Ctx): Promise<unknown> {
@@ -113,16 +115,20 @@ export class Endpoint {
 
   async #answerRead(c: Ctx, request: ApiRequest<ReadQuery, undefined>): Promise<Response> {
     const { http, api } = this.#deps;
+    refuseBadCacheControl(c.req.raw.headers);
     const options = readOptions(request.query, http.settings().waitLimits, http.random);
     if (this.#ofCluster) await this.#awaitConsistency(options);
     const read = () => this.route.read?.(request as never, api) as QueryResult<unknown>;
     const isKnown = this.#waitsWhile(request.query, options);
     const result = isKnown === undefined ? read() : await this.#wait(c, read, isKnown, options.waitMs);
     const encoded = this.#encodeResult(c, result, request.query, options);
-    if (isKnown === undefined && options.consistency !== "consistent" && isCacheable(c)) {
-      this.#deps.cache.put(cacheKey(c.req.url, wantsGzip(c)), encoded, result.interest);
+    const saysCache = this.route.agentCache === true && request.query.cached === true;
+    // What is not found has the index of all keys, which moves without waking those who wait for this one.
+    if (isKnown === undefined && options.consistency !== "consistent" && encoded.status === 200 && isCacheable(c)) {
+      const kept = saysCache ? withHeaders(encoded, { "X-Cache": "HIT", Age: "0" }) : encoded;
+      this.#deps.cache.put(cacheKey(c.req.url, wantsGzip(c)), kept, result.interest);
     }
-    return toResponse(encoded);
+    return toResponse(saysCache ? withHeaders(encoded, { "X-Cache": "MISS" }) : encoded);
   }
 
   /** Whether the answer is of the replicated state, not of this agent alone. */
@@ -169,11 +175,11 @@ export class Endpoint {
   }
 
   #encodeResult(c: Ctx, result: QueryResult<unknown>, query: ReadQuery, options: ReadOptions): Encoded {
-    let reply: Reply;
-    if (isReply(result.value)) reply = result.value;
-    else if (query.filter && this.route.filter) reply = { json: this.route.filter(result.value, query.filter) };
-    else reply = { json: result.value };
-    return encodeReply(reply, this.#form(c), this.#readHeaders(result, options));
+    let answer: Reply;
+    if (isReply(result.value)) answer = result.value;
+    else if (query.filter && this.route.filter) answer = { json: this.route.filter(result.value, query.filter) };
+    else answer = { json: result.value };
+    return encodeReply(answer, this.#form(c), this.#readHeaders(result, options));
   }
 
   #readHeaders(result: QueryResult<unknown>, options: ReadOptions): Record<string, string> {
@@ -190,19 +196,49 @@ export class Endpoint {
     return headers;
   }
 
-  #send(c: Ctx, reply: Reply, headers: Record<string, string>): Response {
-    return toResponse(encodeReply(reply, this.#form(c), headers));
+  /** A read that failed carries the headers of one that saw nothing; 400 and 404 are said before the state is asked. */
+  #refusalHeaders({ status }: Refusal): Record<string, string> {
+    const { read, bareRefusals } = this.route;
+    if (read === undefined || bareRefusals || !this.#ofCluster || status === 400 || status === 404) return {};
+    return { "X-Consul-Index": "1", "X-Consul-Knownleader": "false", "X-Consul-Lastcontact": "0" };
   }
 
-  #form(c: Ctx) {
-    const { alwaysPretty, responseHeaders } = this.#deps.http.settings();
-    return { pretty: alwaysPretty || hasPretty(c.req.url), gzip: wantsGzip(c), headers: responseHeaders };
+  #send(c: Ctx, answer: Reply, headers: Record<string, string>): Response {
+    return toResponse(encodeReply(answer, this.#form(c), headers));
+  }
+
+  #form(c: Ctx): ResponseForm {
+    return formOf(c.req.raw, this.#deps.http);
   }
 }
+
+/** The form that a caller gets its answer in. */
+export function formOf(raw: Request, http: HttpDeps): ResponseForm {
+  const { alwaysPretty, responseHeaders } = http.settings();
+  return { pretty: alwaysPretty || hasPretty(raw.url), gzip: acceptsGzip(raw.headers), headers: responseHeaders };
+}
+
+function refusalReply({ message, status }: Refusal): Reply {
+  return message === "" ? reply({ status }) : text(message, status);
+}
+
+function noNamespaces(where: string): Refusal {
+  return new Refusal(`Bad request: Invalid ${where} - Namespaces are a Consul Enterprise feature`, 400);
+}
+
+const withHeaders = (encoded: Encoded, more: Readonly<Record<string, string>>): Encoded => ({
+  ...encoded,
+  headers: { ...encoded.headers, ...more },
+});
 
 /** Answers that depend on more than the URL and the state are not kept. */
 function isCacheable(c: Ctx): boolean {
   return callerToken(c) === "" && !c.req.url.includes("near=_ip");
+}
+
+/** Whether an answer that was kept may be given: what else a request can say is looked at by the endpoint. */
+export function takesKeptAnswer(raw: Request): boolean {
+  return !raw.headers.has(NAMESPACE_HEADER) && !raw.headers.has("cache-control") && callerTokenOf(raw) === "";
 }
 
 export function cacheKey(url: string, gzip: boolean): string {
@@ -219,9 +255,8 @@ export function rawPath(url: string): string {
 const PRETTY = /[?&]pretty(=|&|$)/;
 const hasPretty = (url: string): boolean => url.includes("pretty") && PRETTY.test(url);
 
-export function acceptsGzip(headers: Headers): boolean {
-  return headers.get("accept-encoding")?.includes("gzip") ?? false;
-}
+const NAMESPACE_HEADER = "x-consul-namespace";
+
 const wantsGzip = (c: Ctx): boolean => acceptsGzip(c.req.raw.headers);
 
 const callerToken = (c: Ctx): string => callerTokenOf(c.req.raw);

@@ -67,8 +67,11 @@ function content(schema: z.ZodType, io: "input" | "output"): Record<string, unkn
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io,
     unrepresentable: "any",
-    // Bytes and 64-bit integers say themselves what they are in JSON.
-    override: ({ zodSchema, jsonSchema }) => Object.assign(jsonSchema, z.globalRegistry.get(zodSchema) ?? {}),
+    // Bytes and 64-bit integers say themselves what they are in JSON; `go` is for the decoder alone.
+    override({ zodSchema, jsonSchema }) {
+      Object.assign(jsonSchema, z.globalRegistry.get(zodSchema) ?? {});
+      delete jsonSchema.go;
+    },
   });
   return { content: { "application/json": { schema: json } } };
 }

@@ -37,9 +37,14 @@ export function readOptions(query: ReadQuery, limits: WaitLimits, random: () => 
   };
 }
 
+const UINT64_DIGITS_MAX = 20;
+const UINT64_MAX = 2n ** 64n - 1n;
+
 function parseIndex(text: string | undefined): number {
   if (text === undefined || text === "") return 0;
-  if (!/^\d{1,20}$/.test(text)) throw new Refusal("Invalid index", 400);
+  if (!/^\d{1,20}$/.test(text) || (text.length === UINT64_DIGITS_MAX && BigInt(text) > UINT64_MAX)) {
+    throw new Refusal("Invalid index", 400);
+  }
   return Number(text);
 }
 

@@ -69,6 +69,10 @@ export interface Route<
   readonly blocking?: "index" | "version" | "hash";
   /** Sends X-Consul-Effective-Consistency (catalog and health do, the key/value store and sessions do not). */
   readonly effectiveConsistency?: boolean;
+  /** Its refusals carry no index headers, unlike those of other reads (observed: the key/value store's). */
+  readonly bareRefusals?: boolean;
+  /** Says by X-Cache and Age whether `?cached` was answered from memory (what Consul's agents cache). */
+  readonly agentCache?: boolean;
   /** How `?filter=` applies to the answer. Throws a Refusal for a bad expression. */
   filter?(answer: z.output<Answer>, expression: string): z.output<Answer>;
   /** `?ns=` is refused on what Consul Enterprise keeps per namespace, and ignored elsewhere. */

@@ -110,8 +110,8 @@ const UINT64_MAX = 2n ** 64n - 1n;
 
 function uint64(json: unknown, path: string, schema: z.ZodType): bigint {
   const value = typeof json === "bigint" || Number.isSafeInteger(json) ? BigInt(json as number) : -1n;
-  if (value < 0n || value > UINT64_MAX) throw mismatch(json, path, schema);
-  return value;
+  if (value >= 0n && value <= UINT64_MAX) return value;
+  throw mismatch(json, path, schema);
 }
 
 /** Go names the first byte that no base64 has; where only the length is wrong, the end. */
@@ -174,15 +174,19 @@ function isPlainObject(json: unknown): json is Record<string, unknown> {
 
 function mismatch(json: unknown, path: string, schema: z.ZodType): Refusal {
   const target = path === "" ? "value" : `struct field ${path}`;
-  return new Refusal(`json: cannot unmarshal ${kindOf(json)} into Go ${target} of type ${goType(schema)}`, 400);
+  const what = isNumber(json) && takesNumbers(schema) ? `number ${json}` : kindOf(json);
+  return new Refusal(`json: cannot unmarshal ${what} into Go ${target} of type ${goType(schema)}`, 400);
 }
 
 function kindOf(json: unknown): string {
   if (Array.isArray(json)) return "array";
-  if (typeof json === "number" && !Number.isInteger(json)) return `number ${json}`;
-  if (typeof json === "bigint") return `number ${json}`;
+  if (isNumber(json)) return "number";
   return typeof json === "boolean" ? "bool" : typeof json;
 }
+
+const isNumber = (json: unknown) => typeof json === "number" || typeof json === "bigint";
+/** Where a number is wanted Go says which one does not fit. */
+const takesNumbers = (schema: z.ZodType) => schema instanceof z.ZodNumber || schema instanceof z.ZodBigInt;
 
 function goType(schema: z.ZodType): string {
   const named = rulesOf(schema).type;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Refusal } from "../lib/refusal.ts";
 import { DurationNs, Index } from "./common.ts";
 
 export const SESSION_BEHAVIORS = ["release", "delete"] as const;
@@ -20,3 +21,10 @@ export const Session = z.object({
   ModifyIndex: Index,
 });
 export type Session = z.infer<typeof Session>;
+
+const UUID_LENGTH = 36;
+
+/** Refuses what can't be a session's id, before it is looked up. */
+export function refuseBadSessionId(id: string): void {
+  if (id.length !== UUID_LENGTH) throw new Refusal("failed session lookup: index error: UUID must be 36 characters");
+}

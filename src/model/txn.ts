@@ -33,11 +33,15 @@ export interface TxnCheckOp {
 
 export type TxnOp = { KV: TxnKvOp } | { Node: TxnNodeOp } | { Service: TxnServiceOp } | { Check: TxnCheckOp };
 
+/** Observed with Consul 1.8.7: a check without tags has null here, and [] in every other answer. */
+const TxnCheck = HealthCheck.extend({ ServiceTags: z.array(z.string()).nullable() });
+export type TxnCheck = z.infer<typeof TxnCheck>;
+
 export const TxnResult = z.union([
   z.object({ KV: KVPair }),
   z.object({ Node }),
   z.object({ Service: NodeService }),
-  z.object({ Check: HealthCheck }),
+  z.object({ Check: TxnCheck }),
 ]);
 export type TxnResult = z.infer<typeof TxnResult>;
 
@@ -48,11 +52,14 @@ export type TxnError = z.infer<typeof TxnError>;
 export const TxnResponse = z.object({ Results: z.array(TxnResult).nullable(), Errors: z.array(TxnError).nullable() });
 export type TxnResponse = z.infer<typeof TxnResponse>;
 
-const READ_VERBS = new Set(["get", "get-tree", "check-index", "check-session", "check-not-exists"]);
+const WRITE_VERBS = new Set(["set", "cas", "lock", "unlock", "delete", "delete-cas", "delete-tree"]);
 
-/** Whether an operation only looks: a transaction of such alone is a read and takes consistency modes. */
+/**
+ * Whether an operation only looks: a transaction of such alone is a read and takes consistency modes. On keys verbs that
+ * are not known count so too, on the catalog they do not (observed, Consul 1.8.7).
+ */
 export function isReadOnlyOp(op: TxnOp): boolean {
-  if ("KV" in op) return READ_VERBS.has(op.KV.Verb);
+  if ("KV" in op) return !WRITE_VERBS.has(op.KV.Verb);
   const { Verb } = "Node" in op ? op.Node : "Service" in op ? op.Service : op.Check;
   return Verb === "get";
 }

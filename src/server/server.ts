@@ -67,7 +67,12 @@ export class Server {
       find: (id) => sessionRow(db, id),
       ttlNsMin: deps.sessionTtlNsMin,
     });
-    this.txn = new TxnEndpoint({ propose, lockDelays: this.#lockDelays, look: (ops) => lookTxn(db, ops) });
+    this.txn = new TxnEndpoint({
+      propose,
+      lockDelays: this.#lockDelays,
+      prepareOp: (op) => this.catalog.prepareOp(op),
+      look: (ops) => lookTxn(db, ops),
+    });
   }
 
   /** The state machine saw keys lose their holder. */

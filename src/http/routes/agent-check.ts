@@ -9,7 +9,6 @@ import { CheckDefinition } from "../../model/definition-check.ts";
 import { goString } from "../../model/go-decode.ts";
 import type { LocalAgentDeps } from "../agent-deps.ts";
 import { agentCheck } from "../agent-view.ts";
-import { goBody } from "../go-body.ts";
 import { one } from "../query-schema.ts";
 import { defineRoute, EMPTY, json } from "../route.ts";
 
@@ -45,7 +44,7 @@ const register = defineRoute({
   path: "/v1/agent/check/register",
   summary: "Register a check",
   query: z.object({ dc: one, ns: one }),
-  body: goBody(CheckDefinition),
+  body: CheckDefinition,
   answer: z.null(),
   acl: ["node:write", "service:write"],
   async handle({ body, token }, { agent }: LocalAgentDeps) {
@@ -92,7 +91,7 @@ const update = defineRoute({
   path: "/v1/agent/check/update/:id{.*}",
   summary: "Set a TTL check's status and output",
   query: z.object({ dc: one }),
-  body: goBody(CheckUpdate),
+  body: CheckUpdate,
   answer: z.null(),
   acl: ["node:write", "service:write"],
   async handle({ params, body }, { agent }: LocalAgentDeps) {

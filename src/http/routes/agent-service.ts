@@ -7,7 +7,6 @@ import { ServiceDefinition } from "../../model/definition.ts";
 import type { LocalAgentDeps } from "../agent-deps.ts";
 import { agentService, contentHash } from "../agent-view.ts";
 import { filterPredicate } from "../filtering.ts";
-import { goBody } from "../go-body.ts";
 import { parseEnable } from "../parse-enable.ts";
 import { one, READ_QUERY } from "../query-schema.ts";
 import { defineRoute, EMPTY, json } from "../route.ts";
@@ -56,7 +55,7 @@ const register = defineRoute({
   path: "/v1/agent/service/register",
   summary: "Register a service with its checks",
   query: z.object({ dc: one, ns: one, "replace-existing-checks": one }),
-  body: goBody(ServiceDefinition),
+  body: ServiceDefinition,
   answer: z.null(),
   acl: "service:write",
   async handle({ query, body, token }, { agent }: LocalAgentDeps) {

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { NODE_FIELDS } from "../../lang/filter/fields/node.ts";
 import { NODE_SERVICE_FIELDS } from "../../lang/filter/fields/node-service.ts";
 import { SERVICE_NODE_FIELDS } from "../../lang/filter/fields/service-node.ts";
-import { Refusal } from "../../lib/refusal.ts";
 import { Node } from "../../model/node.ts";
 import {
   type Deregistration,
@@ -12,10 +11,12 @@ import {
 } from "../../model/registration.ts";
 import { NodeService, ServiceNode } from "../../model/service.ts";
 import type { QueryResult } from "../../state/query.ts";
+import { refuseBadCacheControl } from "../cache-control.ts";
 import { INSTANCES_QUERY, LIST_QUERY, type NearDeps, nearest, nodeMeta, required, withTags } from "../catalog-query.ts";
 import { filterList, filterPredicate } from "../filtering.ts";
-import { one, READ_QUERY } from "../query-schema.ts";
-import { defineRoute, json } from "../route.ts";
+import { prefixed } from "../json-body.ts";
+import { flag, one, READ_QUERY } from "../query-schema.ts";
+import { defineRoute, json, reply } from "../route.ts";
 
 /** Which instances of a service are asked for: with all of `tags`, on nodes with all of `nodeMeta`. */
 export interface InstanceFilter {
@@ -42,15 +43,7 @@ export interface CatalogDeps extends NearDeps {
 
 const WriteQuery = z.object({ dc: one, ns: one });
 
-/** `read` of a JSON body, with what Consul writes in front of its refusals. */
-function decoded<T>(decode: (json: unknown) => T, body: unknown): T {
-  try {
-    return decode(body);
-  } catch (error) {
-    if (error instanceof Refusal) throw new Refusal(`Request decode failed: ${error.message}`, error.status);
-    throw error;
-  }
-}
+const DECODE_FAILED = "Request decode failed: ";
 
 const writes = [
   defineRoute({
@@ -63,7 +56,7 @@ const writes = [
     acl: ["node:write", "service:write"],
     namespaced: true,
     async handle({ body }, { catalog }: CatalogDeps) {
-      return json(await catalog.register(decoded(decodeRegistration, body)));
+      return json(await catalog.register(prefixed(DECODE_FAILED, () => decodeRegistration(body))));
     },
   }),
   defineRoute({
@@ -76,7 +69,7 @@ const writes = [
     acl: ["node:write", "service:write"],
     namespaced: true,
     async handle({ body }, { catalog }: CatalogDeps) {
-      return json(await catalog.deregister(decoded(decodeDeregistration, body)));
+      return json(await catalog.deregister(prefixed(DECODE_FAILED, () => decodeDeregistration(body))));
     },
   }),
 ] as const;
@@ -86,10 +79,14 @@ const lists = [
     method: "GET",
     path: "/v1/catalog/datacenters",
     summary: "Names of the datacenters, nearest first",
-    query: z.object({}),
+    query: z.object({ cached: flag }),
     answer: z.array(z.string()),
     acl: "none",
-    handle: (_request, { catalog }: CatalogDeps) => json(catalog.datacenters()),
+    handle({ query, raw }, { catalog }: CatalogDeps) {
+      refuseBadCacheControl(raw.headers);
+      // Known at any time, so it is always from memory.
+      return reply({ json: catalog.datacenters(), headers: query.cached ? { "X-Cache": "HIT", Age: "0" } : {} });
+    },
   }),
   defineRoute({
     method: "GET",
@@ -116,6 +113,7 @@ const lists = [
     blocking: "index",
     effectiveConsistency: true,
     namespaced: true,
+    agentCache: true,
     read: ({ query }, { catalog }: CatalogDeps) => catalog.services(nodeMeta(query)),
   }),
 ] as const;
@@ -135,6 +133,7 @@ function instancesRoute<const P extends string>(
     blocking: "index",
     effectiveConsistency: true,
     namespaced: true,
+    agentCache: true,
     filter: filterList(SERVICE_NODE_FIELDS),
     read({ params, query }, deps: CatalogDeps) {
       const name = required(params.service, "Missing service name");

@@ -1,15 +1,15 @@
 import { z } from "zod";
+import { Refusal } from "../../lib/refusal.ts";
+import { goFloat, goString } from "../../model/go-decode.ts";
 import type { QueryResult } from "../../state/query.ts";
 import { one, READ_QUERY } from "../query-schema.ts";
-import { defineRoute, EMPTY, json, type Reply, reply } from "../route.ts";
+import { defineRoute, EMPTY, json } from "../route.ts";
 
 /** Where a node is in the network: lengths are seconds of round trip. */
-const Coord = z.strictObject({
-  Vec: z.array(z.number()),
-  Error: z.number().default(0),
-  Adjustment: z.number().default(0),
-  Height: z.number().default(0),
-});
+const Coord = z.object({ Vec: z.array(z.number()), Error: z.number(), Adjustment: z.number(), Height: z.number() });
+const CoordBody = z
+  .object({ Vec: z.array(z.number()).default([]), Error: goFloat(), Adjustment: goFloat(), Height: goFloat() })
+  .meta({ go: { type: "coordinate.Coordinate" } });
 const NodeCoordinate = z.object({ Node: z.string(), Segment: z.string(), Coord });
 type NodeCoordinate = z.infer<typeof NodeCoordinate>;
 const DatacenterCoordinates = z.object({
@@ -67,10 +67,12 @@ export const coordinateRoutes = [
     answer: z.array(NodeCoordinate),
     acl: "node:read",
     blocking: "index",
-    read({ params, query }, { coordinate }: CoordinateDeps): QueryResult<NodeCoordinate[] | Reply> {
+    read({ params, query }, { coordinate }: CoordinateDeps): QueryResult<NodeCoordinate[]> {
       const found = coordinate.node(params.node ?? "");
       const value = inSegment(found.value, query.segment);
-      return { ...found, value: value.length === 0 ? reply({ status: 404 }) : value };
+      // Observed: a node without one is not found, and that has no index to wait by.
+      if (value.length === 0) throw new Refusal("", 404);
+      return { ...found, value };
     },
   }),
   defineRoute({
@@ -78,15 +80,12 @@ export const coordinateRoutes = [
     path: "/v1/coordinate/update",
     summary: "Tell where a node is in the network",
     query: z.object({ dc: one }),
-    body: z.strictObject({
-      Node: z.string().default(""),
-      Segment: z.string().default(""),
-      Coord: Coord.default({ Vec: [], Error: 0, Adjustment: 0, Height: 0 }),
-    }),
+    body: z.object({ Node: goString(), Segment: goString(), Coord: CoordBody.nullable().default(null) }),
     answer: z.undefined(),
     acl: "node:write",
     handle({ body }, { coordinate }: CoordinateDeps) {
-      coordinate.update(body);
+      if (body.Coord === null) throw new Refusal("incompatible coordinate");
+      coordinate.update({ ...body, Coord: body.Coord });
       return EMPTY;
     },
   }),

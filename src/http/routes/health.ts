@@ -96,6 +96,7 @@ function instancesRoute<const P extends string>(
     answer: z.array(InstanceHealth),
     ...common,
     namespaced: true,
+    agentCache: true,
     filter: filterList(SERVICE_HEALTH_FIELDS),
     read({ params, query }, deps: HealthDeps) {
       const name = required(params.service, "Missing service name");

@@ -46,6 +46,7 @@ const getKey = defineRoute({
   answer: z.array(z.union([KVPair, z.string()])),
   acl: "key:read",
   blocking: "index",
+  bareRefusals: true,
   namespaced: true,
   read({ params, query }, { kv }: KvDeps): QueryResult<(KVPair | string)[] | Reply> {
     const key = params.key ?? "";

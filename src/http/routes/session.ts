@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { NS_PER_S, parseDurationNs } from "../../lib/duration.ts";
 import { Refusal } from "../../lib/refusal.ts";
-import { ServiceCheckRef, Session } from "../../model/session.ts";
+import { goString, goStrings } from "../../model/go-decode.ts";
+import { refuseBadSessionId, Session } from "../../model/session.ts";
 import type { QueryResult } from "../../state/query.ts";
 import { readBody } from "../body.ts";
 import { decodeJsonBody } from "../json-body.ts";
@@ -23,35 +24,43 @@ export interface SessionDeps {
 
 const WriteQuery = z.object({ dc: one, ns: one });
 const Sessions = z.array(Session);
+const NO_WISHES = new TextEncoder().encode("{}");
 const BODY_BYTES_MAX = 512 * 1024;
 const DEFAULT_LOCK_DELAY_NS = 15 * NS_PER_S;
 /** Consul reads a bare number below this as seconds, and as nanoseconds above. */
 const LOCK_DELAY_SECONDS_MAX = 1000;
 
-/** Durations travel as Go texts or as numbers. */
-const LockDelay = z.union([z.string(), z.number()]).transform((value, ctx) => {
-  if (typeof value === "number") return value < LOCK_DELAY_SECONDS_MAX ? value * NS_PER_S : value;
-  try {
-    return parseDurationNs(value);
-  } catch (error) {
-    ctx.addIssue({ code: "custom", message: (error as Error).message });
-    return z.NEVER;
-  }
-});
+/** Durations travel as Go texts or as numbers; other JSON is ignored. */
+const LockDelay = z
+  .unknown()
+  .default(null)
+  .transform((value) => {
+    if (typeof value === "number") return value < LOCK_DELAY_SECONDS_MAX ? value * NS_PER_S : value;
+    if (typeof value !== "string") return DEFAULT_LOCK_DELAY_NS;
+    try {
+      return parseDurationNs(value);
+    } catch (error) {
+      throw new Refusal((error as Error).message, 400);
+    }
+  });
 
+const lenient = { go: { lenient: true } };
 const CreateBody = z
   .object({
-    Name: z.string(),
-    Node: z.string(),
+    Name: goString(),
+    Node: goString(),
     LockDelay,
-    Behavior: z.string(),
-    TTL: z.string(),
-    NodeChecks: z.array(z.string()).nullable(),
-    ServiceChecks: z.array(ServiceCheckRef.partial({ Namespace: true })).nullable(),
+    Behavior: goString(),
+    TTL: goString(),
+    NodeChecks: goStrings(),
+    ServiceChecks: z
+      .array(z.object({ ID: goString(), Namespace: goString() }).meta(lenient))
+      .nullable()
+      .default(null),
     /** The name of `NodeChecks` before Consul 1.7. */
-    Checks: z.array(z.string()).nullable(),
+    Checks: goStrings(),
   })
-  .partial();
+  .meta(lenient);
 
 const create = defineRoute({
   method: "PUT",
@@ -63,15 +72,12 @@ const create = defineRoute({
   namespaced: true,
   async handle({ raw }, { session }: SessionDeps) {
     const bytes = await readBody(raw, BODY_BYTES_MAX);
-    const body = bytes.length === 0 ? {} : decodeJsonBody(CreateBody, bytes, "Request decode failed: ");
+    const wishes = bytes.length === 0 ? NO_WISHES : bytes;
+    const { Checks, ...body } = decodeJsonBody(CreateBody, wishes, "Request decode failed: ");
     const ID = await session.create({
-      Name: body.Name ?? "",
+      ...body,
       Node: body.Node || session.defaultNode(),
-      LockDelay: body.LockDelay ?? DEFAULT_LOCK_DELAY_NS,
-      Behavior: body.Behavior ?? "",
-      TTL: body.TTL ?? "",
-      NodeChecks: body.NodeChecks ?? body.Checks ?? ["serfHealth"],
-      ServiceChecks: body.ServiceChecks?.map(({ ID, Namespace }) => ({ ID, Namespace: Namespace ?? "" })) ?? null,
+      NodeChecks: body.NodeChecks ?? Checks ?? ["serfHealth"],
     });
     return json({ ID });
   },
@@ -151,10 +157,8 @@ const list = defineRoute({
 
 export const sessionRoutes = [create, destroy, renew, info, ofNode, list] as const;
 
-const UUID_LENGTH = 36;
-
 function sessionId(id: string | undefined): string {
   if (!id) throw new Refusal("Missing session", 400);
-  if (id.length !== UUID_LENGTH) throw new Refusal("failed session lookup: index error: UUID must be 36 characters");
+  refuseBadSessionId(id);
   return id;
 }

@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { Refusal } from "../../lib/refusal.ts";
-import { isReadOnlyOp, TXN_OPS_MAX, type TxnOp, TxnResponse } from "../../model/txn.ts";
+import { goBytes, goString, goUint64 } from "../../model/go-decode.ts";
+import { decodeCheck, decodeNode, decodeService } from "../../model/registration.ts";
+import { isReadOnlyOp, TXN_OPS_MAX, type TxnKvOp, type TxnOp, TxnResponse } from "../../model/txn.ts";
 import { readBody } from "../body.ts";
-import { decodeJsonBody } from "../json-body.ts";
+import { decodeJsonBody, prefixed } from "../json-body.ts";
 import { READ_QUERY } from "../query-schema.ts";
+import { readOptions } from "../read-options.ts";
 import { defineRoute, reply } from "../route.ts";
 
 export interface TxnDeps {
@@ -17,31 +20,31 @@ export interface TxnDeps {
   };
 }
 
-const uint = z.union([z.number().int().nonnegative(), z.bigint().nonnegative()]);
-const KvOp = z
-  .strictObject({
-    Verb: z.string(),
-    Namespace: z.string(),
-    Key: z.string(),
-    Value: z.string().nullable(),
-    Flags: uint,
-    Index: uint,
-    Session: z.string(),
-  })
-  .partial();
-const object = z.record(z.string(), z.unknown());
-const Op = z
-  .strictObject({
-    KV: KvOp.nullable(),
-    Node: z.strictObject({ Verb: z.string(), Node: object }).partial().nullable(),
-    Service: z.strictObject({ Verb: z.string(), Node: z.string(), Service: object }).partial().nullable(),
-    Check: z.strictObject({ Verb: z.string(), Check: object }).partial().nullable(),
-    /** Consul reads it and does nothing with it. */
-    Intention: z.unknown(),
-  })
-  .partial();
-const Ops = z.array(Op).nullable();
-type RawOp = z.output<typeof Op>;
+const KvOp = z.object({
+  Verb: goString(),
+  Namespace: goString(),
+  Key: goString(),
+  Value: goBytes(),
+  Flags: goUint64(),
+  Index: goUint64(),
+  Session: goString(),
+});
+const Ops = z
+  .array(
+    z.object({
+      KV: KvOp.nullable().default(null),
+      Node: z.object({ Verb: goString(), Node: z.unknown().optional() }).nullable().default(null),
+      Service: z
+        .object({ Verb: goString(), Node: goString(), Service: z.unknown().optional() })
+        .nullable()
+        .default(null),
+      Check: z.object({ Verb: goString(), Check: z.unknown().optional() }).nullable().default(null),
+      /** Consul reads it and does nothing with it. */
+      Intention: z.unknown().optional(),
+    }),
+  )
+  .meta({ go: { type: "api.TxnOps" } });
+type RawOp = z.output<typeof Ops>[number];
 
 const ERROR_PREFIX = "Failed to parse body: ";
 
@@ -54,13 +57,15 @@ export const txnRoutes = [
     answer: TxnResponse,
     acl: ["key:write", "node:write", "service:write"],
     namespaced: true,
-    async handle({ raw }, { txn }: TxnDeps) {
+    async handle({ raw, query }, { txn }: TxnDeps) {
+      readOptions(query, NO_WAIT, () => 0);
       const ops = await decodeOps(raw, txn);
       const readOnly = ops.every(isReadOnlyOp);
       const response = await txn.apply(ops, readOnly);
-      if (response.Errors !== null) return reply({ status: 409, json: response });
-      if (!readOnly) return reply({ json: response });
+      const status = response.Errors === null ? 200 : 409;
+      if (!readOnly) return reply({ status, json: response });
       return reply({
+        status,
         json: { ...response, Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: "" },
         headers: { "X-Consul-Knownleader": "true", "X-Consul-Lastcontact": "0" },
       });
@@ -68,10 +73,13 @@ export const txnRoutes = [
   }),
 ] as const;
 
+/** A transaction never waits: of the options of reads only the consistency counts. */
+const NO_WAIT = { defaultQueryTimeMs: 0, maxQueryTimeMs: 0 };
+
 async function decodeOps(raw: Request, txn: TxnDeps["txn"]): Promise<TxnOp[]> {
   const bytesMax = txn.bodyBytesMax();
   const bytes = await readBody(raw, bytesMax, (seen) => bodyTooLarge(seen, bytesMax));
-  const rawOps = decodeJsonBody(Ops, bytes, ERROR_PREFIX) ?? [];
+  const rawOps = decodeJsonBody(Ops, bytes, ERROR_PREFIX);
   if (rawOps.length > TXN_OPS_MAX) {
     throw new Refusal(`Transaction contains too many operations (${rawOps.length} > ${TXN_OPS_MAX})`, 413);
   }
@@ -80,40 +88,26 @@ async function decodeOps(raw: Request, txn: TxnDeps["txn"]): Promise<TxnOp[]> {
 
 function toOp(op: RawOp, valueBytesMax: number): TxnOp[] {
   if (op.KV) return [{ KV: toKvOp(op.KV, valueBytesMax) }];
-  if (op.Node) return [{ Node: { Verb: op.Node.Verb ?? "", Node: op.Node.Node ?? {} } }];
-  if (op.Service) {
-    return [
-      { Service: { Verb: op.Service.Verb ?? "", Node: op.Service.Node ?? "", Service: op.Service.Service ?? {} } },
-    ];
-  }
-  if (op.Check) return [{ Check: { Verb: op.Check.Verb ?? "", Check: op.Check.Check ?? {} } }];
+  const stated = <T>(decode: () => T) => prefixed(ERROR_PREFIX, decode);
+  if (op.Node) return [{ Node: { Verb: op.Node.Verb, Node: stated(() => decodeNode(op.Node?.Node)) } }];
+  if (op.Service) return [{ Service: { ...op.Service, Service: stated(() => decodeService(op.Service?.Service)) } }];
+  if (op.Check) return [{ Check: { Verb: op.Check.Verb, Check: stated(() => decodeCheck(op.Check?.Check)) } }];
   return [];
 }
 
-function toKvOp(op: NonNullable<RawOp["KV"]>, valueBytesMax: number) {
-  const value = decodeValue(op.Value ?? "");
-  if (value.length > valueBytesMax) {
-    throw new Refusal(
-      `Value for key ${JSON.stringify(op.Key ?? "")} is too large (${value.length} > ${valueBytesMax} bytes)`,
-      413,
-    );
+function toKvOp({ Verb, Key, Value, Flags, Index, Session }: NonNullable<RawOp["KV"]>, valueBytesMax: number): TxnKvOp {
+  const size = Value?.length ?? 0;
+  if (size > valueBytesMax) {
+    throw new Refusal(`Value for key ${JSON.stringify(Key)} is too large (${size} > ${valueBytesMax} bytes)`, 413);
   }
   return {
-    Verb: op.Verb ?? "",
-    Key: op.Key ?? "",
-    Value: value.length === 0 ? null : value.toBase64(),
-    Flags: String(op.Flags ?? 0),
-    Index: Number(op.Index ?? 0),
-    Session: op.Session ?? "",
+    Verb,
+    Key,
+    Value: size === 0 || Value === null ? null : Value.toBase64(),
+    Flags: Flags.toString(),
+    Index: Number(Index),
+    Session,
   };
-}
-
-function decodeValue(base64: string): Uint8Array {
-  try {
-    return Uint8Array.fromBase64(base64);
-  } catch {
-    throw new Refusal(`${ERROR_PREFIX}illegal base64 data at input byte 0`, 400);
-  }
 }
 
 function bodyTooLarge(bytes: number, bytesMax: number): Refusal {

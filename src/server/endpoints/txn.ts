@@ -1,4 +1,5 @@
-import type { TxnOp, TxnResponse } from "../../model/txn.ts";
+import { Refusal } from "../../lib/refusal.ts";
+import type { TxnError, TxnOp, TxnResponse } from "../../model/txn.ts";
 import type { LockDelays } from "../lock-delay.ts";
 import type { Propose } from "../propose.ts";
 
@@ -6,37 +7,47 @@ import type { Propose } from "../propose.ts";
 export class TxnEndpoint {
   readonly #propose: Propose;
   readonly #lockDelays: LockDelays;
+  readonly #prepareOp: (op: TxnOp) => TxnOp;
   readonly #look: (ops: readonly TxnOp[]) => TxnResponse;
 
   constructor(deps: {
     propose: Propose;
     lockDelays: LockDelays;
+    /** Completes an operation on the catalog; throws a Refusal for one that is not even tried. */
+    prepareOp: (op: TxnOp) => TxnOp;
     /** Runs operations that write nothing. */
     look: (ops: readonly TxnOp[]) => TxnResponse;
   }) {
     this.#propose = deps.propose;
     this.#lockDelays = deps.lockDelays;
+    this.#prepareOp = deps.prepareOp;
     this.#look = deps.look;
   }
 
   async apply(ops: TxnOp[], readOnly: boolean): Promise<TxnResponse> {
-    if (readOnly) return this.#look(ops);
-    const errors = ops.flatMap((op, OpIndex) => {
-      const What = this.#precheck(op);
-      return What === undefined ? [] : [{ OpIndex, What }];
-    });
+    const prepared: TxnOp[] = [];
+    const errors: TxnError[] = [];
+    for (const [OpIndex, op] of ops.entries()) {
+      try {
+        prepared.push(this.#prepare(op));
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        errors.push({ OpIndex, What: error.message });
+      }
+    }
     if (errors.length > 0) return { Results: null, Errors: errors };
-    return (await this.#propose({ type: "txn.apply", ops })) as TxnResponse;
+    if (readOnly) return this.#look(prepared);
+    return (await this.#propose({ type: "txn.apply", ops: prepared })) as TxnResponse;
   }
 
-  /** What Consul checks before the log: an empty key, and a lock that is still locked out. */
-  #precheck(op: TxnOp): string | undefined {
-    if (!("KV" in op)) return undefined;
+  /** What Consul checks before the log: an empty key, a lock that is still locked out, a bad object of the catalog. */
+  #prepare(op: TxnOp): TxnOp {
+    if (!("KV" in op)) return this.#prepareOp(op);
     const { Key, Verb } = op.KV;
-    if (Key === "" && Verb !== "delete-tree") return "Must provide key";
+    if (Key === "" && Verb !== "delete-tree") throw new Refusal("Must provide key");
     if (Verb === "lock" && this.#lockDelays.isDelayed(Key)) {
-      return `failed to lock key ${JSON.stringify(Key)} due to lock delay`;
+      throw new Refusal(`failed to lock key ${JSON.stringify(Key)} due to lock delay`);
     }
-    return undefined;
+    return op;
   }
 }

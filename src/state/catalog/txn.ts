@@ -1,9 +1,8 @@
 import { Refusal } from "../../lib/refusal.ts";
-import type { HealthCheck } from "../../model/check.ts";
 import type { Node } from "../../model/node.ts";
 import { decodeCheck, decodeNode, decodeService } from "../../model/registration.ts";
 import type { NodeService } from "../../model/service.ts";
-import type { TxnCheckOp, TxnNodeOp, TxnServiceOp } from "../../model/txn.ts";
+import type { TxnCheck, TxnCheckOp, TxnNodeOp, TxnServiceOp } from "../../model/txn.ts";
 import type { Change } from "../change.ts";
 import { deleteCheck, ensureCheck } from "../checks/commands.ts";
 import { checkGet } from "../checks/queries.ts";
@@ -51,9 +50,9 @@ export function txnService(change: Change, { Verb, Node: node, Service: stated }
 }
 
 /** `txnNode` for a check. */
-export function txnCheck(change: Change, { Verb, Check: stated }: TxnCheckOp): HealthCheck[] {
+export function txnCheck(change: Change, { Verb, Check: stated }: TxnCheckOp): TxnCheck[] {
   const check = decodeCheck(stated);
-  return run(Verb, {
+  const found = run(Verb, {
     noun: "Check",
     name: `check ${JSON.stringify(check.CheckID)} on node ${JSON.stringify(check.Node)}`,
     index: check.ModifyIndex,
@@ -61,6 +60,7 @@ export function txnCheck(change: Change, { Verb, Check: stated }: TxnCheckOp): H
     set: () => ensureCheck(change, check),
     remove: () => deleteCheck(change, check.Node, check.CheckID),
   });
+  return found.map((each) => (each.ServiceTags.length === 0 ? { ...each, ServiceTags: null } : each));
 }
 
 function run<T extends { ModifyIndex: number }>(verb: string, verbs: Verbs<T>): T[] {

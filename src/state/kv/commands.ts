@@ -1,5 +1,6 @@
 import { and, eq, gte, lt, lte, sql } from "drizzle-orm";
 import { Refusal } from "../../lib/refusal.ts";
+import { refuseBadSessionId } from "../../model/session.ts";
 import type { Change } from "../change.ts";
 import { prepared } from "../db.ts";
 import { bumpIndex } from "../indexes/commands.ts";
@@ -81,6 +82,7 @@ export function kvCas(change: Change, write: KvWrite & { index: number }): boole
 /** Takes the lock for a session; false when another session holds it. LockIndex counts acquisitions. */
 export function kvLock(change: Change, write: KvWrite & { session: string }): boolean {
   if (write.session === "") throw new Refusal("missing session");
+  refuseBadSessionId(write.session);
   if (!sessionExists(change.db, write.session)) throw new Refusal(`invalid session ${JSON.stringify(write.session)}`);
   const existing = kvRow(change.db, write.key);
   const held = existing?.session ?? null;

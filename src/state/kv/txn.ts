@@ -44,15 +44,15 @@ function look(change: Change, op: TxnKvOp): KVPair[] {
   const key = JSON.stringify(op.Key);
   if (op.Verb === "get-tree") return kvRows(change.db, op.Key).map(toPair);
   const row = kvRow(change.db, op.Key);
-  const present = () => {
-    if (row === undefined) throw new Refusal(`key ${key} doesn't exist`);
+  const present = (failed = "") => {
+    if (row === undefined) throw new Refusal(`${failed}key ${key} doesn't exist`);
     return row;
   };
   switch (op.Verb) {
     case "get":
       return [toPair(present())];
     case "check-session": {
-      const session = present().session ?? "";
+      const session = present("failed to check session, ").session ?? "";
       if (session !== op.Session) {
         throw new Refusal(
           `failed session check for key ${key}, current session ${JSON.stringify(session)} != ${JSON.stringify(op.Session)}`,
@@ -61,7 +61,7 @@ function look(change: Change, op: TxnKvOp): KVPair[] {
       return written(change, op.Key);
     }
     case "check-index": {
-      const { modifyIndex } = present();
+      const { modifyIndex } = present("failed to check index, ");
       if (modifyIndex !== op.Index) {
         throw new Refusal(`failed index check for key ${key}, current modify index ${modifyIndex} != ${op.Index}`);
       }

@@ -64,6 +64,21 @@ test("gzip when accepted, however small", async () => {
   expect(gunzipSync(await answer.arrayBuffer()).toString()).toBe('["\\u003ca\\u003e"]');
 });
 
+test("a weight of 0 refuses gzip", async () => {
+  const encoding = async (accepted: string) => {
+    const answer = await rig().send("GET", "/v1/thing/a", { headers: { "accept-encoding": accepted } });
+    return answer.headers.get("content-encoding");
+  };
+  expect(await encoding("br, gzip;q=0.5")).toBe("gzip");
+  expect(await encoding("gzip;q=0")).toBeNull();
+  expect(await encoding("deflate;q=0.5")).toBeNull();
+});
+
+test("the root says what it is", async () => {
+  const answer = await rig().send("GET", "/");
+  expect([answer.status, await answer.text()]).toEqual([200, "Consul Agent"]);
+});
+
 test("index 0 is answered as 1: clients read 0 as no index", async () => {
   const { send, state } = rig();
   state.index = 0;
@@ -159,6 +174,7 @@ test("more waiting requests than one client may have are refused, and those that
 
 test.each([
   ["/v1/thing/a?index=x", 400, "Invalid index"],
+  ["/v1/thing/a?index=18446744073709551616", 400, "Invalid index"],
   ["/v1/thing/a?wait=10", 400, "Invalid wait time"],
   ["/v1/thing/a?stale&consistent", 400, "Cannot specify ?stale with ?consistent, conflicting semantics."],
   ["/v1/thing/a?max_stale=x", 400, 'Invalid max_stale value "x"'],
@@ -167,6 +183,56 @@ test.each([
 ])("%s is refused in Consul's words", async (path, status, text) => {
   const answer = await rig().send("GET", path);
   expect([answer.status, await answer.text()]).toEqual([status, text]);
+});
+
+test("a namespace or seconds that are none in a header are refused, also when the answer is kept", async () => {
+  const { send } = rig();
+  await send("GET", "/v1/thing/a");
+  const namespaced = await send("GET", "/v1/thing/a", { headers: { "x-consul-namespace": "x" } });
+  expect([namespaced.status, await namespaced.text()]).toEqual([
+    400,
+    'Bad request: Invalid header: "X-Consul-Namespace" - Namespaces are a Consul Enterprise feature',
+  ]);
+  const cacheControl = async (value: string) => {
+    const answer = await send("GET", "/v1/thing/a", { headers: { "cache-control": value } });
+    return [answer.status, await answer.text()];
+  };
+  expect(await cacheControl("must-revalidate, max-age=x")).toEqual([400, "Invalid Cache-Control header."]);
+  expect(await cacheControl("stale-if-error=-1")).toEqual([400, "Invalid Cache-Control header."]);
+  expect((await cacheControl("no-cache, max-age=30"))[0]).toBe(200);
+});
+
+test("a read that failed has the headers of one that saw nothing; what is refused before it has none", async () => {
+  const { send } = rig();
+  const indexHeaders = async (path: string) => {
+    const { headers } = await send("GET", path);
+    return ["x-consul-index", "x-consul-knownleader", "x-consul-lastcontact"].map((name) => headers.get(name));
+  };
+  expect(await indexHeaders("/v1/thing/a?dc=nowhere")).toEqual(["1", "false", "0"]);
+  expect(await indexHeaders("/v1/thing/a?index=x")).toEqual([null, null, null]);
+  const bare = httpRig([{ ...thing, bareRefusals: true }], {});
+  expect((await bare.send("GET", "/v1/thing/a?dc=nowhere")).headers.get("x-consul-index")).toBeNull();
+});
+
+test("?cached tells whether the answer was kept, where Consul's agents keep it", async () => {
+  const { send, publisher } = httpRig([{ ...thing, agentCache: true }], { state: { value: [], index: 7, reads: 0 } });
+  const cacheHeaders = async (path: string) => {
+    const { headers } = await send("GET", path);
+    return [headers.get("x-cache"), headers.get("age")];
+  };
+  expect(await cacheHeaders("/v1/thing/a?cached")).toEqual(["MISS", null]);
+  expect(await cacheHeaders("/v1/thing/a?cached")).toEqual(["HIT", "0"]);
+  publisher.publish(new Set(["thing"]), 8);
+  expect(await cacheHeaders("/v1/thing/a?cached")).toEqual(["MISS", null]);
+  expect(await cacheHeaders("/v1/thing/a")).toEqual([null, null]);
+});
+
+test("what is not found is read anew each time: its index moves with other keys, which do not wake it", async () => {
+  const { send, state } = rig();
+  state.value = reply({ status: 404 });
+  await send("GET", "/v1/thing/a");
+  state.index = 9;
+  expect((await send("GET", "/v1/thing/a")).headers.get("x-consul-index")).toBe("9");
 });
 
 test("the wrong method is 405 with the list of the right ones; OPTIONS answers it", async () => {
@@ -188,11 +254,15 @@ test("unknown paths are 404 and empty; a subtree without its slash and doubled s
   expect((await send("GET", "/v1/thing//a")).headers.get("location")).toBe("/v1/thing/a");
 });
 
-test("unprintable and undecodable paths are 400 and empty", async () => {
+test("unprintable and undecodable paths are 400 and empty; half an escape is a bad request", async () => {
   const { send } = rig();
-  for (const path of ["/v1/thing/%00", "/v1/thing/%0a", "/v1/thing/%zz", "/v1/thing/%e0%a4"]) {
+  for (const path of ["/v1/thing/%00", "/v1/thing/%0a", "/v1/thing/%e0%a4"]) {
     const answer = await send("GET", path);
     expect([path, answer.status, await answer.text()]).toEqual([path, 400, ""]);
+  }
+  for (const path of ["/v1/thing/%zz", "/v1/thing/%2"]) {
+    const answer = await send("GET", path);
+    expect([path, answer.status, await answer.text()]).toEqual([path, 400, "400 Bad Request"]);
   }
 });
 
@@ -209,7 +279,7 @@ test("path parameters may hold slashes and escapes, or nothing", async () => {
 test("bodies are JSON whatever the content type says; keys match without regard to case", async () => {
   const { send } = rig();
   const answer = await send("PUT", "/v1/thing/a", {
-    body: '{"name":"n","Other":1}',
+    body: '{"name":"n"}',
     headers: { "content-type": "application/x-www-form-urlencoded" },
   });
   expect((await answer.json()) as unknown).toEqual({ params: { name: "a" }, body: { Name: "n" } });
@@ -229,6 +299,9 @@ test("blocked endpoints and configured headers", async () => {
   const { send } = rig({ settings: { blockedEndpoints: ["/v1/thing"], responseHeaders: { "x-own": "1" } } });
   const blocked = await send("GET", "/v1/thing/a");
   expect([blocked.status, await blocked.text()]).toEqual([403, "Endpoint is blocked by agent configuration"]);
+  expect([blocked.headers.get("x-own"), blocked.headers.get("vary")]).toEqual(["1", "Accept-Encoding"]);
+  const wrong = await rig({ settings: { responseHeaders: { "x-own": "1" } } }).send("POST", "/v1/thing/a");
+  expect(wrong.headers.get("x-own")).toBe("1");
   const open = await rig({ settings: { responseHeaders: { "x-own": "1" } } }).send("GET", "/v1/thing/a?index=x");
   expect(open.headers.get("x-own")).toBe("1");
 });
@@ -262,6 +335,8 @@ test("routes of later versions say so; access control answers as Consul does wit
   ]);
   const acl = await send("GET", "/v1/acl/token/self");
   expect([acl.status, await acl.text()]).toEqual([401, "ACL support disabled"]);
+  expect((await send("OPTIONS", "/v1/acl/token")).headers.get("allow")).toBe("OPTIONS,PUT");
+  expect((await send("POST", "/v1/acl/tokens")).status).toBe(405);
 });
 
 test("the OpenAPI document has every route of the table", () => {

@@ -55,9 +55,10 @@ test("cas 0 creates only; another index must match", () => {
 
 test("a lock counts acquisitions, keeps its holder, and needs a session", () => {
   const rig = withSession();
-  expect(rig.apply({ type: "kv.lock", session: "nobody", ...write("l", "x") })).toEqual(
-    new Refusal('invalid session "nobody"'),
-  );
+  const refusal = (session: string) => rig.apply({ type: "kv.lock", session, ...write("l", "x") });
+  expect(refusal("short")).toEqual(new Refusal("failed session lookup: index error: UUID must be 36 characters"));
+  const nobody = "00000000-0000-0000-0000-00000000dead";
+  expect(refusal(nobody)).toEqual(new Refusal(`invalid session "${nobody}"`));
   expect(rig.apply({ type: "kv.lock", session: SESSION, ...write("l", "1") })).toBe(true);
   expect(rig.apply({ type: "kv.lock", session: SESSION, ...write("l", "2") })).toBe(true);
   expect(kvGet(rig.db, "l").value).toMatchObject({ LockIndex: 1, Session: SESSION });
