@@ -40,7 +40,9 @@ export class UserEvents {
     checkFilters(fired);
     const event: UserEvent = { ID: this.#uuid(), ...fired, Version: EVENT_VERSION, LTime: 0 };
     if (encodedBytes(event) > EVENT_BYTES_MAX) {
-      throw new Refusal(`user event exceeds configured limit of ${EVENT_BYTES_MAX} bytes before encoding`);
+      // Consul tells of each network segment that could not be told, of which there is this one.
+      const why = `user event exceeds configured limit of ${EVENT_BYTES_MAX} bytes before encoding`;
+      throw new Refusal(`1 error occurred:\n\t* error broadcasting event to segment "": ${why}\n\n`);
     }
     this.receive({ ...event, LTime: ++this.#lamportTime });
     return event;

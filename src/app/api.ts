@@ -17,6 +17,7 @@ import { sessionGet, sessionList, sessionsOfNode } from "../state/sessions/queri
 import type { Core } from "./core.ts";
 import type { NodeHost } from "./host.ts";
 import { nodeApi, telemetryApi } from "./node-api.ts";
+import { ORIGIN } from "./self.ts";
 import { streamTopics } from "./stream-topics.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -30,6 +31,9 @@ export interface ApiParts {
 }
 
 const AGENT_WORD = "_agent";
+
+/** The only server, where everything is measured from: what gossip starts with before it has measured anything. */
+const originOf = (Node: string) => ({ Node, Segment: "", Coord: ORIGIN });
 
 /** What the routes need, from the parts of a server. */
 export function createApi(parts: ApiParts): Api {
@@ -89,7 +93,7 @@ export function createApi(parts: ApiParts): Api {
       connect: (name, filter) => healthConnect(db, name, filter),
     },
     coordinate: {
-      datacenters: () => [{ Datacenter: datacenter, AreaID: "wan", Coordinates: [] }],
+      datacenters: () => [{ Datacenter: datacenter, AreaID: "wan", Coordinates: [originOf(nodeName)] }],
       nodes: () => coordinateList(db),
       node: (name) => coordinateNode(db, name),
       update: (update) => server.coordinate.update(update),

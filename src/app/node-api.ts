@@ -27,13 +27,10 @@ export function nodeApi(
         runtime: runtimeStats(),
       }),
     host: () => hostInfo(config().dataDir || os.tmpdir()),
-    members: (wan) =>
-      wan
-        ? [{ ...member(), Name: `${config().nodeName}.${config().datacenter}`, Port: config().ports.serfWan ?? -1 }]
-        : [member()],
+    members: (wan) => [wan ? wanMember(member(), config()) : member()],
     join: (address) =>
       Promise.reject(
-        new Error(
+        new Refusal(
           `1 error occurred:\n\t* Failed to join ${address}: this version of Muster runs one server and has no gossip yet\n\n`,
         ),
       ),
@@ -44,6 +41,12 @@ export function nodeApi(
     forceLeave: (node) => Promise.reject(new Refusal(`agent: No node found with name '${node}'`)),
     reload: () => host.onReload(),
   };
+}
+
+/** The same server as the pool of all datacenters' servers shows it: by its full name, and its port is that pool's. */
+function wanMember(member: AgentMember, { nodeName, datacenter, ports }: Config): AgentMember {
+  const { wan_join_port: _, ...Tags } = member.Tags;
+  return { ...member, Name: `${nodeName}.${datacenter}`, Port: ports.serfWan ?? -1, Tags };
 }
 
 export function telemetryApi({ hub, memory, prometheus }: Telemetry): TelemetryDeps["telemetry"] {

@@ -13,6 +13,9 @@ export interface SelfParts {
   runtime: Record<string, string>;
 }
 
+/** Coordinate of a node that has measured nothing: no distance, and as sure of it as of nothing. */
+export const ORIGIN = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
+
 /** Statuses of the gossip layer as numbers. */
 const ALIVE = 1;
 
@@ -61,7 +64,7 @@ export function agentSelf(parts: SelfParts): AgentSelf {
       Version: COMPATIBLE_CONSUL_VERSION,
     },
     DebugConfig: debugConfig(config, nodeId),
-    Coord: { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 },
+    Coord: ORIGIN,
     Member: selfMember(parts),
     Stats: {
       agent: parts.agentStats,
@@ -74,7 +77,12 @@ export function agentSelf(parts: SelfParts): AgentSelf {
         leader_addr: parts.raft.state === "Leader" ? parts.rpcAddress : "",
         server: String(config.server),
       },
-      raft: raftStats(parts.raft),
+      raft: {
+        ...raftStats(parts.raft),
+        // This server is the only one, and has been since the first entry.
+        latest_configuration: `[{Suffrage:Voter ID:${nodeId} Address:${parts.rpcAddress}}]`,
+        latest_configuration_index: "1",
+      },
       runtime: parts.runtime,
       serf_lan: serfStats(),
       serf_wan: serfStats(),

@@ -10,7 +10,10 @@ export function httpSettings(config: Config): HttpSettings {
     datacenter: config.datacenter,
     waitLimits: { defaultQueryTimeMs: config.defaultQueryTimeMs, maxQueryTimeMs: config.maxQueryTimeMs },
     alwaysPretty: config.dev,
-    responseHeaders: config.httpConfig.responseHeaders,
+    responseHeaders: {
+      ...config.httpConfig.responseHeaders,
+      ...(config.translateWanAddrs ? { "X-Consul-Translate-Addresses": "true" } : {}),
+    },
     blockedEndpoints: config.httpConfig.blockEndpoints,
     waitingPerClientMax: config.limits.httpMaxConnsPerClient,
     jsonBodyBytesMax: JSON_BODY_BYTES_MAX,

@@ -1,5 +1,6 @@
 import { COMPATIBLE_CONSUL_VERSION } from "../lib/version.ts";
 import type { Node } from "../model/node.ts";
+import { proxyShape } from "../model/proxy-shape.ts";
 import type { RegisterCommand } from "../state/catalog/commands.ts";
 import { checkStatus } from "../state/checks/queries.ts";
 import type { StateDb } from "../state/db.ts";
@@ -37,7 +38,7 @@ export function serverRegistration(identity: ServerIdentity): RegisterCommand {
       Port: rpcPort,
       Weights: { Passing: 1, Warning: 1 },
       EnableTagOverride: false,
-      Proxy: {},
+      Proxy: proxyShape(null),
       Connect: {},
     },
     checks: [
