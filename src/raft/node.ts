@@ -38,9 +38,15 @@ export interface RaftNodeOptions {
 
 interface Proposal {
   entry: Entry;
-  proposedAtMs: number;
   resolve(result: unknown): void;
   reject(error: unknown): void;
+}
+
+/** Proposals whose entries reach the disk together. */
+interface ProposalGroup {
+  appended: Promise<void>;
+  proposals: Proposal[];
+  startedAtMs: number;
 }
 
 /**
@@ -64,6 +70,8 @@ export class RaftNode {
   /** Appended and not yet applied, in order of index without holes. */
   #proposals: Proposal[] = [];
   #proposalBytes = 0;
+  /** The newest one; it may still grow. */
+  #group: ProposalGroup | undefined;
   #applyScheduled = false;
   #applyHolds = 0;
   #isRestoring = false;
@@ -215,13 +223,24 @@ export class RaftNode {
     this.#lastTerm = entry.term;
     this.#proposalBytes += data.length;
     return new Promise((resolve, reject) => {
-      const proposal: Proposal = { entry, proposedAtMs: this.#options.clock.monotonicMs(), resolve, reject };
+      const proposal: Proposal = { entry, resolve, reject };
       this.#proposals.push(proposal);
-      this.#options.store.append([entry]).then(
-        () => this.#committed(proposal),
-        (error: unknown) => this.#refused(proposal, error),
-      );
+      const appended = this.#options.store.append([entry]);
+      if (appended === this.#group?.appended) this.#group.proposals.push(proposal);
+      else this.#startGroup(appended, proposal);
     });
+  }
+
+  /** One reaction for all proposals that the store appends together. */
+  #startGroup(appended: Promise<void>, first: Proposal): void {
+    const group: ProposalGroup = { appended, proposals: [first], startedAtMs: this.#options.clock.monotonicMs() };
+    this.#group = group;
+    appended.then(
+      () => this.#committed(group),
+      (error: unknown) => {
+        for (const proposal of group.proposals) this.#refused(proposal, error);
+      },
+    );
   }
 
   #drained(): Promise<void> {
@@ -229,8 +248,9 @@ export class RaftNode {
     return new Promise((resolve) => this.#barriers.push({ index: this.#lastIndex, resolve }));
   }
 
-  #committed(proposal: Proposal): void {
-    this.#commitIndex = proposal.entry.index;
+  #committed({ proposals, startedAtMs }: ProposalGroup): void {
+    this.#commitIndex = proposals.at(-1)?.entry.index ?? this.#commitIndex;
+    this.#options.meter.sample("raft.commitTime", this.#options.clock.monotonicMs() - startedAtMs);
     this.#scheduleApply();
   }
 
@@ -258,13 +278,11 @@ export class RaftNode {
       this.#fail(`can't apply entry ${machine.appliedIndex + 1}: ${String(error)}`);
       return;
     }
-    const now = clock.monotonicMs();
     for (const [at, proposal] of proposals.entries()) {
       this.#proposalBytes -= proposal.entry.data.length;
       const result = results[at];
       if (result instanceof Refusal) proposal.reject(result);
       else proposal.resolve(result);
-      meter.sample("raft.commitTime", now - proposal.proposedAtMs);
     }
     meter.count("raft.apply", count);
     this.#wakeBarriers();

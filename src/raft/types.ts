@@ -35,6 +35,7 @@ export interface LogStore {
   /**
    * Appends in order, right after the last entry. Calls may overlap; they commit in order and in groups. When one is
    * refused (disk full), so are all that were called before its caller heard of it; the next call may use its indexes.
+   * Calls that are sure to share their fate may get the same promise: a reaction to it serves all of them.
    */
   append(entries: readonly Entry[]): Promise<void>;
   setHardState(state: HardState): Promise<void>;

@@ -1,8 +1,14 @@
 import { Refusal } from "../lib/refusal.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Entry, HardState, LogStore } from "../raft/types.ts";
-
-import { FREE_BYTES_MIN, type LogReply, type LogRequest, type LogWriterSetup, type OpenedLog } from "./log-protocol.ts";
+import {
+  type AppendBatch,
+  FREE_BYTES_MIN,
+  type LogReply,
+  type LogRequest,
+  type LogWriterSetup,
+  type OpenedLog,
+} from "./log-protocol.ts";
 import { startThread } from "./thread.ts";
 
 type Call = LogRequest extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
@@ -34,6 +40,8 @@ class ThreadLogStore implements LogStore {
   /** In order of the calls; bounded by whoever proposes. */
   readonly #waiting = new Map<number, Waiting>();
   #outbox: LogRequest[] = [];
+  /** The appends of this turn, while nothing else was called after them: one request with one promise. */
+  #batch: { request: AppendBatch; done: Promise<void> } | undefined;
   #nextId = 1;
   #generation = 0;
   #dead: Error | undefined;
@@ -59,7 +67,20 @@ class ThreadLogStore implements LogStore {
   }
 
   append(entries: readonly Entry[]): Promise<void> {
-    return this.#call({ kind: "append", entries, generation: this.#generation }) as Promise<void>;
+    const [first] = entries;
+    if (first === undefined) return Promise.resolve();
+    if (this.#batch === undefined || this.#dead !== undefined || this.#closed) {
+      const request: AppendBatch = { firstIndex: first.index, terms: [], types: [], datas: [] };
+      const done = this.#call({ kind: "append", generation: this.#generation, ...request }) as Promise<void>;
+      this.#batch = { request, done };
+    }
+    const { request, done } = this.#batch;
+    for (const { term, type, data } of entries) {
+      request.terms.push(term);
+      request.types.push(type);
+      request.datas.push(data);
+    }
+    return done;
   }
 
   setHardState(state: HardState): Promise<void> {
@@ -93,6 +114,7 @@ class ThreadLogStore implements LogStore {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     if (this.#closed) return Promise.reject(new Error("the log is closed"));
     const id = this.#nextId++;
+    this.#batch = undefined;
     if (this.#outbox.length === 0) setImmediate(() => this.#send());
     this.#outbox.push({ ...call, id } as LogRequest);
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
@@ -101,6 +123,7 @@ class ThreadLogStore implements LogStore {
   #send(): void {
     const requests = this.#outbox;
     this.#outbox = [];
+    this.#batch = undefined;
     if (this.#dead === undefined && !this.#closed) this.#worker.postMessage(requests);
   }
 
