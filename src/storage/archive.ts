@@ -65,8 +65,14 @@ function unpack(bytes: Uint8Array): Uint8Array {
   } catch (error) {
     if (errorCode(error) === "ERR_BUFFER_TOO_LARGE")
       throw broken(`it unpacks to more than ${UNPACKED_BYTES_MAX} bytes`);
-    throw new Refusal(`failed to decompress snapshot: ${errorText(error)}`);
+    throw new Refusal(`failed to decompress snapshot: ${notGzip(bytes) ?? errorText(error)}`);
   }
+}
+
+/** Go's words for what does not begin as gzip; undefined when it does. */
+function notGzip(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return "EOF";
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? undefined : "gzip: invalid header";
 }
 
 function listFiles(tar: Uint8Array): TarMember[] {

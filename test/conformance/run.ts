@@ -14,7 +14,8 @@ const CONSUL_HELP = `CONSUL_BIN must name the binary of a real Consul 1.8.7. Deb
 `;
 /** Most of an area's time is waiting for an election, so a few of them share two cores well. */
 const AREAS_AT_ONCE = 4;
-const UNTIL_MS_MAX = { record: 10_000, replay: 4_000 };
+/** The slowest thing that is waited for is a coordinate: they are written every five seconds. */
+const UNTIL_MS_MAX = { record: 10_000, replay: 7_000 };
 
 const say = (text: string) => process.stdout.write(text);
 
