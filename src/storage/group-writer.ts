@@ -3,20 +3,11 @@ import type { Entry } from "../raft/types.ts";
 import { type DirLock, lockDir, makeSubdir } from "./dir-lock.ts";
 import { errorText, isDiskFull, noSpace } from "./failure.ts";
 import { LogFile } from "./log-file.ts";
-import type { AppendBatch, LogReply, LogRequest, LogWriterSetup, OpenedLog } from "./log-protocol.ts";
+import { type LogReply, type LogRequest, type LogWriterSetup, type OpenedLog, unpackEntries } from "./log-protocol.ts";
 
 /** Rows deleted in one transaction of a compaction, so that appends wait a few milliseconds at most. */
 const COMPACT_ROWS_MAX = 500;
 const FREE_SPACE_CHECK_INTERVAL_MS = 200;
-
-function entriesOf({ firstIndex, terms, types, datas }: AppendBatch): Entry[] {
-  return datas.map((data, at) => ({
-    index: firstIndex + at,
-    term: terms[at] ?? 0,
-    type: types[at] ?? "command",
-    data,
-  }));
-}
 
 type Append = LogRequest & { kind: "append" };
 
@@ -100,7 +91,7 @@ export class GroupWriter {
     try {
       if (!this.#hasSpace()) throw noSpace(this.#setup.dir);
       file.transact(() => {
-        for (const batch of current) file.append(entriesOf(batch));
+        for (const { batch } of current) file.append(unpackEntries(batch));
       });
     } catch (error) {
       if (this.#spaceLeft && !isDiskFull(error)) throw error;

@@ -2,16 +2,25 @@ import { Refusal } from "../lib/refusal.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Entry, HardState, LogStore } from "../raft/types.ts";
 import {
-  type AppendBatch,
   FREE_BYTES_MIN,
   type LogReply,
   type LogRequest,
   type LogWriterSetup,
   type OpenedLog,
+  packEntries,
 } from "./log-protocol.ts";
 import { startThread } from "./thread.ts";
 
-type Call = LogRequest extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
+/** A call before it is sent; appends still gather. */
+type Call =
+  | { kind: "gather"; entries: Entry[]; generation: number }
+  | (LogRequest extends infer R
+      ? R extends { id: number; kind: "append" }
+        ? never
+        : R extends { id: number }
+          ? Omit<R, "id">
+          : never
+      : never);
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -39,11 +48,13 @@ class ThreadLogStore implements LogStore {
   readonly #worker: Worker;
   /** In order of the calls; bounded by whoever proposes. */
   readonly #waiting = new Map<number, Waiting>();
-  #outbox: LogRequest[] = [];
+  #outbox: (Call & { id: number })[] = [];
   /** The appends of this turn, while nothing else was called after them: one request with one promise. */
-  #batch: { request: AppendBatch; done: Promise<void> } | undefined;
+  #batch: { entries: Entry[]; done: Promise<void> } | undefined;
   #nextId = 1;
   #generation = 0;
+  /** It answers each message with one reply. */
+  #isThreadBusy = false;
   #dead: Error | undefined;
   #opened = false;
   #closed = false;
@@ -67,19 +78,15 @@ class ThreadLogStore implements LogStore {
   }
 
   append(entries: readonly Entry[]): Promise<void> {
-    const [first] = entries;
-    if (first === undefined) return Promise.resolve();
-    if (this.#batch === undefined || this.#dead !== undefined || this.#closed) {
-      const request: AppendBatch = { firstIndex: first.index, terms: [], types: [], datas: [] };
-      const done = this.#call({ kind: "append", generation: this.#generation, ...request }) as Promise<void>;
-      this.#batch = { request, done };
+    if (this.#batch === undefined) {
+      const gathered: Entry[] = [];
+      const done = this.#call({ kind: "gather", entries: gathered, generation: this.#generation }) as Promise<void>;
+      // Calling ends the batch before, and a dead or closed store begins none.
+      if (this.#dead !== undefined || this.#closed) return done;
+      this.#batch = { entries: gathered, done };
     }
-    const { request, done } = this.#batch;
-    for (const { term, type, data } of entries) {
-      request.terms.push(term);
-      request.types.push(type);
-      request.datas.push(data);
-    }
+    const { entries: gathered, done } = this.#batch;
+    gathered.push(...entries);
     return done;
   }
 
@@ -109,26 +116,40 @@ class ThreadLogStore implements LogStore {
     }
   }
 
-  /** All calls of one turn of the event loop travel in one message: a message costs as much as a small entry. */
+  /**
+   * All calls of one turn of the event loop travel in one message, and while the thread works on one message the next
+   * one grows: a message costs more than a small entry, and a larger group is one fsync.
+   */
   #call(call: Call): Promise<unknown> {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     if (this.#closed) return Promise.reject(new Error("the log is closed"));
     const id = this.#nextId++;
     this.#batch = undefined;
-    if (this.#outbox.length === 0) setImmediate(() => this.#send());
-    this.#outbox.push({ ...call, id } as LogRequest);
+    if (this.#outbox.length === 0 && !this.#isThreadBusy) setImmediate(() => this.#send());
+    this.#outbox.push({ ...call, id });
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
   #send(): void {
-    const requests = this.#outbox;
+    if (this.#outbox.length === 0) return;
+    const requests = this.#outbox.map((call) => this.#request(call));
     this.#outbox = [];
     this.#batch = undefined;
+    this.#isThreadBusy = true;
     if (this.#dead === undefined && !this.#closed) this.#worker.postMessage(requests);
   }
 
+  #request(call: Call & { id: number }): LogRequest {
+    if (call.kind !== "gather") return call;
+    return { id: call.id, kind: "append", generation: call.generation, batch: packEntries(call.entries) };
+  }
+
   #settle(reply: LogReply): void {
+    // Who appends from here on may have heard of a refusal; what was gathered before has not.
+    if (reply.generation !== this.#generation) this.#batch = undefined;
     this.#generation = reply.generation;
+    this.#isThreadBusy = false;
+    if (this.#outbox.length > 0) setImmediate(() => this.#send());
     const failures = new Map(reply.failures.map((failure) => [failure.id, failure]));
     const values = new Map(reply.values.map(({ id, value }) => [id, value]));
     for (const [id, waiting] of this.#waiting) {
