@@ -1,5 +1,6 @@
 /** Services and checks of files, in the shape of the HTTP API. */
 import { parseDurationNs } from "../lib/duration.ts";
+import { metaProblem } from "../model/meta-rules.ts";
 import type { Definition } from "./config.ts";
 import { isRaw, type Raw, type RawValue } from "./raw.ts";
 import { CHECK_DEFINITION } from "./schema/check-definition.ts";
@@ -73,7 +74,7 @@ function vetService(raw: Raw, errors: string[]): void {
   const name = String(raw.name ?? "");
   if (isRaw(raw.check)) vetCheck(raw.check, errors);
   for (const check of asRaws(raw.checks)) vetCheck(check, errors);
-  const fault = isRaw(raw.meta) ? metaFault(raw.meta) : undefined;
+  const fault = isRaw(raw.meta) ? metaProblem(textsOf(raw.meta)) : undefined;
   if (fault !== undefined) errors.push(`invalid meta for service ${name}: ${fault}`);
   if (isRaw(raw.weights)) {
     const { passing = 1, warning = 1 } = raw.weights;
@@ -87,29 +88,8 @@ function vetService(raw: Raw, errors: string[]): void {
   if (isRaw(raw.connect) && isRaw(raw.connect.sidecar_service)) vetService(raw.connect.sidecar_service, errors);
 }
 
-const META_PAIRS_MAX = 64;
-const META_KEY_CHARS_MAX = 128;
-const META_VALUE_CHARS_MAX = 512;
-
-/** What is wrong with metadata of a node or service, in Consul's words, or undefined. */
-export function metaFault(meta: Raw): string | undefined {
-  const pairs = Object.entries(meta);
-  if (pairs.length > META_PAIRS_MAX) return `Node metadata cannot contain more than ${META_PAIRS_MAX} key/value pairs`;
-  for (const [key, value] of pairs) {
-    const fault = pairFault(key, String(value));
-    if (fault !== undefined) return `Couldn't load metadata pair ('${key}', '${value}'): ${fault}`;
-  }
-  return undefined;
-}
-
-function pairFault(key: string, value: string): string | undefined {
-  if (key === "") return "Key cannot be blank";
-  if (!/^[a-zA-Z0-9_-]+$/.test(key)) return "Key contains invalid characters";
-  if (key.length > META_KEY_CHARS_MAX) return `Key is too long (limit: ${META_KEY_CHARS_MAX} characters)`;
-  if (key.startsWith("consul-")) return "Key prefix 'consul-' is reserved for internal use";
-  if (value.length > META_VALUE_CHARS_MAX) return `Value is too long (limit: ${META_VALUE_CHARS_MAX} characters)`;
-  return undefined;
-}
+const textsOf = (raw: Raw): Record<string, string> =>
+  Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, String(value)]));
 
 /** What the kind of a service asks for and the definition lacks, in Consul's words. */
 export function serviceFaults(service: Definition): string[] {

@@ -1,7 +1,8 @@
 /** Combinations of keys that Consul refuses or warns of, in its words. */
 import ipaddr from "ipaddr.js";
+import { metaProblem } from "../model/meta-rules.ts";
 import type { Config, Definition } from "./config.ts";
-import { metaFault, serviceFaults } from "./definitions.ts";
+import { serviceFaults } from "./definitions.ts";
 import { ConfigError, errorList } from "./error.ts";
 
 type Built = Omit<Config, "ports" | "addresses">;
@@ -22,7 +23,7 @@ export function validate(config: Built, dev: boolean): void {
   validateNumbers(config);
   validateBootstrap(config);
   for (const service of config.services) validateService(service);
-  const fault = metaFault(config.nodeMeta);
+  const fault = metaProblem(config.nodeMeta);
   if (fault !== undefined) throw new ConfigError(`node_meta invalid: ${fault}`);
   validateEncrypt(config.encrypt);
   if (!CA_PROVIDERS.includes(config.connect.caProvider))

@@ -2,9 +2,6 @@
 import type { NodeService } from "./service.ts";
 
 const PORT_MAX = 65535;
-const META_PAIRS_MAX = 64;
-const META_KEY_CHARS_MAX = 128;
-const META_VALUE_CHARS_MAX = 512;
 const ANY_ADDRESSES = ["0.0.0.0", "::", "[::]"];
 
 /** True for an address that stands for all of them, which nobody can be sent to. */
@@ -25,28 +22,6 @@ export function instanceProblem(service: NodeService): string | undefined {
     }
   }
   return problems.length === 0 ? undefined : multiError(problems);
-}
-
-/** Why metadata is refused, or undefined. */
-export function metaProblem(meta: Readonly<Record<string, string>> | null): string | undefined {
-  const pairs = Object.entries(meta ?? {});
-  if (pairs.length > META_PAIRS_MAX) {
-    return `Node metadata cannot contain more than ${META_PAIRS_MAX} key/value pairs`;
-  }
-  for (const [key, value] of pairs) {
-    const problem = pairProblem(key, value);
-    if (problem !== undefined) return `Couldn't load metadata pair ('${key}', '${value}'): ${problem}`;
-  }
-  return undefined;
-}
-
-function pairProblem(key: string, value: string): string | undefined {
-  if (key === "") return "Key cannot be blank";
-  if (!/^[a-zA-Z0-9_-]+$/.test(key)) return "Key contains invalid characters";
-  if (key.length > META_KEY_CHARS_MAX) return `Key is too long (limit: ${META_KEY_CHARS_MAX} characters)`;
-  if (key.startsWith("consul-")) return "Key prefix 'consul-' is reserved for internal use";
-  if (value.length > META_VALUE_CHARS_MAX) return `Value is too long (limit: ${META_VALUE_CHARS_MAX} characters)`;
-  return undefined;
 }
 
 function proxyProblems({ Proxy: proxy, Port, Connect }: NodeService): string[] {

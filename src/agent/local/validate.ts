@@ -4,18 +4,17 @@ import { HEALTH_STATUSES } from "../../model/check.ts";
 import type { ServiceDefinition, SidecarDefinition } from "../../model/definition.ts";
 import type { CheckRun } from "../../model/definition-check.ts";
 import type { UpstreamDefinition } from "../../model/definition-proxy.ts";
+import { metaProblem } from "../../model/meta-rules.ts";
+import { isAnyAddress } from "../../model/service-rules.ts";
 import { isAlias, isPolled } from "../checks/kind.ts";
 import { checksOf } from "./build.ts";
 
-const META_PAIRS_MAX = 64;
-const META_KEY_CHARS_MAX = 128;
-const META_VALUE_CHARS_MAX = 512;
 const WEIGHT_MAX = 65535;
 
 /** Throws a Refusal (400) for the first thing that is wrong with a service, its checks and its sidecar's checks. */
 export function validateService(definition: ServiceDefinition | SidecarDefinition): void {
   if (definition.Name === "") throw new Refusal("Missing service name", 400);
-  if (["0.0.0.0", "::", "[::]"].includes(definition.Address)) throw new Refusal("Invalid service address", 400);
+  if (isAnyAddress(definition.Address)) throw new Refusal("Invalid service address", 400);
   validateWeights(definition);
   const badMeta = metaProblem(definition.Meta);
   if (badMeta !== undefined) throw new Refusal(`Invalid Service Meta: ${badMeta}`, 400);
@@ -67,26 +66,6 @@ function validateWeights({ Weights }: ServiceDefinition | SidecarDefinition): vo
   if (Weights.Passing > WEIGHT_MAX || Weights.Warning > WEIGHT_MAX) {
     throw refuse("DNS Weight must be between 0 and 65535");
   }
-}
-
-/** Why a service's or node's metadata is refused, or undefined. */
-export function metaProblem(meta: Readonly<Record<string, string>> | null): string | undefined {
-  const pairs = Object.entries(meta ?? {});
-  if (pairs.length > META_PAIRS_MAX) return "Node metadata cannot contain more than 64 key/value pairs";
-  for (const [key, value] of pairs) {
-    const problem = pairProblem(key, value);
-    if (problem !== undefined) return `Couldn't load metadata pair ('${key}', '${value}'): ${problem}`;
-  }
-  return undefined;
-}
-
-function pairProblem(key: string, value: string): string | undefined {
-  if (key === "") return "Key cannot be blank";
-  if (!/^[a-zA-Z0-9_-]+$/.test(key)) return "Key contains invalid characters";
-  if (key.length > META_KEY_CHARS_MAX) return `Key is too long (limit: ${META_KEY_CHARS_MAX} characters)`;
-  if (key.startsWith("consul-")) return "Key prefix 'consul-' is reserved for internal use";
-  if (value.length > META_VALUE_CHARS_MAX) return `Value is too long (limit: ${META_VALUE_CHARS_MAX} characters)`;
-  return undefined;
 }
 
 function connectProblems(definition: ServiceDefinition | SidecarDefinition): string[] {

@@ -1,5 +1,6 @@
 import { Refusal } from "../../lib/refusal.ts";
 import type { HealthCheck } from "../../model/check.ts";
+import { metaProblem } from "../../model/meta-rules.ts";
 import type { Node } from "../../model/node.ts";
 import {
   type Deregistration,
@@ -9,7 +10,7 @@ import {
   type Registration,
 } from "../../model/registration.ts";
 import type { NodeService } from "../../model/service.ts";
-import { instanceProblem, isAnyAddress, metaProblem } from "../../model/service-rules.ts";
+import { instanceProblem, isAnyAddress } from "../../model/service-rules.ts";
 import type { TxnOp } from "../../model/txn.ts";
 import type { Propose } from "../propose.ts";
 
