@@ -11,7 +11,7 @@ import { acceptsGzip } from "./gzip.ts";
 import { decodeJsonBody } from "./json-body.ts";
 import type { ReadQuery } from "./query-schema.ts";
 import { type ReadOptions, readOptions } from "./read-options.ts";
-import { type Encoded, encodeReply, type ResponseForm, toResponse } from "./respond.ts";
+import { type Encoded, encodeReply, INDEX_HEADER, indexText, type ResponseForm, toResponse } from "./respond.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import { type ApiRequest, isReply, type Reply, type Route, reply, text } from "./route.ts";
 import type { WaitingLimit } from "./waiting-limit.ts";
@@ -123,10 +123,9 @@ export class Endpoint {
     const result = isKnown === undefined ? read() : await this.#wait(c, read, isKnown, options.waitMs);
     const encoded = this.#encodeResult(c, result, request.query, options);
     const saysCache = this.route.agentCache === true && request.query.cached === true;
-    // What is not found has the index of all keys, which moves without waking those who wait for this one.
-    if (isKnown === undefined && options.consistency !== "consistent" && encoded.status === 200 && isCacheable(c)) {
+    if (isKnown === undefined && options.consistency !== "consistent" && isCacheable(c)) {
       const kept = saysCache ? withHeaders(encoded, { "X-Cache": "HIT", Age: "0" }) : encoded;
-      this.#deps.cache.put(cacheKey(c.req.url, wantsGzip(c)), kept, result.interest);
+      this.#deps.cache.put(cacheKey(c.req.url, wantsGzip(c)), kept, result);
     }
     return toResponse(saysCache ? withHeaders(encoded, { "X-Cache": "MISS" }) : encoded);
   }
@@ -186,7 +185,7 @@ export class Endpoint {
     if (this.route.blocking === "version") return { "X-Consul-Index": result.version ?? "1" };
     if (this.route.blocking === "hash") return { "X-Consul-Contenthash": result.version ?? "" };
     const headers: Record<string, string> = {
-      "X-Consul-Index": String(Math.max(1, result.index)),
+      [INDEX_HEADER]: indexText(result.index),
       "X-Consul-Knownleader": "true",
       "X-Consul-Lastcontact": "0",
     };

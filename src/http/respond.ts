@@ -16,6 +16,10 @@ export interface Encoded {
   body: string | Uint8Array | ReadableStream<Uint8Array> | null;
 }
 
+export const INDEX_HEADER = "X-Consul-Index";
+/** Clients read 0 as no index, so it is never sent. */
+export const indexText = (index: number): string => String(Math.max(1, index));
+
 /** Gives an answer the form that Consul gives it. */
 export function encodeReply(reply: Reply, form: ResponseForm, extra: Readonly<Record<string, string>>): Encoded {
   const headers: Record<string, string> = { vary: "Accept-Encoding", ...form.headers, ...extra, ...reply.headers };

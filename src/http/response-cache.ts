@@ -1,6 +1,6 @@
 import type { Publisher } from "../state/publisher.ts";
-import type { Interest } from "../state/topics.ts";
-import type { Encoded } from "./respond.ts";
+import type { QueryResult } from "../state/query.ts";
+import { type Encoded, INDEX_HEADER, indexText } from "./respond.ts";
 
 export const CACHE_BYTES_MAX = 8 * 1024 * 1024;
 const CACHE_ENTRY_BYTES_MAX = 1024 * 1024;
@@ -10,6 +10,7 @@ const ENTRY_OVERHEAD_BYTES = 512;
 interface Entry {
   encoded: Encoded;
   bytes: number;
+  indexNow: (() => number) | undefined;
   unsubscribe: () => void;
 }
 
@@ -29,16 +30,23 @@ export class ResponseCache {
   }
 
   get(key: string): Encoded | undefined {
-    return this.#entries.get(key)?.encoded;
+    const entry = this.#entries.get(key);
+    if (entry?.indexNow === undefined) return entry?.encoded;
+    const { encoded, indexNow } = entry;
+    return { ...encoded, headers: { ...encoded.headers, [INDEX_HEADER]: indexText(indexNow()) } };
   }
 
-  /** Keeps an answer; streams and very large bodies are left out. */
-  put(key: string, encoded: Encoded, interest: Interest): void {
+  /** Keeps an answer of `result`; streams and very large bodies are left out. */
+  put(
+    key: string,
+    encoded: Encoded,
+    { interest, indexNow }: Pick<QueryResult<unknown>, "interest" | "indexNow">,
+  ): void {
     if (encoded.body instanceof ReadableStream) return;
     const bytes = (encoded.body?.length ?? 0) + key.length + ENTRY_OVERHEAD_BYTES;
     if (bytes > CACHE_ENTRY_BYTES_MAX || this.#entries.has(key)) return;
     const unsubscribe = this.#publisher.subscribe(interest, () => this.#forget(key));
-    this.#entries.set(key, { encoded, bytes, unsubscribe });
+    this.#entries.set(key, { encoded, bytes, indexNow, unsubscribe });
     this.#bytes += bytes;
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.#bytesMax) break;

@@ -8,6 +8,8 @@ export interface QueryResult<T> {
   value: T;
   index: number;
   interest: Interest;
+  /** Set where the index moves with more than `interest`: what it is as long as `interest` does not change. Cheap. */
+  indexNow?: () => number;
   /**
    * Where versions have no order: an opaque text that the caller gives back and that differs when the answer does (a
    * content hash, the id of the newest event). The wait then ends when it differs, whatever the index says.

@@ -5,7 +5,7 @@ import type { NodeService } from "../../model/service.ts";
 import { checkCounts } from "../checks/queries.ts";
 import { checks } from "../checks/tables.ts";
 import { prepared, type StateDb } from "../db.ts";
-import { maxIndex } from "../indexes/queries.ts";
+import { tableIndex } from "../indexes/queries.ts";
 import { isIdPrefix, nodeByNameOrIdPrefix, nodeCount } from "../nodes/queries.ts";
 import { nodes } from "../nodes/tables.ts";
 import type { QueryResult } from "../query.ts";
@@ -68,14 +68,13 @@ const statements = prepared((db) => {
  */
 export function nodeWithServices(db: StateDb, nameOrId: string): QueryResult<NodeWithServices | undefined> {
   const node = nodeByNameOrIdPrefix(db, nameOrId);
-  const index = maxIndex(db, ["nodes", "services"]);
   const topics = [nodeTopic(node?.Node ?? nameOrId)];
   // A look-up by id depends on every other node, which may begin the same.
   if (isIdPrefix(nameOrId) && node?.Node.toLowerCase() !== nameOrId.toLowerCase()) {
     topics.push(nodeTopic(nameOrId), NODES_TOPIC);
   }
   const value = node && { Node: node, Services: servicesOfNode(db, node.Node) };
-  return { value, index, interest: { topics } };
+  return { value, ...tableIndex(db, ["nodes", "services"]), interest: { topics } };
 }
 
 /** Instances of a service with node and checks, by node and service id. */
@@ -83,7 +82,7 @@ export function healthService(db: StateDb, name: string, filter: InstanceFilter 
   const all = decodeDocs<InstanceHealth>(statements(db).byName.all({ key: name.toLowerCase() }));
   return {
     value: all.filter(({ Service, Node }) => matches(filter, Service.Tags, Node.Meta)),
-    index: serviceIndex(db, name, all.length > 0, HEALTH_TABLES),
+    ...serviceIndex(db, name, all.length > 0, HEALTH_TABLES),
     interest: { topics: [serviceTopic(name), serviceChecksTopic(name)] },
   };
 }
@@ -93,7 +92,7 @@ export function healthConnect(db: StateDb, name: string, filter: InstanceFilter 
   const all = decodeDocs<InstanceHealth>(statements(db).byConnect.all({ key: name.toLowerCase() }));
   return {
     value: all.filter(({ Service, Node }) => matches(filter, Service.Tags, Node.Meta)),
-    index: connectIndex(db, name, all.length > 0, HEALTH_TABLES),
+    ...connectIndex(db, name, all.length > 0, HEALTH_TABLES),
     interest: { topics: [connectTopic(name), connectChecksTopic(name)] },
   };
 }

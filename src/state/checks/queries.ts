@@ -4,7 +4,7 @@ import type { Node } from "../../model/node.ts";
 import { decodeDoc, decodeDocs } from "../catalog/docs.ts";
 import { checksInStateTopic, checksOfServiceTopic } from "../catalog/topics.ts";
 import { prepared, type StateDb } from "../db.ts";
-import { maxIndex } from "../indexes/queries.ts";
+import { tableIndex } from "../indexes/queries.ts";
 import { hasMeta } from "../nodes/queries.ts";
 import { nodes } from "../nodes/tables.ts";
 import type { QueryResult } from "../query.ts";
@@ -89,7 +89,7 @@ export function checkCounts(db: StateDb): { status: string; n: number }[] {
 export function healthNode(db: StateDb, node: string): QueryResult<HealthCheck[]> {
   return {
     value: checksOfNode(db, node),
-    index: maxIndex(db, ["checks"]),
+    ...tableIndex(db, ["checks"]),
     interest: { topics: [nodeChecksTopic(node)] },
   };
 }
@@ -102,8 +102,8 @@ export function healthChecks(
 ): QueryResult<HealthCheck[]> {
   const value = onNodes(statements(db).ofService.all({ serviceKey: service.toLowerCase() }), nodeMeta);
   const topic = checksOfServiceTopic(service);
-  if (isEmpty(nodeMeta)) return { value, index: maxIndex(db, ["checks"]), interest: { topics: [topic] } };
-  return { value, index: maxIndex(db, ["nodes", "checks"]), interest: { topics: [topic, NODES_TOPIC] } };
+  if (isEmpty(nodeMeta)) return { value, ...tableIndex(db, ["checks"]), interest: { topics: [topic] } };
+  return { value, ...tableIndex(db, ["nodes", "checks"]), interest: { topics: [topic, NODES_TOPIC] } };
 }
 
 /** Checks in a state, or all for "any", on nodes with all of `nodeMeta`. */
@@ -115,8 +115,8 @@ export function healthState(
   const run = statements(db);
   const value = onNodes(state === "any" ? run.all.all() : run.inState.all({ status: state }), nodeMeta);
   const topic = state === "any" ? CHECKS_TOPIC : checksInStateTopic(state);
-  if (isEmpty(nodeMeta)) return { value, index: maxIndex(db, ["checks"]), interest: { topics: [topic] } };
-  return { value, index: maxIndex(db, ["nodes", "checks"]), interest: { topics: [topic, NODES_TOPIC] } };
+  if (isEmpty(nodeMeta)) return { value, ...tableIndex(db, ["checks"]), interest: { topics: [topic] } };
+  return { value, ...tableIndex(db, ["nodes", "checks"]), interest: { topics: [topic, NODES_TOPIC] } };
 }
 
 function onNodes(rows: readonly { doc: string }[], nodeMeta: Readonly<Record<string, string>>): HealthCheck[] {

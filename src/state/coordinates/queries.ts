@@ -1,7 +1,7 @@
 import { asc, eq, sql } from "drizzle-orm";
 import { nodeCoordinatesTopic } from "../catalog/topics.ts";
 import { prepared, type StateDb } from "../db.ts";
-import { maxIndex } from "../indexes/queries.ts";
+import { tableIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
 import { COORDINATES_TOPIC } from "../topics.ts";
 import type { CoordinateUpdate } from "./commands.ts";
@@ -36,7 +36,7 @@ export function coordinatesByNode(db: StateDb): Map<string, Coordinate> {
 export function coordinateList(db: StateDb): QueryResult<CoordinateUpdate[]> {
   return {
     value: statements(db).all.all(),
-    index: maxIndex(db, ["coordinates"]),
+    ...tableIndex(db, ["coordinates"]),
     interest: { topics: [COORDINATES_TOPIC] },
   };
 }
@@ -45,7 +45,7 @@ export function coordinateList(db: StateDb): QueryResult<CoordinateUpdate[]> {
 export function coordinateNode(db: StateDb, node: string): QueryResult<CoordinateUpdate[]> {
   return {
     value: coordinatesOfNode(db, node),
-    index: maxIndex(db, ["coordinates"]),
+    ...tableIndex(db, ["coordinates"]),
     interest: { topics: [nodeCoordinatesTopic(node)] },
   };
 }

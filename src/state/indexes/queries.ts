@@ -13,3 +13,18 @@ export function maxIndex(db: StateDb, names: readonly string[]): number {
   for (const name of names) max = Math.max(max, indexes.get(name));
   return max;
 }
+
+interface Moving {
+  index: number;
+  indexNow: () => number;
+}
+
+/** The index of an answer that has that of whole tables, which move without waking those who wait on a part of them. */
+export function tableIndex(db: StateDb, names: readonly string[]): Moving {
+  return moving(() => maxIndex(db, names));
+}
+
+/** An index that is computed anew for each answer. */
+export function moving(indexNow: () => number): Moving {
+  return { index: indexNow(), indexNow };
+}

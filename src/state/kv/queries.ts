@@ -1,7 +1,7 @@
 import { and, asc, eq, gte, isNotNull, lt, sql } from "drizzle-orm";
 import type { KVPair } from "../../model/kv.ts";
 import { prepared, type StateDb } from "../db.ts";
-import { maxIndex } from "../indexes/queries.ts";
+import { tableIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
 import { kvTopic } from "../topics.ts";
 import { type KvRow, kv, kvTombstones } from "./tables.ts";
@@ -88,8 +88,9 @@ export function kvCount(db: StateDb): number {
 /** One key. A missing key has the table's index, but is woken only by a write of that key (observed, Consul 1.8.7). */
 export function kvGet(db: StateDb, key: string): QueryResult<KVPair | undefined> {
   const row = kvRow(db, key);
-  const index = row?.modifyIndex ?? maxIndex(db, TABLE_INDEXES);
-  return { value: row && toPair(row), index, interest: { topics: [kvTopic(key)] } };
+  const interest = { topics: [kvTopic(key)] };
+  if (row === undefined) return { value: undefined, ...tableIndex(db, TABLE_INDEXES), interest };
+  return { value: toPair(row), index: row.modifyIndex, interest };
 }
 
 /** All pairs under a prefix; see `prefixIndex` for the index. */
@@ -97,7 +98,7 @@ export function kvList(db: StateDb, prefix: string): QueryResult<KVPair[]> {
   const rows = kvRows(db, prefix);
   return {
     value: rows.map(toPair),
-    index: prefixIndex(db, prefix, rows),
+    ...prefixIndex(db, prefix, rows),
     interest: { topics: [], kvPrefixes: [prefix] },
   };
 }
@@ -111,18 +112,22 @@ export function kvKeys(db: StateDb, prefix: string, separator: string): QueryRes
     const cut = at < 0 ? key : key.slice(0, at + separator.length);
     if (keys.at(-1) !== cut) keys.push(cut);
   }
-  return { value: keys, index: prefixIndex(db, prefix, rows), interest: { topics: [], kvPrefixes: [prefix] } };
+  return { value: keys, ...prefixIndex(db, prefix, rows), interest: { topics: [], kvPrefixes: [prefix] } };
 }
 
 /**
  * Index of a prefix: the newest change under it, deletions too; the table's index when there is neither, so that a
  * reader of an empty prefix can still block (Consul state store `KVSList`).
  */
-function prefixIndex(db: StateDb, prefix: string, rows: readonly { modifyIndex: number }[]): number {
-  if (prefix === "" || rows.length === 0) return maxIndex(db, TABLE_INDEXES);
+function prefixIndex(
+  db: StateDb,
+  prefix: string,
+  rows: readonly { modifyIndex: number }[],
+): Pick<QueryResult<unknown>, "index" | "indexNow"> {
+  if (prefix === "" || rows.length === 0) return tableIndex(db, TABLE_INDEXES);
   let index = statements(db).tombstones.get(prefixRange(prefix))?.index ?? 0;
   for (const row of rows) index = Math.max(index, row.modifyIndex);
-  return index;
+  return { index };
 }
 
 /** The half-open range of texts that start with `prefix`, in UTF-8 byte order. */

@@ -4,7 +4,7 @@ import type { NodeService, ServiceNode } from "../../model/service.ts";
 import { decodeDoc, decodeDocs } from "../catalog/docs.ts";
 import { connectTopic, SERVICE_NAMES_TOPIC } from "../catalog/topics.ts";
 import { prepared, type StateDb } from "../db.ts";
-import { maxIndex, readIndex } from "../indexes/queries.ts";
+import { maxIndex, moving, readIndex, tableIndex } from "../indexes/queries.ts";
 import { hasMeta } from "../nodes/queries.ts";
 import { nodes } from "../nodes/tables.ts";
 import type { QueryResult } from "../query.ts";
@@ -98,7 +98,7 @@ export function serviceList(
     value[name] ??= [];
     if (tag !== null) value[name].push(tag);
   }
-  return { value, index: maxIndex(db, ["services"]), interest: { topics: [SERVICE_NAMES_TOPIC] } };
+  return { value, ...tableIndex(db, ["services"]), interest: { topics: [SERVICE_NAMES_TOPIC] } };
 }
 
 /** `serviceList` of the instances on nodes with all of `nodeMeta`. */
@@ -117,7 +117,7 @@ function serviceListByMeta(
   for (const name of [...tags.keys()].sort()) value[name] = [...(tags.get(name) ?? [])].sort();
   return {
     value,
-    index: maxIndex(db, ["services", "nodes"]),
+    ...tableIndex(db, ["services", "nodes"]),
     interest: { topics: [SERVICES_TOPIC, NODES_TOPIC] },
   };
 }
@@ -134,7 +134,7 @@ export function serviceNodes(db: StateDb, name: string, filter: InstanceFilter =
   const rows = decodeDocs<Joined>(statements(db).byName.all({ key: name.toLowerCase() }));
   return {
     value: rows.filter((row) => matches(filter, row.service.Tags, row.node.Meta)).map(toServiceNode),
-    index: serviceIndex(db, name, rows.length > 0, ["nodes", "services"]),
+    ...serviceIndex(db, name, rows.length > 0, ["nodes", "services"]),
     interest: { topics: [serviceTopic(name)] },
   };
 }
@@ -144,7 +144,7 @@ export function connectNodes(db: StateDb, name: string, filter: InstanceFilter =
   const rows = decodeDocs<Joined>(statements(db).byConnect.all({ key: name.toLowerCase() }));
   return {
     value: rows.filter((row) => matches(filter, row.service.Tags, row.node.Meta)).map(toServiceNode),
-    index: connectIndex(db, name, rows.length > 0, ["nodes", "services"]),
+    ...connectIndex(db, name, rows.length > 0, ["nodes", "services"]),
     interest: { topics: [connectTopic(name)] },
   };
 }
@@ -153,18 +153,18 @@ export function connectNodes(db: StateDb, name: string, filter: InstanceFilter =
  * Index of a service's instances. An unknown service has the index of the last extinction, so that its readers are not
  * woken by every other service; before the first one, that of the whole tables (Consul 1.8.7).
  */
-export function serviceIndex(db: StateDb, name: string, exists: boolean, tables: readonly string[]): number {
+export function serviceIndex(db: StateDb, name: string, exists: boolean, tables: readonly string[]) {
   return nameIndex(db, serviceIndexName(name.toLowerCase()), exists, tables);
 }
 
 /** `serviceIndex` of what the mesh reaches a service through. */
-export function connectIndex(db: StateDb, name: string, exists: boolean, tables: readonly string[]): number {
+export function connectIndex(db: StateDb, name: string, exists: boolean, tables: readonly string[]) {
   return nameIndex(db, connectIndexName(name.toLowerCase()), exists, tables);
 }
 
-function nameIndex(db: StateDb, indexName: string, exists: boolean, tables: readonly string[]): number {
-  if (exists) return readIndex(db, indexName);
-  return readIndex(db, EXTINCTION_INDEX) || maxIndex(db, tables);
+function nameIndex(db: StateDb, indexName: string, exists: boolean, tables: readonly string[]) {
+  if (exists) return moving(() => readIndex(db, indexName));
+  return moving(() => readIndex(db, EXTINCTION_INDEX) || maxIndex(db, tables));
 }
 
 /** True when an instance with these tags, on a node with this metadata, is asked for. */

@@ -1,7 +1,7 @@
 import { and, asc, eq, ne, sql } from "drizzle-orm";
 import type { Session } from "../../model/session.ts";
 import { prepared, type StateDb } from "../db.ts";
-import { maxIndex } from "../indexes/queries.ts";
+import { tableIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
 import { nodeSessionsTopic, SESSIONS_TOPIC, sessionTopic } from "../topics.ts";
 import { sessionChecks, sessions } from "./tables.ts";
@@ -63,18 +63,18 @@ export function sessionsWithTtl(db: StateDb): { id: string; ttl: string }[] {
 
 /** One session by id, or undefined. */
 export function sessionGet(db: StateDb, id: string): QueryResult<Session | undefined> {
-  return { value: sessionRow(db, id), index: maxIndex(db, INDEXES), interest: { topics: [sessionTopic(id)] } };
+  return { value: sessionRow(db, id), ...tableIndex(db, INDEXES), interest: { topics: [sessionTopic(id)] } };
 }
 
 export function sessionList(db: StateDb): QueryResult<Session[]> {
   const value = statements(db).all.all().map(toSession);
-  return { value, index: maxIndex(db, INDEXES), interest: { topics: [SESSIONS_TOPIC] } };
+  return { value, ...tableIndex(db, INDEXES), interest: { topics: [SESSIONS_TOPIC] } };
 }
 
 /** Sessions of one node. */
 export function sessionsOfNode(db: StateDb, node: string): QueryResult<Session[]> {
   const value = statements(db).byNode.all({ node: node.toLowerCase() }).map(toSession);
-  return { value, index: maxIndex(db, INDEXES), interest: { topics: [nodeSessionsTopic(node)] } };
+  return { value, ...tableIndex(db, INDEXES), interest: { topics: [nodeSessionsTopic(node)] } };
 }
 
 function toSession(row: typeof sessions.$inferSelect): Session {

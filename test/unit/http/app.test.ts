@@ -227,11 +227,12 @@ test("?cached tells whether the answer was kept, where Consul's agents keep it",
   expect(await cacheHeaders("/v1/thing/a")).toEqual([null, null]);
 });
 
-test("what is not found is read anew each time: its index moves with other keys, which do not wake it", async () => {
-  const { send, state } = rig();
-  state.value = reply({ status: 404 });
+test("a kept answer has the index of now where that moves without the answer", async () => {
+  let index = 7;
+  const read = () => ({ value: [], index, indexNow: () => index, interest: { topics: ["thing"] } });
+  const { send } = httpRig([{ ...thing, read }], {});
   await send("GET", "/v1/thing/a");
-  state.index = 9;
+  index = 9;
   expect((await send("GET", "/v1/thing/a")).headers.get("x-consul-index")).toBe("9");
 });
 

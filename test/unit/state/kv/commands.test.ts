@@ -44,6 +44,16 @@ test("flags keep 64 unsigned bits", () => {
   expect(kvGet(rig.db, "a").value?.Flags).toBe(18446744073709551615n);
 });
 
+test("the index of a missing key and of an empty prefix is that of all keys, also in an answer that was kept", () => {
+  const rig = stateRig();
+  const [missing, empty] = [kvGet(rig.db, "none"), kvKeys(rig.db, "none/", "")];
+  rig.apply({ type: "kv.set", ...write("other", "1") });
+  const written = kvGet(rig.db, "other");
+  expect([missing.index, empty.index]).toEqual([0, 0]);
+  expect([missing.indexNow?.(), empty.indexNow?.()]).toEqual([written.index, written.index]);
+  expect(written.indexNow).toBeUndefined();
+});
+
 test("cas 0 creates only; another index must match", () => {
   const rig = stateRig();
   expect(rig.apply({ type: "kv.cas", index: 0, ...write("a", "1") })).toBe(true);
