@@ -12,6 +12,7 @@ import { migrate } from "../state/migrate.ts";
 import { Publisher } from "../state/publisher.ts";
 import { RecentChanges } from "../state/recent-changes.ts";
 import { openMemoryStorage, openStorage } from "../storage/open.ts";
+import { snapshotPolicy } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 const NS_PER_MS = 1e6;
@@ -65,6 +66,7 @@ export async function startCore(
     meter,
     nodeId,
     onFatal,
+    snapshotPolicy: snapshotPolicy(config()),
     log: hub.logger("agent.server.raft"),
     onRestored() {
       machine.reload();

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { DnsConfig } from "../dns/config.ts";
 import type { HttpSettings } from "../http/deps.ts";
+import { SNAPSHOT_POLICY, type SnapshotPolicy } from "../raft/upkeep.ts";
 
 const JSON_BODY_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -46,5 +47,16 @@ export function dnsSettings(config: Config): DnsConfig {
       minTtlS: dns.soa.minTtl,
     },
     translateWanAddrs: config.translateWanAddrs,
+  };
+}
+
+/** When the log is cut. A key of zero or less means its default, as in Consul. */
+export function snapshotPolicy(config: Config): SnapshotPolicy {
+  const { raftSnapshotIntervalMs, raftSnapshotThreshold, raftTrailingLogs } = config;
+  const given = (value: number, fallback: number) => (value > 0 ? value : fallback);
+  return {
+    intervalMs: given(raftSnapshotIntervalMs, SNAPSHOT_POLICY.intervalMs),
+    thresholdEntries: given(raftSnapshotThreshold, SNAPSHOT_POLICY.thresholdEntries),
+    trailingEntries: given(raftTrailingLogs, SNAPSHOT_POLICY.trailingEntries),
   };
 }

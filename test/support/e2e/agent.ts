@@ -1,12 +1,17 @@
 import { createSocket } from "node:dgram";
-import { existsSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+const COPY_PREFIX = "muster-under-test-";
+
 /** The executable under test; `bun run build` makes it. */
-export const EXECUTABLE = resolve(process.env.MUSTER_BIN ?? join(import.meta.dir, "../../../dist/muster"));
+export const EXECUTABLE = ownCopy(resolve(process.env.MUSTER_BIN ?? join(import.meta.dir, "../../../dist/muster")));
 
 const READY_MS_MAX = 20_000;
+/** What is run to its end must come to it. */
+const RUN_MS_MAX = 30_000;
 const POLL_MS = 20;
 const LOG_LINES_SHOWN = 30;
 const PORT_NAMES = ["http", "dns", "serf-lan", "serf-wan", "server"] as const;
@@ -16,6 +21,7 @@ export interface Agent {
   readonly dnsPort: number;
   /** `http://127.0.0.1:port`, without a slash at the end. */
   readonly url: string;
+  readonly pid: number;
   /** What it printed so far. */
   output(): Promise<string>;
   /** Sends a signal and gives the exit code. */
@@ -40,22 +46,26 @@ export async function startAgent(
   if (!existsSync(EXECUTABLE)) throw new Error(`no ${EXECUTABLE}; make it with: bun run build`);
   const ports = await freePorts(PORT_NAMES.length);
   const portFlags = PORT_NAMES.map((name, at) => `-${name}-port=${ports[at]}`);
-  const log = Bun.file(join(dir, "agent.log"));
+  const log = join(dir, "agent.log");
+  // One open file for both, or each would write over what the other wrote.
+  const logFd = openSync(log, "a");
   const child = Bun.spawn([...words, "-bind=127.0.0.1", ...portFlags, ...flags], {
     cwd,
     detached: true,
     env: environment(dir),
     stdin: "ignore",
-    stdout: log,
-    stderr: log,
+    stdout: logFd,
+    stderr: logFd,
   });
+  closeSync(logFd);
   const [httpPort = 0, dnsPort = 0] = ports;
   const url = `http://127.0.0.1:${httpPort}`;
   const agent: Agent = {
     httpPort,
     dnsPort,
     url,
-    output: () => log.text(),
+    pid: child.pid,
+    output: () => Bun.file(log).text(),
     stop: (signal = "SIGTERM") => {
       // The whole group, as the keyboard does: npm starts a shell that starts the agent.
       if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, signal);
@@ -89,6 +99,8 @@ export async function runExecutable(
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
+    timeout: RUN_MS_MAX,
+    killSignal: "SIGKILL",
   });
   const [stdout, stderr, code] = await Promise.all([
     new Response(child.stdout).text(),
@@ -112,8 +124,26 @@ export async function until(condition: () => Promise<boolean>, what: string, msM
   }
 }
 
+/**
+ * A build that comes while tests run does not change what they test. No hook of the test runner outlives all files, so
+ * each run removes the copies of those that have ended.
+ */
+function ownCopy(built: string): string {
+  if (!existsSync(built)) return built;
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${COPY_PREFIX}(\\d+)$`).exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const dir = join(tmpdir(), COPY_PREFIX + process.pid);
+  mkdirSync(dir, { recursive: true });
+  const copy = join(dir, "muster");
+  copyFileSync(built, copy);
+  return copy;
+}
+
 /** Ports that are free for TCP and UDP; all are held at once, so they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const held: { port: number; release: () => void }[] = [];
   while (held.length < count) {
     const pair = await holdPort();
