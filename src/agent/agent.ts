@@ -100,6 +100,8 @@ export class Agent {
   /** Takes other files and settings; the catalog sees one change. Rejects for a bad definition. */
   async reload(definitions: FileDefinitions, settings: AgentSettings): Promise<void> {
     this.syncer.pause();
+    // The node's own data may be another one.
+    this.syncer.fullSync();
     try {
       this.state.configure(settings);
       await replaceFiles(this.#registrar, this.state, definitions, this.#options.log);

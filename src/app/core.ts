@@ -12,6 +12,7 @@ import { migrate } from "../state/migrate.ts";
 import { Publisher } from "../state/publisher.ts";
 import { RecentChanges } from "../state/recent-changes.ts";
 import { openMemoryStorage, openStorage } from "../storage/open.ts";
+import { type OpenParts, openAll } from "./open-parts.ts";
 import { snapshotPolicy } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -30,10 +31,19 @@ export interface Core {
 }
 
 /** Opens the data directory (or memory), replays the log and takes the lead. Rejects with a text for the operator. */
-export async function startCore(
+export function startCore(
   config: () => Config,
   telemetry: Telemetry,
   onFatal: (reason: string) => void,
+): Promise<Core> {
+  return openAll((parts) => start(config, telemetry, onFatal, parts));
+}
+
+async function start(
+  config: () => Config,
+  telemetry: Telemetry,
+  onFatal: (reason: string) => void,
+  parts: OpenParts,
 ): Promise<Core> {
   const { hub, meter } = telemetry;
   const {
@@ -53,10 +63,11 @@ export async function startCore(
   const storage = dev
     ? openMemoryStorage()
     : await openStorage({ dir: dataDir, log: hub.logger("agent.storage"), onFatal });
+  parts.add(() => storage.close());
   const { db, store, keeper } = storage;
   migrate(db, STATE_SCHEMA);
   const publisher = new Publisher();
-  const machine = new Machine({ db, publisher, clock });
+  const machine = new Machine({ db, publisher, clock, onFatal });
   const recent = new RecentChanges(publisher, machine.appliedIndex);
   const raft = await startRaftNode({
     store,
@@ -74,6 +85,10 @@ export async function startCore(
       server.resume();
     },
   });
+  parts.add(async () => {
+    await raft.stop();
+    machine.flush();
+  });
   const server: Server = new Server({
     db,
     propose: (command) => raft.propose(JSON.stringify(command)),
@@ -83,6 +98,7 @@ export async function startCore(
     datacenter,
     sessionTtlNsMin: () => config().sessionTtlMinMs * NS_PER_MS,
   });
+  parts.add(() => server.stop());
   machine.onLocksDelayed = (keys, lockDelayNs) => server.onLocksDelayed(keys, lockDelayNs);
   await server.lead({
     ID: nodeId,
@@ -100,12 +116,7 @@ export async function startCore(
     recent,
     raft,
     server,
-    async stop() {
-      server.stop();
-      await raft.stop();
-      machine.flush();
-      await storage.close();
-    },
+    stop: () => parts.close(),
   };
 }
 

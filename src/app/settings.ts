@@ -38,7 +38,7 @@ export function dnsSettings(config: Config): DnsConfig {
     recursors: config.recursors,
     recursorTimeoutMs: dns.recursorTimeoutMs,
     recursorStrategy: dns.recursorStrategy === "random" ? "random" : "sequential",
-    enableAdditionalNodeMetaTxt: dns.nodeMetaTxt,
+    enableAdditionalNodeMetaTxt: dns.enableAdditionalNodeMetaTxt,
     disableCompression: dns.disableCompression,
     soa: {
       refreshS: dns.soa.refresh,

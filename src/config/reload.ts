@@ -1,7 +1,7 @@
 /** What a reload may change. */
 import { camel } from "./camel.ts";
-import type { Config } from "./config.ts";
-import type { Section } from "./schema/key.ts";
+import { type Config, deepFreeze } from "./config.ts";
+import type { Key, Section } from "./schema/key.ts";
 import { CURRENT } from "./schema/top.ts";
 
 export interface ReloadDiff {
@@ -17,7 +17,7 @@ export function diffReloadable(before: Config, after: Config): ReloadDiff {
   const needRestart: string[] = [];
   const walk = (keys: Section, path: string, old: unknown, now: unknown): void => {
     for (const [name, key] of Object.entries(keys)) {
-      const property = camel(name) + (key.kind === "duration" || key.kind === "duration-map" ? "Ms" : "");
+      const property = propertyName(name, key);
       const [oldValue, newValue] = [propertyOf(old, property), propertyOf(now, property)];
       if (key.kind === "section") walk(key.keys, `${path}${name}.`, oldValue, newValue);
       else if (!isSame(oldValue, newValue)) (key.reloadable ? reloadable : needRestart).push(`${path}${name}`);
@@ -31,6 +31,26 @@ export function diffReloadable(before: Config, after: Config): ReloadDiff {
 export function restartWarning(diff: ReloadDiff): string | undefined {
   if (diff.needRestart.length === 0) return undefined;
   return `changed, but only a restart applies it: ${diff.needRestart.join(", ")}`;
+}
+
+/** What a reload makes of the configuration in force: the keys that may change are those of `wanted`, the others stay. */
+export function applyReloadable(inForce: Config, wanted: Config): Config {
+  const merge = (keys: Section, old: unknown, now: unknown): Record<string, unknown> => {
+    const merged: Record<string, unknown> = { ...(old as Record<string, unknown>) };
+    for (const [name, key] of Object.entries(keys)) {
+      const property = propertyName(name, key);
+      if (!(property in merged)) continue;
+      if (key.kind === "section") merged[property] = merge(key.keys, merged[property], propertyOf(now, property));
+      else if (key.reloadable) merged[property] = propertyOf(now, property);
+    }
+    return merged;
+  };
+  // Each value stands where the table has it in either configuration.
+  return deepFreeze(merge(CURRENT, inForce, wanted) as unknown as Config);
+}
+
+function propertyName(name: string, key: Key): string {
+  return camel(name) + (key.kind === "duration" || key.kind === "duration-map" ? "Ms" : "");
 }
 
 function propertyOf(value: unknown, name: string): unknown {

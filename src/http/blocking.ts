@@ -4,7 +4,7 @@ import type { QueryResult } from "../state/query.ts";
 
 /**
  * Runs a read, and again after each change of what it looked at, while its answer is what the caller has, or until the
- * wait is over; then the last answer stands. Reading and subscribing happen in one turn, so no change falls between.
+ * wait is over or this agent stops; then the last answer stands. Reading and subscribing happen in one turn, so no change falls between.
  */
 export async function blockingRead<T>(
   read: () => QueryResult<T>,
@@ -14,7 +14,7 @@ export async function blockingRead<T>(
 ): Promise<QueryResult<T>> {
   let result = read();
   const deadlineMs = deps.clock.monotonicMs() + waitMs;
-  while (isKnown(result) && !deps.signal.aborted) {
+  while (isKnown(result) && !deps.signal.aborted && !deps.publisher.isClosed) {
     const leftMs = deadlineMs - deps.clock.monotonicMs();
     if (leftMs <= 0 || !(await changed(result, leftMs, deps))) return result;
     result = read();

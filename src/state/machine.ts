@@ -19,11 +19,20 @@ const UNCOMMITTED_ENTRIES_MAX = 4096;
 /** Called after each batch with the keys that lost their holder; only the leader cares. */
 export type OnLocksDelayed = (keys: readonly string[], lockDelayNs: number) => void;
 
+export interface MachineDeps {
+  db: StateDb;
+  publisher: Publisher;
+  clock: Clock;
+  /** Called when applied entries can't be committed: the process must end, as what it answered is in the log alone. */
+  onFatal: (reason: string) => void;
+}
+
 /** Applies log entries to `state.db`, rows and applied index in one transaction, and tells the publisher what changed. */
 export class Machine implements StateMachine {
   readonly #db: StateDb;
   readonly #publisher: Publisher;
   readonly #clock: Clock;
+  readonly #onFatal: MachineDeps["onFatal"];
   readonly #begin;
   readonly #commit;
   readonly #saveApplied;
@@ -37,10 +46,11 @@ export class Machine implements StateMachine {
   #touched = new Set<Topic>();
   onLocksDelayed: OnLocksDelayed = () => undefined;
 
-  constructor(deps: { db: StateDb; publisher: Publisher; clock: Clock }) {
+  constructor(deps: MachineDeps) {
     this.#db = deps.db;
     this.#publisher = deps.publisher;
     this.#clock = deps.clock;
+    this.#onFatal = deps.onFatal;
     const client = deps.db.$client;
     this.#begin = client.prepare("BEGIN IMMEDIATE");
     this.#commit = client.prepare("COMMIT");
@@ -81,21 +91,39 @@ export class Machine implements StateMachine {
     return results;
   }
 
-  /** Commits what is applied; another connection (snapshot, checkpoint) then sees all of it. */
+  /**
+   * Commits what is applied; another connection (snapshot, checkpoint) then sees all of it. Throws when that fails, after
+   * `onFatal` was told.
+   */
   flush(): void {
+    const failure = this.#commitApplied();
+    if (failure !== undefined) throw failure;
+  }
+
+  /** The failure, which `onFatal` has been told, or undefined. */
+  #commitApplied(): Error | undefined {
     this.#commitTimer?.cancel();
     this.#commitTimer = undefined;
-    if (this.#uncommitted === 0) return;
-    indexesOf(this.#db).save();
-    this.#saveApplied.run(this.#appliedIndex, this.#appliedTerm);
-    this.#commit.run();
+    if (this.#uncommitted === 0) return undefined;
+    try {
+      indexesOf(this.#db).save();
+      this.#saveApplied.run(this.#appliedIndex, this.#appliedTerm);
+      this.#commit.run();
+    } catch (error) {
+      const reason =
+        `can't commit the state up to entry ${this.#appliedIndex}: ${String(error)}; ` +
+        "the log has all of it, and the next start applies it again";
+      this.#onFatal(reason);
+      return new Error(reason, { cause: error });
+    }
     this.#uncommitted = 0;
+    return undefined;
   }
 
   #open(): void {
     if (this.#uncommitted > 0) return;
     this.#begin.run();
-    this.#commitTimer = this.#clock.after(COMMIT_INTERVAL_MS, () => this.flush());
+    this.#commitTimer = this.#clock.after(COMMIT_INTERVAL_MS, () => this.#commitApplied());
   }
 
   #applyEntry(entry: Entry): unknown {

@@ -13,6 +13,7 @@ export class Publisher {
   readonly #byPrefix = new Map<string, Set<OnChange>>();
   /** Distinct lengths of the prefixes waited on: a touched key is looked up once for each. */
   readonly #prefixLengths = new Map<number, number>();
+  #isClosed = false;
   readonly #everyChange = new Set<(topics: ReadonlySet<Topic>, index: number) => void>();
 
   /** Waits on every topic and prefix of `interest`; the returned function ends the waiting without a call. */
@@ -57,6 +58,16 @@ export class Publisher {
     for (const waiters of this.#byTopic.values()) collect(waiters, woken);
     for (const waiters of this.#byPrefix.values()) collect(waiters, woken);
     for (const wake of woken) wake(index);
+  }
+
+  /** The end: wakes everybody, and whoever looks at `isClosed` waits no more. */
+  close(): void {
+    this.#isClosed = true;
+    this.publishAll(0);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   #collectPrefixes(key: string, woken: Set<OnChange>): void {

@@ -12,7 +12,8 @@ export function stateRig(clock = new ManualClock()) {
   const db = drizzle(new Database(":memory:"));
   migrate(db, STATE_SCHEMA);
   const publisher = new Publisher();
-  const machine = new Machine({ db, publisher, clock });
+  const fatal: string[] = [];
+  const machine = new Machine({ db, publisher, clock, onFatal: (reason) => fatal.push(reason) });
   const touched: Topic[][] = [];
   publisher.follow((topics) => touched.push([...topics]));
   let index = 0;
@@ -21,6 +22,8 @@ export function stateRig(clock = new ManualClock()) {
     db,
     publisher,
     machine,
+    /** What the process would have ended for. */
+    fatal,
     /** Topics of each batch so far. */
     touched,
     /** Applies one command as the next entry; a Refusal is returned, not thrown. */

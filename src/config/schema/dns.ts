@@ -18,7 +18,7 @@ export const DNS_KEYS = {
     disable_compression: bool(false, "Do not compress names.", RELOADABLE),
     udp_answer_limit: int(3, "Most answers over UDP without EDNS.", RELOADABLE),
     a_record_limit: int(0, "Most A and AAAA records; 0 is no limit.", RELOADABLE),
-    node_meta_txt: bool(true, "Add the node's metadata as TXT records.", RELOADABLE),
+    enable_additional_node_meta_txt: bool(true, "Add the node's metadata as TXT records.", RELOADABLE),
     recursor_timeout: duration("2s", "Wait for a recursor.", RELOADABLE),
     recursor_strategy: string("sequential", "`sequential` or `random`.", { since: "1.11", ...RELOADABLE }),
     soa: section("Values of the SOA record.", {

@@ -134,6 +134,15 @@ test("a blocking read waits for its topic, not for others, and lifts the idle ti
   expect(held).toEqual(["hold", "release"]);
 });
 
+test("a blocking read ends with what there is when the agent stops", async () => {
+  const publisher = new Publisher();
+  const { send } = rig({ publisher, clock: new ManualClock() });
+  const waiting = send("GET", "/v1/thing/a?index=7&wait=10s");
+  await settle();
+  publisher.close();
+  expect((await waiting).headers.get("x-consul-index")).toBe("7");
+});
+
 test("a blocking read that is woken without a newer index waits on", async () => {
   const publisher = new Publisher();
   const clock = new ManualClock();

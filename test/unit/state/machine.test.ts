@@ -21,7 +21,7 @@ test("a machine opened on the same database continues after the last commit", ()
   const rig = stateRig();
   rig.apply(set("a"));
   rig.machine.flush();
-  const again = new Machine({ db: rig.db, publisher: new Publisher(), clock: rig.clock });
+  const again = new Machine({ db: rig.db, publisher: new Publisher(), clock: rig.clock, onFatal: expect.unreachable });
   expect(again.appliedIndex).toBe(1);
 });
 
@@ -54,3 +54,29 @@ test("a refused command undoes its rows, topics and indexes, and the next entry 
   rig.apply(set("c"));
   expect(readIndex(rig.db, "kvs")).toBe(3);
 });
+
+test("a commit that fails in its timer ends the process with the reason: what was answered is in the log alone", () => {
+  const rig = stateRig();
+  failCommits(rig);
+  rig.apply(set("a"));
+  rig.clock.advance(100);
+  expect(rig.fatal).toEqual([
+    "can't commit the state up to entry 1: SQLiteError: database or disk is full; " +
+      "the log has all of it, and the next start applies it again",
+  ]);
+});
+
+test("a commit that fails on demand says so to who demanded it, and ends the process too", () => {
+  const rig = stateRig();
+  failCommits(rig);
+  rig.apply(set("a"));
+  expect(() => rig.machine.flush()).toThrow("database or disk is full");
+  expect(rig.fatal.length).toBe(1);
+});
+
+/** What every commit writes can't be written any more. */
+function failCommits(rig: ReturnType<typeof stateRig>): void {
+  rig.db.$client.run(
+    "CREATE TRIGGER full BEFORE UPDATE ON applied BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END",
+  );
+}

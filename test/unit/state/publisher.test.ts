@@ -64,3 +64,14 @@ test("a restore wakes everybody", () => {
   publisher.publishAll(9);
   expect(woken).toBe(2);
 });
+
+test("closing wakes everybody, by topic and by prefix, and stays closed", () => {
+  const publisher = new Publisher();
+  const seen: string[] = [];
+  publisher.subscribe({ topics: ["kv/a"] }, () => seen.push("topic"));
+  publisher.subscribe({ topics: [], kvPrefixes: ["b"] }, () => seen.push("prefix"));
+  expect(publisher.isClosed).toBe(false);
+  publisher.close();
+  expect(seen).toEqual(["topic", "prefix"]);
+  expect(publisher.isClosed).toBe(true);
+});
