@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { environment } from "../support/e2e/agent.ts";
 import { SERVER_CORE } from "./machine.ts";
 
 /** Above the number of waiting queries. Consul refuses to start when it is above the limit of open files less 20. */
@@ -77,7 +76,13 @@ export async function start(peer: Peer, root: string, again?: string): Promise<R
   const child = Bun.spawn(
     // The shell and taskset replace themselves, so the process that is watched is the server's.
     ["sh", "-c", `ulimit -n $(ulimit -Hn); exec taskset -c ${SERVER_CORE} "$@"`, "sh", ...command],
-    { cwd: dir, env: environment(dir), stdin: "ignore", stdout: log, stderr: log },
+    {
+      cwd: dir,
+      env: { PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: dir },
+      stdin: "ignore",
+      stdout: log,
+      stderr: log,
+    },
   );
   living.set(child.pid, child);
   const url = `http://127.0.0.1:${httpPort}`;

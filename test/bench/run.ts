@@ -1,7 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { EXECUTABLE } from "../support/e2e/agent.ts";
 import { type Args, HELP, readArgs } from "./args.ts";
 import type { Bench, Group, Result } from "./bench.ts";
 import { LOAD_CORE, lookAround } from "./machine.ts";
@@ -26,7 +25,7 @@ Debian 11 (bullseye) has 1.8.7: download the package "consul" from its archive a
 usr/bin/consul. Without one, --muster-only measures Muster alone.
 `;
 
-function peersOf({ side }: Args): Peer[] {
+function peersOf({ side }: Args, root: string): Peer[] {
   const peers: Peer[] = [];
   if (side !== "muster") {
     const path = process.env.CONSUL_BIN;
@@ -35,8 +34,11 @@ function peersOf({ side }: Args): Peer[] {
     peers.push(consul(resolve(path)));
   }
   if (side !== "peer") {
-    if (!existsSync(EXECUTABLE)) throw new Error(`there is no ${EXECUTABLE}; make it with: bun run build\n`);
-    peers.push(muster(EXECUTABLE));
+    const path = resolve(process.env.MUSTER_BIN ?? join(import.meta.dir, "../../dist/muster"));
+    if (!existsSync(path)) throw new Error(`there is no ${path}; make it with: bun run build\n`);
+    // A build that ends meanwhile must not change what is measured.
+    copyFileSync(path, join(root, "muster"));
+    peers.push(muster(join(root, "muster")));
   }
   return peers;
 }
@@ -51,7 +53,7 @@ function benchOf(args: Args, root: string): Bench {
     GROUPS.flatMap((group) => group.measures.filter(({ id }) => isAsked(group, id)).map(({ id }) => id)),
   );
   return {
-    peers: peersOf(args),
+    peers: peersOf(args, root),
     root,
     ...(args.isQuick ? { runs: 1, seconds: 2, warmUpSeconds: 1 } : { runs: 3, seconds: 4, warmUpSeconds: 2 }),
     wants: (id) => wanted.has(id),
