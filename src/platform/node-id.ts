@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
  * The identity of this node: what the configuration says, else what `node-id` in the data directory says, else a new one
- * that is kept there. Throws when either is no UUID.
+ * that is kept there. Throws an Error for the operator when either is no UUID, or when it can't be kept.
  */
 export function nodeIdIn(dataDir: string | undefined, configured: string, fresh: () => string): string {
   const path = dataDir === undefined ? undefined : join(dataDir, "node-id");
@@ -16,6 +16,19 @@ export function nodeIdIn(dataDir: string | undefined, configured: string, fresh:
       `node id ${JSON.stringify(id)} (${configured ? "node_id" : path}) is not a UUID: set it right or remove the file`,
     );
   }
-  if (path !== undefined && id !== kept) writeFileSync(path, `${id}\n`, { mode: 0o600 });
+  if (path !== undefined && id !== kept) keep(path, id);
   return id;
+}
+
+/** Whole or not at all: a power cut must not make another node of this one. */
+function keep(path: string, id: string): void {
+  const draft = `${path}.tmp`;
+  try {
+    writeFileSync(draft, `${id}\n`, { mode: 0o600, flush: true });
+    renameSync(draft, path);
+  } catch (error) {
+    throw new Error(
+      `data directory ${dirname(path)}: can't keep the node id there: ${error instanceof Error ? error.message : error}`,
+    );
+  }
 }

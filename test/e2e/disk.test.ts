@@ -1,0 +1,126 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Agent, EXECUTABLE, until } from "../support/e2e/agent.ts";
+import { addressesOf, ask, read, untilLeading } from "./harness/ask.ts";
+import { canMount, type Mounts, mounted } from "./harness/mounts.ts";
+import { withRig } from "./harness/rig.ts";
+
+const DISK_MB = 48;
+const MB = 1024 * 1024;
+const WRITES_MAX = 5000;
+
+/** The title says when the test is not run. */
+function mounting(title: string, body: () => Promise<void>): void {
+  test.skipIf(!canMount)(canMount ? title : `${title} (not run: mounting is forbidden here)`, body);
+}
+
+/** Puts numbered keys, each when the one before is answered, until one is refused. */
+async function fillUp(agent: Agent, keys: string[], value: string): Promise<string> {
+  for (let at = 0; at < WRITES_MAX; at++) {
+    const key = `key-${keys.length}`;
+    const { status, text } = await ask(`${agent.url}/v1/kv/${key}`, "PUT", value);
+    if (status !== 200) {
+      expect(status).toBe(500);
+      return text;
+    }
+    keys.push(key);
+  }
+  throw new Error(`${WRITES_MAX} writes and still not full`);
+}
+
+async function withDisk(body: (mounts: Mounts, dataDir: string) => Promise<void>, dataDir: string): Promise<void> {
+  mkdirSync(dataDir);
+  // A disk of its own (tmpfs), so that it really is full: every write and fsync meets ENOSPC by itself.
+  const mounts = await mounted(`mount -t tmpfs -o size=${DISK_MB}m tmpfs "$1"`, dataDir);
+  try {
+    await body(mounts, dataDir);
+  } finally {
+    await mounts.release();
+  }
+}
+
+mounting(
+  "full disk: writes are refused in clear words, reads and DNS go on; with room again they work without a restart, and nothing answered is lost",
+  () =>
+    withRig((rig) =>
+      withDisk(async (mounts, dataDir) => {
+        const agent = await rig.server([], mounts.wrapper);
+        await ask(`${agent.url}/v1/agent/service/register`, "PUT", { Name: "web", Address: "127.0.0.7" });
+        const isKnown = async () => (await addressesOf(agent.dnsPort, "web.service.consul")).length > 0;
+        await until(isKnown, "the service in DNS");
+        const ballast = mounts.inside(join(dataDir, "ballast"));
+        writeFileSync(ballast, Buffer.alloc((DISK_MB - 24) * MB));
+        const keys: string[] = [];
+        const refusal = await fillUp(agent, keys, "x".repeat(200_000));
+        expect(refusal).toContain("no space left on the data directory's disk");
+        expect(refusal).toContain(dataDir);
+        // The last page too; what still fits into the log's own files may be taken.
+        expect(() => writeFileSync(mounts.inside(join(dataDir, "rest")), Buffer.alloc(DISK_MB * MB))).toThrow("ENOSPC");
+        expect(await fillUp(agent, keys, "x".repeat(2000))).toContain("no space left on the data directory's disk");
+        expect(
+          (
+            await ask(`${agent.url}/v1/txn`, "PUT", [
+              { KV: { Verb: "set", Key: "t", Value: btoa("x".repeat(50_000)) } },
+            ])
+          ).status,
+        ).toBe(500);
+        expect(await addressesOf(agent.dnsPort, "web.service.consul")).toEqual(["127.0.0.7"]);
+        expect((await read<string[]>(`${agent.url}/v1/kv/?keys&consistent`)).sort()).toEqual([...keys].sort());
+        for (const name of ["ballast", "rest"]) rmSync(mounts.inside(join(dataDir, name)), { force: true });
+        expect((await ask(`${agent.url}/v1/kv/after`, "PUT", "1")).text.trim()).toBe("true");
+        await agent.stop("SIGKILL");
+        const second = await rig.server([], mounts.wrapper);
+        await untilLeading(second.url);
+        expect((await read<string[]>(`${second.url}/v1/kv/?keys`)).sort()).toEqual([...keys, "after"].sort());
+      }, rig.dataDir),
+    ),
+);
+
+mounting("full disk: an agent that starts on one says so", () =>
+  withRig((rig) =>
+    withDisk(async (mounts, dataDir) => {
+      expect(() => writeFileSync(mounts.inside(join(dataDir, "ballast")), Buffer.alloc(DISK_MB * 2 * MB))).toThrow(
+        "ENOSPC",
+      );
+      const agent = await rig.launch(["-server", "-bootstrap", `-data-dir=${dataDir}`], {
+        words: [...mounts.wrapper, EXECUTABLE],
+      });
+      expect(await agent.ended()).toBe(1);
+      expect(await agent.output()).toMatch(/Error starting agent: .*no space left/);
+      expect(await agent.output()).toContain(dataDir);
+    }, rig.dataDir),
+  ),
+);
+
+mounting("a read-only data directory, new or used, ends the start with its name and what to do", () =>
+  withRig(async (rig) => {
+    const first = await rig.server();
+    await first.stop("SIGTERM");
+    mkdirSync(join(rig.dir, "empty"));
+    const script = 'for d; do mount --bind "$d" "$d" && mount -o remount,ro,bind "$d"; done';
+    const dirs = [rig.dataDir, join(rig.dir, "empty")];
+    const mounts = await mounted(script, ...dirs);
+    try {
+      for (const dir of dirs) {
+        const agent = await rig.launch(["-server", "-bootstrap", `-data-dir=${dir}`], {
+          words: [...mounts.wrapper, EXECUTABLE],
+        });
+        expect(await agent.ended()).toBe(1);
+        expect(await agent.output()).toMatch(/Error starting agent: .*(read-only|can't be written)/i);
+        expect(await agent.output()).toContain(dir);
+      }
+    } finally {
+      await mounts.release();
+    }
+  }),
+);
+
+test("a data directory that another agent uses is refused, and that agent goes on", () =>
+  withRig(async (rig) => {
+    const first = await rig.server();
+    const second = await rig.launch(["-server", "-bootstrap", `-data-dir=${rig.dataDir}`]);
+    expect(await second.ended()).toBe(1);
+    expect(await second.output()).toContain(`data directory ${rig.dataDir} is in use by another running agent`);
+    expect((await ask(`${first.url}/v1/kv/a`, "PUT", "1")).text.trim()).toBe("true");
+  }));
