@@ -1,50 +1,56 @@
-import os from "node:os";
-import { basename } from "node:path";
-import { runCli } from "./cli/dispatch.ts";
-import { systemClock } from "./platform/clock.ts";
-import { machineInterfaces } from "./platform/config-files.ts";
+import { asksForHelp } from "./cli/help-words.ts";
 
-const machine = () => ({ hostname: os.hostname(), interfaces: machineInterfaces() });
+// Only what a run needs is loaded: an agent has no use for the commands' table, a command none for the agent's parts.
 
-const interrupted = new AbortController();
-const argv = process.argv.slice(2);
-const isAgent = argv[0] === "agent";
-if (!isAgent) {
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => interrupted.abort());
+async function machine() {
+  const [{ hostname }, { machineInterfaces }] = await Promise.all([
+    import("node:os"),
+    import("./platform/config-files.ts"),
+  ]);
+  return { hostname: hostname(), interfaces: machineInterfaces() };
 }
 
-const code = await runCli({
-  argv,
-  program: basename(process.execPath) === "consul" ? "consul" : "muster",
-  executable: process.execPath,
-  env: process.env,
-  out: process.stdout,
-  err: process.stderr,
-  childOutput: "inherit",
-  stdin: async () => new Uint8Array(await Bun.stdin.arrayBuffer()),
-  clock: systemClock,
-  interrupted: interrupted.signal,
-  async runAgent(words) {
-    const { runAgent } = await import("./app.ts");
-    return runAgent(words, {
-      env: process.env,
-      out: process.stdout,
-      err: process.stderr,
-      machine: machine(),
-      signals: process,
-      exit: (exitCode) => process.exit(exitCode),
-    });
-  },
-  async loadServices(files) {
-    const { loadServiceFiles } = await import("./app/service-files.ts");
-    return loadServiceFiles(files, machine());
-  },
-  async validateConfig(paths, { format }) {
-    const [{ validateFiles }, { DISK_READER }] = await Promise.all([
-      import("./config/validate-files.ts"),
-      import("./platform/config-files.ts"),
-    ]);
-    return validateFiles(paths, format, DISK_READER, machine());
-  },
-});
-process.exit(code);
+async function runAgent(words: readonly string[]): Promise<number> {
+  const app = await import("./app.ts");
+  return app.runAgent(words, {
+    env: process.env,
+    out: process.stdout,
+    err: process.stderr,
+    machine: await machine(),
+    signals: process,
+    exit: (code) => process.exit(code),
+  });
+}
+
+async function runCommand(argv: readonly string[]): Promise<number> {
+  const [{ runCli }, { processStdio, programName }, { systemClock }] = await Promise.all([
+    import("./cli/dispatch.ts"),
+    import("./cli/stdio.ts"),
+    import("./platform/clock.ts"),
+  ]);
+  return runCli({
+    ...processStdio(),
+    argv,
+    program: programName(process.execPath),
+    executable: process.execPath,
+    env: process.env,
+    clock: systemClock,
+    runAgent,
+    async loadServices(files) {
+      const { loadServiceFiles } = await import("./app/service-files.ts");
+      return loadServiceFiles(files, await machine());
+    },
+    async validateConfig(paths, { format }) {
+      const [{ validateFiles }, { DISK_READER }] = await Promise.all([
+        import("./config/validate-files.ts"),
+        import("./platform/config-files.ts"),
+      ]);
+      return validateFiles(paths, format, DISK_READER, await machine());
+    },
+  });
+}
+
+const [word, ...rest] = process.argv.slice(2);
+// A shell that completes a line runs the program with that line in COMP_LINE and words of its own.
+const isAgent = word === "agent" && process.env.COMP_LINE === undefined && !asksForHelp(rest);
+process.exit(await (isAgent ? runAgent(rest) : runCommand(process.argv.slice(2))));

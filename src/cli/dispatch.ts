@@ -3,13 +3,13 @@ import { type CommandEntry, type Entry, withAllFlags } from "./command.ts";
 import { commands } from "./commands.ts";
 import { candidates } from "./complete.ts";
 import { type CliDeps, type CommandContext, CommandFailure, errorText, UsageFailure } from "./context.ts";
+import { asksForHelp } from "./help-words.ts";
 import { ApiClient, HttpConnectError, HttpStatusError } from "./http.ts";
 import { readHttpSettings } from "./http-settings.ts";
 import { commandHelp, goFlagUsage, groupHelp, httpFlags, rootHelp } from "./usage.ts";
 
 /** Consul's code for "no such command". */
 const EXIT_UNKNOWN_COMMAND = 127;
-const HELP_WORDS = new Set(["-h", "-help", "--help"]);
 const VERSION_WORDS = new Set(["-v", "-version", "--version"]);
 
 /** Runs one command line and gives its exit code. It never throws for what a user can do wrong. */
@@ -25,7 +25,7 @@ export async function runCli(deps: CliDeps): Promise<number> {
   const installer = leading.find((word) => /^--?autocomplete-(un)?install$/.test(word));
   if (installer !== undefined)
     return runCli({ ...deps, argv: ["completion", installer.replace(/^-+autocomplete-/, "")] });
-  const helpWanted = wantsHelp(leading, rest);
+  const helpWanted = asksForHelp(leading) || asksForHelp(rest);
   if (entry === undefined) {
     const unknown = firstWord(deps.argv) !== undefined || !helpWanted;
     (unknown ? deps.err : deps.out).write(`${rootHelp(deps.program, commands)}\n`);
@@ -60,13 +60,6 @@ function findEntry(argv: readonly string[]): { entry: Entry | undefined; leading
   return { entry: undefined, leading, rest: argv.slice(start) };
 }
 
-/** A help word counts anywhere before `--`, even behind arguments. */
-function wantsHelp(leading: readonly string[], rest: readonly string[]): boolean {
-  if (leading.some((word) => HELP_WORDS.has(word))) return true;
-  const end = rest.indexOf("--");
-  return rest.slice(0, end === -1 ? rest.length : end).some((word) => HELP_WORDS.has(word));
-}
-
 async function runEntry(deps: CliDeps, entry: CommandEntry, rest: readonly string[]): Promise<number> {
   try {
     const parsed = parseEntry(deps, entry, rest);
@@ -90,13 +83,13 @@ function parseEntry(
   rest: readonly string[],
 ): ParsedFlags<readonly FlagSpec[]> | undefined {
   if (entry.ownWords) return { values: {}, given: new Set(), args: rest };
+  const flags = [...httpFlags(entry), ...entry.flags];
   try {
-    const parsed = parseGoFlags([...httpFlags(entry), ...entry.flags], rest);
-    return checkFormat(entry, parsed);
+    return checkFormat(entry, parseGoFlags(flags, rest));
   } catch (error) {
     if (!(error instanceof GoFlagError)) throw error;
     if (!error.helpWanted) deps.err.write(`${errorText(error)}\n`);
-    deps.err.write(`${goFlagUsage(entry)}\n`);
+    deps.err.write(`${goFlagUsage(flags)}\n`);
     return undefined;
   }
 }

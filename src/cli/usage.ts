@@ -58,9 +58,9 @@ export function commandHelp(program: string, entry: CommandEntry): string {
 }
 
 /** What Go's `flag` package prints below a flag error. */
-export function goFlagUsage(entry: CommandEntry): string {
+export function goFlagUsage(flags: readonly FlagSpec[]): string {
   const lines = ["Usage:"];
-  for (const flag of sortByName([...httpFlags(entry), ...entry.flags])) {
+  for (const flag of sortByName(flags)) {
     const word = placeholder(flag);
     lines.push(`  -${flag.name}${word === "" ? "" : ` ${word}`}`, `    \t${flag.doc}${defaultNote(flag)}`);
   }

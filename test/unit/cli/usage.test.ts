@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { CommandEntry } from "../../../src/cli/command.ts";
 import { commands } from "../../../src/cli/commands.ts";
 import { goFlagUsage, httpFlags } from "../../../src/cli/usage.ts";
+import type { FlagSpec } from "../../../src/lang/goflags.ts";
 import { runInProcess } from "../../support/cli/run-in-process.ts";
 
 const leaves = commands.filter((entry): entry is CommandEntry => entry.kind === "command");
@@ -71,24 +72,15 @@ describe("command line: help and usage errors", () => {
 
 describe("command line: Go's flag usage", () => {
   test("names, kinds and defaults are printed as the flag package does", () => {
-    const entry: CommandEntry = {
-      kind: "command",
-      path: "x",
-      synopsis: "",
-      about: [],
-      usage: "",
-      http: "none",
-      flags: [
-        { name: "b", kind: "bool", doc: "Bool.", default: false },
-        { name: "s", kind: "string", doc: "Text.", default: "/" },
-        { name: "n", kind: "int", doc: "Number.", default: 3 },
-        { name: "d", kind: "duration", doc: "Time.", default: 90_000 },
-        { name: "t", kind: "strings", doc: "Many." },
-        { name: "v", kind: "string", nullable: true, doc: "Value." },
-      ],
-      run: async () => 0,
-    };
-    expect(goFlagUsage(entry).split("\n")).toEqual([
+    const flags: FlagSpec[] = [
+      { name: "b", kind: "bool", doc: "Bool.", default: false },
+      { name: "s", kind: "string", doc: "Text.", default: "/" },
+      { name: "n", kind: "int", doc: "Number.", default: 3 },
+      { name: "d", kind: "duration", doc: "Time.", default: 90_000 },
+      { name: "t", kind: "strings", doc: "Many." },
+      { name: "v", kind: "string", nullable: true, doc: "Value." },
+    ];
+    expect(goFlagUsage(flags).split("\n")).toEqual([
       "Usage:",
       "  -b",
       "    \tBool.",
