@@ -7,7 +7,6 @@ import { type LogReply, type LogRequest, type LogWriterSetup, type OpenedLog, un
 
 /** Rows deleted in one transaction of a compaction, so that appends wait a few milliseconds at most. */
 const COMPACT_ROWS_MAX = 500;
-const FREE_SPACE_CHECK_INTERVAL_MS = 200;
 
 type Append = LogRequest & { kind: "append" };
 
@@ -25,7 +24,6 @@ export class GroupWriter {
   #file: LogFile | undefined;
   #generation = 0;
   #dead = "";
-  #spaceCheckedMs = Number.NEGATIVE_INFINITY;
   #spaceLeft = true;
 
   constructor(setup: LogWriterSetup, reply: (reply: LogReply) => void) {
@@ -102,14 +100,10 @@ export class GroupWriter {
     for (const { id } of refused) reply.failures.push({ id, text, fatal: false });
   }
 
-  /** Not at each append: while there is room for some megabytes, 200 ms of writing don't use it up. */
+  /** At each group, which costs microseconds: some 100 ms of large writes can use up all that is kept free. */
   #hasSpace(): boolean {
-    const now = performance.now();
-    if (!this.#spaceLeft || now - this.#spaceCheckedMs > FREE_SPACE_CHECK_INTERVAL_MS) {
-      const { bavail, bsize } = statfsSync(this.#setup.dir);
-      this.#spaceLeft = bavail * bsize >= this.#setup.freeBytesMin;
-      this.#spaceCheckedMs = now;
-    }
+    const { bavail, bsize } = statfsSync(this.#setup.dir);
+    this.#spaceLeft = bavail * bsize >= this.#setup.freeBytesMin;
     return this.#spaceLeft;
   }
 

@@ -55,16 +55,18 @@ mounting(
         const refusal = await fillUp(agent, keys, "x".repeat(200_000));
         expect(refusal).toContain("no space left on the data directory's disk");
         expect(refusal).toContain(dataDir);
-        // The last page too; what still fits into the log's own files may be taken.
+        // A copy of the state is refused too; asking for one commits what was applied, so the rest may go to others now.
+        const copy = await ask(`${agent.url}/v1/snapshot`);
+        expect(copy).toMatchObject({ status: 500, text: expect.stringContaining("for a copy of the state") });
         expect(() => writeFileSync(mounts.inside(join(dataDir, "rest")), Buffer.alloc(DISK_MB * MB))).toThrow("ENOSPC");
-        expect(await fillUp(agent, keys, "x".repeat(2000))).toContain("no space left on the data directory's disk");
-        expect(
-          (
-            await ask(`${agent.url}/v1/txn`, "PUT", [
-              { KV: { Verb: "set", Key: "t", Value: btoa("x".repeat(50_000)) } },
-            ])
-          ).status,
-        ).toBe(500);
+        expect(await ask(`${agent.url}/v1/kv/more`, "PUT", "1")).toMatchObject({ status: 500, text: refusal });
+        const ops = [{ KV: { Verb: "set", Key: "t", Value: "eA==" } }];
+        expect(await ask(`${agent.url}/v1/txn`, "PUT", ops)).toMatchObject({ status: 500, text: refusal });
+        const late = { Name: "late", Check: { TTL: "1h" } };
+        expect(await ask(`${agent.url}/v1/agent/service/register`, "PUT", late)).toMatchObject({
+          status: 500,
+          text: expect.stringContaining("no space left"),
+        });
         expect(await addressesOf(agent.dnsPort, "web.service.consul")).toEqual(["127.0.0.7"]);
         expect((await read<string[]>(`${agent.url}/v1/kv/?keys&consistent`)).sort()).toEqual([...keys].sort());
         for (const name of ["ballast", "rest"]) rmSync(mounts.inside(join(dataDir, name)), { force: true });

@@ -19,6 +19,7 @@ const PORT_NAMES = ["http", "dns", "serf_lan", "serf_wan", "server"] as const;
 type PortName = (typeof PORT_NAMES)[number];
 
 const END_MS_MAX = 20_000;
+const LINES_SHOWN = 15;
 
 /** A temporary directory and the agents that run in it; both end with the test. */
 export class Rig {
@@ -110,6 +111,13 @@ export class Rig {
     return dir;
   }
 
+  /** What the agent that was started last wrote at the end. */
+  async lastWords(): Promise<string> {
+    const log = Bun.file(join(this.dir, `run-${this.#runs - 1}`, "agent.log"));
+    const lines = (await log.exists()) ? (await log.text()).split("\n") : [];
+    return `${lines.slice(-LINES_SHOWN).join("\n")}\n`;
+  }
+
   async close(): Promise<void> {
     for (const end of this.#running) await end();
     rmSync(this.dir, { recursive: true, force: true });
@@ -127,6 +135,9 @@ export async function withRig(body: (rig: Rig) => Promise<void>): Promise<void> 
   const rig = new Rig();
   try {
     await body(rig);
+  } catch (error) {
+    process.stderr.write(await rig.lastWords());
+    throw error;
   } finally {
     await rig.close();
   }
