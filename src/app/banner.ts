@@ -17,7 +17,11 @@ export function banner(config: Config, nodeId: string): string {
       "Client Addr",
       `[${addresses.http.join(" ")}] (HTTP: ${port(ports.http)}, HTTPS: ${port(ports.https)}, DNS: ${port(ports.dns)})`,
     ],
-    ["Cluster Addr", `${config.advertiseAddr} (LAN: ${ports.serfLan}, WAN: ${port(ports.serfWan)})`],
+    // Named in the catalog and to clients, as Consul does.
+    [
+      "Cluster Addr",
+      `${config.advertiseAddr} (LAN: ${ports.serfLan}, WAN: ${port(ports.serfWan)}; not opened: one server)`,
+    ],
     ["Data", config.dev ? "in memory: nothing is kept" : config.dataDir],
   ];
   const lines = rows.map(([label, value]) => `${label.padStart(LABEL_WIDTH)}: ${value}`);

@@ -39,7 +39,10 @@ export function nodeApi(
       return Promise.resolve();
     },
     forceLeave: (node) => Promise.reject(new Refusal(`agent: No node found with name '${node}'`)),
-    reload: () => host.onReload(),
+    reload: () =>
+      host.onReload().catch((error: unknown) => {
+        throw new Refusal(error instanceof Error ? error.message : String(error));
+      }),
   };
 }
 

@@ -6,6 +6,7 @@ import { createHttpApp, type HttpApp } from "../http/app.ts";
 import type { HttpDeps } from "../http/deps.ts";
 import { routes } from "../http/table.ts";
 import { systemClock as clock } from "../platform/clock.ts";
+import { joinHostPort } from "../platform/go-net-error.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { tcp } from "../platform/tcp-server.ts";
 import { udp } from "../platform/udp.ts";
@@ -112,8 +113,9 @@ function httpEdge(
 async function dnsEdge(config: Config, core: Core, { hub, meter }: Telemetry): Promise<DnsServer | undefined> {
   const { port, addresses } = { port: config.ports.dns, addresses: config.addresses.dns };
   if (port === null) return undefined;
+  const listen = addresses.map((address) => ({ address, port }));
   return startDns({
-    listen: addresses.map((address) => ({ address, port })),
+    listen,
     nodeName: config.nodeName,
     source: stateDnsSource(core.db, core.publisher, config.datacenter),
     config: dnsSettings(config),
@@ -123,5 +125,8 @@ async function dnsEdge(config: Config, core: Core, { hub, meter }: Telemetry): P
     meter,
     udp,
     tcp,
+  }).catch((error: unknown) => {
+    const names = addresses.map((address) => joinHostPort(address, port)).join(", ");
+    throw new Error(`Failed to listen for DNS on ${names}: ${error instanceof Error ? error.message : String(error)}`);
   });
 }

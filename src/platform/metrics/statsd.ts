@@ -53,20 +53,26 @@ export class StatsdSink implements MetricsSink {
     this.#pending.push(statsdLine(dialect, name, value, type, labels, tags));
     this.#timer ??= clock.after(FLUSH_MS, () => {
       this.#timer = undefined;
-      this.flush();
+      void this.flush();
     });
   }
 
-  /** Sends what is pending now. */
-  flush(): void {
+  /** Sends what is pending now; resolves when it is sent or has failed. */
+  async flush(): Promise<void> {
+    const datagrams = packLines(this.#pending, DATAGRAM_BYTES_MAX);
+    this.#pending = [];
+    await Promise.all(datagrams.map((datagram) => this.#send(datagram)));
+  }
+
+  #send(datagram: string): Promise<void> {
     const { host, port } = this.#options;
-    for (const datagram of packLines(this.#pending, DATAGRAM_BYTES_MAX)) {
+    return new Promise((resolve) => {
       this.#socket.send(datagram, port, host, (error) => {
         if (error) this.#failed(error);
         else this.#hasFailed = false;
+        resolve();
       });
-    }
-    this.#pending = [];
+    });
   }
 
   /** Reported once a series of failures, or a missing daemon would fill the log. */
@@ -75,8 +81,10 @@ export class StatsdSink implements MetricsSink {
     this.#hasFailed = true;
   }
 
-  close(): void {
+  /** Sends the rest and closes. */
+  async close(): Promise<void> {
     this.#timer?.cancel();
+    await this.flush();
     this.#socket.close();
   }
 }

@@ -1,0 +1,9 @@
+const PORT_MAX = 65535;
+
+/** The parts of `host:port` or `[v6]:port`; undefined when it is neither. */
+export function splitHostPort(address: string): { host: string; port: number } | undefined {
+  const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address);
+  if (parts === null) return undefined;
+  const port = Number(parts[3]);
+  return port >= 1 && port <= PORT_MAX ? { host: parts[1] ?? parts[2] ?? "", port } : undefined;
+}

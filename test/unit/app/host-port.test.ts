@@ -1,0 +1,17 @@
+import { expect, test } from "bun:test";
+import { splitHostPort } from "../../../src/app/host-port.ts";
+
+test.each([
+  ["127.0.0.1:8125", { host: "127.0.0.1", port: 8125 }],
+  ["statsd.local:1", { host: "statsd.local", port: 1 }],
+  ["[::1]:8125", { host: "::1", port: 8125 }],
+])("%s is a host and a port", (text, parts) => {
+  expect(splitHostPort(text)).toEqual(parts);
+});
+
+test.each(["", "host", "host:", ":8125", "::1:8125", "host:0", "host:65536", "[::1]", "a:b:1"])(
+  "%p is no host and port",
+  (text) => {
+    expect(splitHostPort(text)).toBeUndefined();
+  },
+);
