@@ -34,7 +34,9 @@ const members = defineRoute({
   answer: z.array(AnyObject).nullable(),
   acl: "node:read",
   handle({ query }, { node }: NodeDeps) {
-    if (query.segment) throw new Refusal("Network segments are not supported in this version of Consul");
+    // The command line of Consul asks for all segments; here there is only one, and it has no name.
+    if (query.segment && query.segment !== "_all")
+      throw new Refusal("Network segments are not supported in this version of Consul");
     return json(node.members(isWan(query.wan)));
   },
 });
