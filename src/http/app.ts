@@ -4,7 +4,7 @@ import type { Connection, HttpDeps, HttpEnv } from "./deps.ts";
 import { type AnyRoute, cacheKey, Endpoint, formOf, rawPath, takesKeptAnswer } from "./endpoint.ts";
 import { acceptsGzip } from "./gzip.ts";
 import { ACL_DISABLED, ACL_ROUTES, LATER_ROUTES, notYet } from "./later.ts";
-import { encodeReply, toResponse } from "./respond.ts";
+import { encodeReply, NO_HEADERS, toResponse } from "./respond.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { type Reply, reply, text } from "./route.ts";
 import { WaitingLimit } from "./waiting-limit.ts";
@@ -19,7 +19,7 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
   const cache = new ResponseCache(http.publisher);
   const waiting = new WaitingLimit(() => http.settings().waitingPerClientMax);
   const hono = new Hono<HttpEnv>({ router: new RegExpRouter() });
-  const plain = (raw: Request, reply: Reply) => toResponse(encodeReply(reply, formOf(raw, http), {}));
+  const plain = (raw: Request, reply: Reply) => toResponse(encodeReply(reply, formOf(raw, http), NO_HEADERS));
   const mounted = mountedPaths(routes, (route) => {
     const endpoint = new Endpoint(route, { http, api, cache, waiting });
     return (c) => endpoint.answer(c);
@@ -51,8 +51,8 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
 }
 
 function cachedAnswer(cache: ResponseCache, raw: Request): Response | undefined {
-  const encoded = cache.get(cacheKey(raw.url, acceptsGzip(raw.headers)));
-  return encoded !== undefined && takesKeptAnswer(raw) ? toResponse(encoded) : undefined;
+  const answer = cache.get(cacheKey(raw.url, acceptsGzip(raw.headers)));
+  return answer !== undefined && takesKeptAnswer(raw) ? toResponse(answer.encoded) : undefined;
 }
 
 /** Bun gives a bare path as the URL of an HTTP/1.0 request without Host, or with a bad one: HAProxy's checks. */

@@ -1,30 +1,32 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Publisher } from "../state/publisher.ts";
 import type { QueryResult } from "../state/query.ts";
+import type { Interest } from "../state/topics.ts";
 
 /**
  * Runs a read, and again after each change of what it looked at, while its answer is what the caller has, or until the
- * wait is over or this agent stops; then the last answer stands. Reading and subscribing happen in one turn, so no change falls between.
+ * wait is over or this agent stops; then the last answer stands. Reading and subscribing happen in one turn, so no
+ * change falls between.
  */
-export async function blockingRead<T>(
-  read: () => QueryResult<T>,
-  isKnown: (result: QueryResult<T>) => boolean,
+export async function blockingRead<A extends { readonly result: Pick<QueryResult<unknown>, "interest"> }>(
+  read: () => A,
+  isKnown: (answer: A) => boolean,
   waitMs: number,
   deps: { publisher: Publisher; clock: Clock; signal: AbortSignal },
-): Promise<QueryResult<T>> {
-  let result = read();
+): Promise<A> {
+  let answer = read();
   const deadlineMs = deps.clock.monotonicMs() + waitMs;
-  while (isKnown(result) && !deps.signal.aborted && !deps.publisher.isClosed) {
+  while (isKnown(answer) && !deps.signal.aborted && !deps.publisher.isClosed) {
     const leftMs = deadlineMs - deps.clock.monotonicMs();
-    if (leftMs <= 0 || !(await changed(result, leftMs, deps))) return result;
-    result = read();
+    if (leftMs <= 0 || !(await changed(answer.result.interest, leftMs, deps))) return answer;
+    answer = read();
   }
-  return result;
+  return answer;
 }
 
-/** True when what `result` looked at changed; false when the time is over or the caller has gone. */
+/** True when what was looked at changed; false when the time is over or the caller has gone. */
 function changed(
-  result: QueryResult<unknown>,
+  interest: Interest,
   timeoutMs: number,
   { publisher, clock, signal }: { publisher: Publisher; clock: Clock; signal: AbortSignal },
 ): Promise<boolean> {
@@ -36,7 +38,7 @@ function changed(
       resolve(woken);
     };
     const onAbort = () => end(false);
-    const unsubscribe = publisher.subscribe(result.interest, () => end(true));
+    const unsubscribe = publisher.subscribe(interest, () => end(true));
     const timer = clock.after(timeoutMs, () => end(false));
     signal.addEventListener("abort", onAbort, { once: true });
   });

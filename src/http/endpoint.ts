@@ -11,8 +11,16 @@ import { acceptsGzip } from "./gzip.ts";
 import { decodeJsonBody } from "./json-body.ts";
 import type { ReadQuery } from "./query-schema.ts";
 import { type ReadOptions, readOptions } from "./read-options.ts";
-import { type Encoded, encodeReply, INDEX_HEADER, indexText, type ResponseForm, toResponse } from "./respond.ts";
-import type { ResponseCache } from "./response-cache.ts";
+import {
+  type Encoded,
+  encodeReply,
+  INDEX_HEADER,
+  indexText,
+  NO_HEADERS,
+  type ResponseForm,
+  toResponse,
+} from "./respond.ts";
+import type { Answer, ResponseCache } from "./response-cache.ts";
 import { type ApiRequest, isReply, type Reply, type Route, reply, text } from "./route.ts";
 import type { WaitingLimit } from "./waiting-limit.ts";
 
@@ -31,41 +39,44 @@ export interface EndpointDeps {
 export class Endpoint {
   readonly route: AnyRoute;
   readonly #deps: EndpointDeps;
-  readonly #validateQuery;
-  readonly #noQuery: Record<string, unknown>;
+  /** Made when a query first comes: schemas are compiled at their first use, which a start should not wait for. */
+  #validateQuery: ReturnType<typeof queryValidator> | undefined;
+  #noQuery: Record<string, unknown> | undefined;
   readonly #lastParam: { name: string; prefixLength: number } | undefined;
 
   constructor(route: AnyRoute, deps: EndpointDeps) {
     this.route = route;
     this.#deps = deps;
-    this.#validateQuery = zValidator("query", route.query, (result) => {
-      if (!result.success) throw new Refusal(result.error.issues[0]?.message ?? "invalid query", 400);
-    });
     const last = /^(.*\/):(\w+)\{\.\*\}$/.exec(route.path);
     this.#lastParam = last === null ? undefined : { name: last[2] ?? "", prefixLength: last[1]?.length ?? 0 };
-    this.#noQuery = route.query.parse({}) as Record<string, unknown>;
   }
 
   async answer(c: Ctx): Promise<Response> {
     const { http } = this.#deps;
     try {
-      const query = await this.#query(c);
+      const query = c.req.url.includes("?") ? await this.#query(c) : this.#withoutQuery();
       this.#checkTarget(c, query);
-      const request = this.#request(c, query, await this.#body(c));
+      const body = this.route.body === undefined ? undefined : await this.#body(c, this.route.body);
+      const request = this.#request(c, query, body);
       if (this.route.read !== undefined) return await this.#answerRead(c, request as ApiRequest<ReadQuery, undefined>);
       const answer = await this.route.handle?.(request as never, this.#deps.api);
-      return this.#send(c, answer ?? {}, {});
+      return this.#send(c, answer ?? {}, NO_HEADERS);
     } catch (error) {
       if (error instanceof Refusal) return this.#send(c, refusalReply(error), this.#refusalHeaders(error));
       http.log.error("request failed", { method: c.req.method, path: c.req.path, error: String(error) });
-      return this.#send(c, text("internal error", 500), {});
+      return this.#send(c, text("internal error", 500), NO_HEADERS);
     }
   }
 
   async #query(c: Ctx): Promise<Record<string, unknown>> {
-    if (!c.req.url.includes("?")) return this.#noQuery;
+    this.#validateQuery ??= queryValidator(this.route.query);
     await this.#validateQuery(c as never, async () => undefined);
     return (c.req as unknown as { valid(target: "query"): Record<string, unknown> }).valid("query");
+  }
+
+  #withoutQuery(): Record<string, unknown> {
+    this.#noQuery ??= this.route.query.parse({}) as Record<string, unknown>;
+    return this.#noQuery;
   }
 
   #checkTarget(c: Ctx, query: Record<string, unknown>): void {
@@ -78,10 +89,9 @@ export class Endpoint {
     if (c.req.raw.headers.get(NAMESPACE_HEADER)) throw noNamespaces('header: "X-Consul-Namespace"');
   }
 
-  async #body(c: Ctx): Promise<unknown> {
-    if (this.route.body === undefined) return undefined;
+  async #body(c: Ctx, schema: z.ZodType): Promise<unknown> {
     const bytes = await readBody(c.req.raw, this.#deps.http.settings().jsonBodyBytesMax);
-    return decodeJsonBody(this.route.body, bytes, this.route.bodyErrorPrefix ?? "Request decode failed: ");
+    return decodeJsonBody(schema, bytes, this.route.bodyErrorPrefix ?? "Request decode failed: ");
   }
 
   #request(c: Ctx, query: unknown, body: unknown): ApiRequest<unknown, unknown> {
@@ -118,16 +128,24 @@ export class Endpoint {
     refuseBadCacheControl(c.req.raw.headers);
     const options = readOptions(request.query, http.settings().waitLimits, http.random);
     if (this.#ofCluster) await this.#awaitConsistency(options);
-    const read = () => this.route.read?.(request as never, api) as QueryResult<unknown>;
     const isKnown = this.#waitsWhile(request.query, options);
-    const result = isKnown === undefined ? read() : await this.#wait(c, read, isKnown, options.waitMs);
-    const encoded = this.#encodeResult(c, result, request.query, options);
     const saysCache = this.route.agentCache === true && request.query.cached === true;
-    if (isKnown === undefined && options.consistency !== "consistent" && isCacheable(c)) {
+    const isKept = options.consistency !== "consistent" && isCacheable(c);
+    const key = isKept ? cacheKey(isKnown === undefined ? c.req.url : withoutWait(c.req.url), wantsGzip(c)) : undefined;
+    const fresh = (): Answer => {
+      const result = this.route.read?.(request as never, api) as QueryResult<unknown>;
+      const encoded = this.#encodeResult(c, result, request.query, options);
       const kept = saysCache ? withHeaders(encoded, { "X-Cache": "HIT", Age: "0" }) : encoded;
-      this.#deps.cache.put(cacheKey(c.req.url, wantsGzip(c)), kept, result);
+      if (key !== undefined) this.#deps.cache.put(key, { encoded: kept, result });
+      return { encoded, result };
+    };
+    if (isKnown === undefined) {
+      const { encoded } = fresh();
+      return toResponse(saysCache ? withHeaders(encoded, { "X-Cache": "MISS" }) : encoded);
     }
-    return toResponse(saysCache ? withHeaders(encoded, { "X-Cache": "MISS" }) : encoded);
+    // Thousands may wait for one key: the first that is woken makes the answer of all.
+    const shared = () => (key === undefined ? undefined : this.#deps.cache.get(key)) ?? fresh();
+    return toResponse((await this.#wait(c, shared, isKnown, options.waitMs)).encoded);
   }
 
   /** Whether the answer is of the replicated state, not of this agent alone. */
@@ -136,14 +154,14 @@ export class Endpoint {
   }
 
   /** The answers that the caller already has, or undefined when it does not want to wait. */
-  #waitsWhile(query: ReadQuery, options: ReadOptions): ((result: QueryResult<unknown>) => boolean) | undefined {
+  #waitsWhile(query: ReadQuery, options: ReadOptions): ((answer: Answer) => boolean) | undefined {
     switch (this.route.blocking) {
       case "index":
-        return options.minIndex > 0 ? (result) => result.index <= options.minIndex : undefined;
+        return options.minIndex > 0 ? ({ result }) => result.index <= options.minIndex : undefined;
       case "version":
-        return options.minIndex > 0 ? (result) => result.version === query.index : undefined;
+        return options.minIndex > 0 ? ({ result }) => result.version === query.index : undefined;
       case "hash":
-        return query.hash ? (result) => result.version === query.hash : undefined;
+        return query.hash ? ({ result }) => result.version === query.hash : undefined;
       default:
         return undefined;
     }
@@ -155,12 +173,7 @@ export class Endpoint {
     else if (!this.#deps.http.consensus.isLeader()) throw new Refusal("No cluster leader");
   }
 
-  async #wait(
-    c: Ctx,
-    read: () => QueryResult<unknown>,
-    isKnown: (result: QueryResult<unknown>) => boolean,
-    waitMs: number,
-  ): Promise<QueryResult<unknown>> {
+  async #wait(c: Ctx, read: () => Answer, isKnown: (answer: Answer) => boolean, waitMs: number): Promise<Answer> {
     const { publisher, clock } = this.#deps.http;
     const { connection } = c.env;
     const leave = this.#deps.waiting.enter(connection.remoteAddress());
@@ -211,6 +224,12 @@ export class Endpoint {
   }
 }
 
+function queryValidator(schema: z.ZodType) {
+  return zValidator("query", schema, (result) => {
+    if (!result.success) throw new Refusal(result.error.issues[0]?.message ?? "invalid query", 400);
+  });
+}
+
 /** The form that a caller gets its answer in. */
 export function formOf(raw: Request, http: HttpDeps): ResponseForm {
   const { alwaysPretty, responseHeaders } = http.settings();
@@ -242,6 +261,15 @@ export function takesKeptAnswer(raw: Request): boolean {
 
 export function cacheKey(url: string, gzip: boolean): string {
   return gzip ? `z${url}` : url;
+}
+
+/** A URL without what only says how long to wait: the answer is that of the same read without waiting. */
+export function withoutWait(url: string): string {
+  return url
+    .replace(/([?&])(?:index|wait|hash)=[^&]*/g, "$1")
+    .replace(/&{2,}/g, "&")
+    .replace(/\?&/, "?")
+    .replace(/[?&]$/, "");
 }
 
 /** The path as it came, undecoded, without the query. */

@@ -12,7 +12,7 @@ export interface ResponseForm {
 /** An answer as bytes-to-be: what the cache keeps and a Response is made of. */
 export interface Encoded {
   status: number;
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string>>;
   body: string | Uint8Array | ReadableStream<Uint8Array> | null;
 }
 
@@ -20,19 +20,31 @@ export const INDEX_HEADER = "X-Consul-Index";
 /** Clients read 0 as no index, so it is never sent. */
 export const indexText = (index: number): string => String(Math.max(1, index));
 
+export const NO_HEADERS: Readonly<Record<string, string>> = {};
+
 /** Gives an answer the form that Consul gives it. */
 export function encodeReply(reply: Reply, form: ResponseForm, extra: Readonly<Record<string, string>>): Encoded {
-  const headers: Record<string, string> = { vary: "Accept-Encoding", ...form.headers, ...extra, ...reply.headers };
-  let body: Encoded["body"] = reply.body ?? null;
-  if (reply.json !== undefined) {
-    headers["content-type"] ??= "application/json";
-    body = encodeGoJson(reply.json, form.pretty);
+  const isJson = reply.json !== undefined;
+  const body = isJson ? encodeGoJson(reply.json, form.pretty) : (reply.body ?? null);
+  const common = commonHeaders(form.headers, isJson);
+  const isPlain = extra === NO_HEADERS && reply.headers === undefined;
+  const headers = isPlain ? common : { ...common, ...extra, ...reply.headers };
+  if (!form.gzip || body === null || body instanceof ReadableStream)
+    return { status: reply.status ?? 200, headers, body };
+  return { status: reply.status ?? 200, headers: { ...headers, "content-encoding": "gzip" }, body: gzip(body) };
+}
+
+const commonHeadersOf = new WeakMap<object, { json: Record<string, string>; other: Record<string, string> }>();
+
+/** The headers that all answers with the same configured ones share; made once, as every write is answered with them. */
+function commonHeaders(configured: Readonly<Record<string, string>>, isJson: boolean): Record<string, string> {
+  let common = commonHeadersOf.get(configured);
+  if (common === undefined) {
+    const other = { vary: "Accept-Encoding", ...configured };
+    common = { other, json: { "content-type": "application/json", ...other } };
+    commonHeadersOf.set(configured, common);
   }
-  if (form.gzip && body !== null && !(body instanceof ReadableStream)) {
-    headers["content-encoding"] = "gzip";
-    body = gzip(body);
-  }
-  return { status: reply.status ?? 200, headers, body };
+  return isJson ? common.json : common.other;
 }
 
 /** Level 1: the answers are small texts, and the processor of an edge device is what is scarce. */

@@ -7,10 +7,15 @@ const CACHE_ENTRY_BYTES_MAX = 1024 * 1024;
 /** What an entry costs beside its body: key, headers, subscription. */
 const ENTRY_OVERHEAD_BYTES = 512;
 
+/** A finished answer and the read that it was made of. */
+export interface Answer {
+  readonly encoded: Encoded;
+  readonly result: QueryResult<unknown>;
+}
+
 interface Entry {
-  encoded: Encoded;
+  answer: Answer;
   bytes: number;
-  indexNow: (() => number) | undefined;
   unsubscribe: () => void;
 }
 
@@ -29,24 +34,24 @@ export class ResponseCache {
     this.#bytesMax = bytesMax;
   }
 
-  get(key: string): Encoded | undefined {
-    const entry = this.#entries.get(key);
-    if (entry?.indexNow === undefined) return entry?.encoded;
-    const { encoded, indexNow } = entry;
-    return { ...encoded, headers: { ...encoded.headers, [INDEX_HEADER]: indexText(indexNow()) } };
+  /** The kept answer, with the index that a fresh read would give. */
+  get(key: string): Answer | undefined {
+    const answer = this.#entries.get(key)?.answer;
+    if (answer?.result.indexNow === undefined) return answer;
+    const index = answer.result.indexNow();
+    const headers = { ...answer.encoded.headers, [INDEX_HEADER]: indexText(index) };
+    return { encoded: { ...answer.encoded, headers }, result: { ...answer.result, index } };
   }
 
-  /** Keeps an answer of `result`; streams and very large bodies are left out. */
-  put(
-    key: string,
-    encoded: Encoded,
-    { interest, indexNow }: Pick<QueryResult<unknown>, "interest" | "indexNow">,
-  ): void {
-    if (encoded.body instanceof ReadableStream) return;
-    const bytes = (encoded.body?.length ?? 0) + key.length + ENTRY_OVERHEAD_BYTES;
+  /** Keeps an answer; streams and very large bodies are left out. */
+  put(key: string, answer: Answer): void {
+    const { body } = answer.encoded;
+    if (body instanceof ReadableStream) return;
+    const bytes = (body?.length ?? 0) + key.length + ENTRY_OVERHEAD_BYTES;
     if (bytes > CACHE_ENTRY_BYTES_MAX || this.#entries.has(key)) return;
+    const { interest } = answer.result;
     const unsubscribe = this.#publisher.subscribe(interest, () => this.#forget(key));
-    this.#entries.set(key, { encoded, bytes, indexNow, unsubscribe });
+    this.#entries.set(key, { answer, bytes, unsubscribe });
     this.#bytes += bytes;
     for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.#bytesMax) break;

@@ -24,10 +24,10 @@ interface KvPut {
   key: string;
   value: Uint8Array;
   flags: bigint;
-  cas?: number;
-  acquire?: string;
-  release?: string;
-  ttlMs?: number;
+  cas?: number | undefined;
+  acquire?: string | undefined;
+  release?: string | undefined;
+  ttlMs?: number | undefined;
 }
 
 const KEY_PATH = "/v1/kv/:key{.*}";
@@ -81,16 +81,16 @@ const putKey = defineRoute({
     const key = params.key ?? "";
     if (key === "") throw new Refusal("Missing key name", 400);
     refuseConflicts(query);
+    const bytesMax = kv.valueBytesMax();
     const put: KvPut = {
       key,
       value: NO_BYTES,
       flags: query.flags === undefined ? 0n : parseUint(query.flags),
-      ...(query.cas === undefined ? {} : { cas: Number(parseUint(query.cas)) }),
-      ...(query.acquire === undefined ? {} : { acquire: query.acquire }),
-      ...(query.release === undefined ? {} : { release: query.release }),
-      ...(query.ttl === undefined ? {} : { ttlMs: parseTtl(query.ttl) }),
+      cas: query.cas === undefined ? undefined : Number(parseUint(query.cas)),
+      acquire: query.acquire,
+      release: query.release,
+      ttlMs: query.ttl === undefined ? undefined : parseTtl(query.ttl),
     };
-    const bytesMax = kv.valueBytesMax();
     put.value = await readBody(raw, bytesMax, (bytes) => valueTooLarge(bytes, bytesMax));
     return json(await kv.put(put));
   },

@@ -1,4 +1,5 @@
 import type { Clock } from "../../ports/clock.ts";
+import type { KvCommand } from "../../state/kv/commands.ts";
 import type { LockDelays } from "../lock-delay.ts";
 import type { Propose } from "../propose.ts";
 
@@ -8,11 +9,11 @@ export interface KvPut {
   value: Uint8Array;
   flags: bigint;
   /** At most one of the three. */
-  cas?: number;
-  acquire?: string;
-  release?: string;
+  cas?: number | undefined;
+  acquire?: string | undefined;
+  release?: string | undefined;
   /** The key goes away by itself after this time unless it is written again. */
-  ttlMs?: number;
+  ttlMs?: number | undefined;
 }
 
 /** Writes of the key/value store: adds what only the leader may decide (time, lock delays) and proposes. */
@@ -37,27 +38,11 @@ export class KvEndpoint {
 
   /** False when a condition (cas, lock) did not hold; Refusal when the session is not valid. */
   async put(put: KvPut): Promise<boolean> {
-    if (put.ttlMs === undefined) return this.#write(put, {});
-    const expiresAtMs = this.#clock.nowMs() + put.ttlMs;
-    const written = await this.#write(put, { expiresAtMs });
-    this.#onExpiry(expiresAtMs);
+    if (put.acquire !== undefined && this.#lockDelays.isDelayed(put.key)) return false;
+    const expiresAtMs = put.ttlMs === undefined ? undefined : this.#clock.nowMs() + put.ttlMs;
+    const written = await this.#run(commandOf(put, expiresAtMs));
+    if (expiresAtMs !== undefined) this.#onExpiry(expiresAtMs);
     return written;
-  }
-
-  #write(put: KvPut, expiry: { expiresAtMs?: number }): Promise<boolean> {
-    const write = {
-      key: put.key,
-      value: put.value.length === 0 ? null : put.value.toBase64(),
-      flags: put.flags.toString(),
-      ...expiry,
-    };
-    if (put.acquire !== undefined) {
-      if (this.#lockDelays.isDelayed(put.key)) return Promise.resolve(false);
-      return this.#run({ type: "kv.lock", session: put.acquire, ...write });
-    }
-    if (put.release !== undefined) return this.#run({ type: "kv.unlock", session: put.release, ...write });
-    if (put.cas !== undefined) return this.#run({ type: "kv.cas", index: put.cas, ...write });
-    return this.#run({ type: "kv.set", ...write });
   }
 
   /** True also for a missing key; false when `cas` does not match. */
@@ -72,4 +57,15 @@ export class KvEndpoint {
   #run(command: Parameters<Propose>[0]): Promise<boolean> {
     return this.#propose(command) as Promise<boolean>;
   }
+}
+
+/** Properties that are undefined do not reach the log: this is on the path of every write. */
+function commandOf(put: KvPut, expiresAtMs: number | undefined): KvCommand {
+  const { key } = put;
+  const value = put.value.length === 0 ? null : put.value.toBase64();
+  const flags = put.flags === 0n ? "0" : put.flags.toString();
+  if (put.acquire !== undefined) return { type: "kv.lock", key, value, flags, session: put.acquire, expiresAtMs };
+  if (put.release !== undefined) return { type: "kv.unlock", key, value, flags, session: put.release, expiresAtMs };
+  if (put.cas !== undefined) return { type: "kv.cas", key, value, flags, index: put.cas, expiresAtMs };
+  return { type: "kv.set", key, value, flags, expiresAtMs };
 }

@@ -14,7 +14,7 @@ export interface KvWrite {
   key: string;
   value: string | null;
   flags: string;
-  expiresAtMs?: number;
+  expiresAtMs?: number | undefined;
 }
 
 export type KvCommand =

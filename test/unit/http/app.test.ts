@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import { withoutWait } from "../../../src/http/endpoint.ts";
 import { openApiDocument } from "../../../src/http/openapi.ts";
 import { READ_QUERY } from "../../../src/http/query-schema.ts";
 import { defineRoute, json, reply } from "../../../src/http/route.ts";
@@ -354,4 +355,29 @@ test("the OpenAPI document has every route of the table", () => {
   for (const { path, method } of allRoutes) {
     expect(paths[path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}")]?.[method.toLowerCase()]).toBeDefined();
   }
+});
+
+test.each([
+  ["http://h/v1/kv/a?index=5&wait=10s", "http://h/v1/kv/a"],
+  ["http://h/v1/kv/a?recurse&index=5", "http://h/v1/kv/a?recurse"],
+  ["http://h/v1/kv/a?index=5&recurse&wait=1s&pretty", "http://h/v1/kv/a?recurse&pretty"],
+  ["http://h/v1/kv/a?tag=index=5", "http://h/v1/kv/a?tag=index=5"],
+  ["http://h/v1/kv/a", "http://h/v1/kv/a"],
+])("%s waits for the answer of %s", (url, same) => {
+  expect(withoutWait(url)).toBe(same);
+});
+
+test("of many that wait for one answer, the first that is woken makes it for all", async () => {
+  const publisher = new Publisher();
+  const { send, state } = rig({ publisher, clock: new ManualClock() });
+  const waiting = Array.from({ length: 50 }, (_, i) => send("GET", `/v1/thing/a?index=7&wait=${i + 10}s`));
+  await settle();
+  const before = state.reads;
+  state.index = 8;
+  state.value = ["new"];
+  publisher.publish(new Set(["thing"]), 8);
+  for (const answer of await Promise.all(waiting)) {
+    expect([answer.headers.get("x-consul-index"), await answer.text()]).toEqual(["8", '["new"]']);
+  }
+  expect(state.reads - before).toBe(1);
 });
