@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Refusal } from "../lib/refusal.ts";
 import type { FileStore } from "../ports/file-store.ts";
 
 const TEMPORARY = ".tmp";
@@ -79,22 +80,32 @@ export class DiskFileStore implements FileStore {
     slot.running.then(onward, onward);
   }
 
-  #apply(name: string, { text, durable }: Change): Promise<void> {
+  async #apply(name: string, { text, durable }: Change): Promise<void> {
     const path = join(this.#directory, name);
-    return text === undefined ? rm(path, { force: true }) : this.#replace(path, text, durable);
+    try {
+      await (text === undefined ? rm(path, { force: true }) : this.#replace(path, text, durable));
+    } catch (error) {
+      // Nobody's mistake: the disk is full, say, and whoever asked for the change must hear it in words.
+      throw new Refusal(`can't keep ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   async #replace(path: string, text: string, durable: boolean): Promise<void> {
     const temporary = `${path}${TEMPORARY}`;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await open(temporary, "w", 0o600);
     try {
-      await file.writeFile(text);
-      if (durable) await file.sync();
-    } finally {
-      await file.close();
+      const file = await open(temporary, "w", 0o600);
+      try {
+        await file.writeFile(text);
+        if (durable) await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
     }
-    await rename(temporary, path);
     // Without the directory's own fsync the new name may be lost with the power.
     if (durable) await syncDirectory(dirname(path));
   }
