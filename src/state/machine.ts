@@ -44,6 +44,10 @@ export class Machine implements StateMachine {
   #uncommitted = 0;
   #commitTimer: Timer | undefined;
   #touched = new Set<Topic>();
+  /** What the savepoint that is open added to `#touched`. */
+  #touchedInside: Topic[] | undefined;
+  /** The entry being applied, as handlers see it: one object for all entries. */
+  readonly #change: Change;
   onLocksDelayed: OnLocksDelayed = () => undefined;
 
   constructor(deps: MachineDeps) {
@@ -59,6 +63,16 @@ export class Machine implements StateMachine {
     this.#release = client.prepare("RELEASE command");
     this.#rollbackTo = client.prepare("ROLLBACK TO command");
     [this.#appliedIndex, this.#appliedTerm] = readApplied(deps.db);
+    const appliedIndex = () => this.#appliedIndex;
+    this.#change = {
+      db: deps.db,
+      get index() {
+        return appliedIndex();
+      },
+      touch: (topic) => this.#touch(topic),
+      delayLocks: (keys, lockDelayNs) => this.onLocksDelayed(keys, lockDelayNs),
+      atomically: (write) => this.#atomically(write),
+    };
   }
 
   /** Takes up what is in the database now: a restore replaced all of it. Wakes everybody. */
@@ -127,39 +141,40 @@ export class Machine implements StateMachine {
   }
 
   #applyEntry(entry: Entry): unknown {
-    assert(entry.index === this.#appliedIndex + 1, `entry ${entry.index} applied after ${this.#appliedIndex}`);
+    if (entry.index !== this.#appliedIndex + 1)
+      assert(false, `entry ${entry.index} applied after ${this.#appliedIndex}`);
     this.#appliedIndex = entry.index;
     this.#appliedTerm = entry.term;
     if (entry.type === "noop") return undefined;
     try {
-      return applyCommand(this.#change(entry.index), JSON.parse(entry.data) as Command);
+      return applyCommand(this.#change, JSON.parse(entry.data) as Command);
     } catch (error) {
       if (error instanceof Refusal) return error;
       throw error;
     }
   }
 
-  #change(index: number): Change {
-    return {
-      db: this.#db,
-      index,
-      touch: (topic) => this.#touched.add(topic),
-      delayLocks: (keys, lockDelayNs) => this.onLocksDelayed(keys, lockDelayNs),
-      atomically: (write) => this.#atomically(write),
-    };
+  #touch(topic: Topic): void {
+    if (this.#touched.has(topic)) return;
+    this.#touched.add(topic);
+    this.#touchedInside?.push(topic);
   }
 
   #atomically<T>(write: () => T): T {
-    const before = new Set(this.#touched);
+    const outside = this.#touchedInside;
+    const inside: Topic[] = [];
+    this.#touchedInside = inside;
     this.#savepoint.run();
     try {
       return indexesOf(this.#db).atomically(write);
     } catch (error) {
       this.#rollbackTo.run();
-      this.#touched = before;
+      for (const topic of inside.splice(0)) this.#touched.delete(topic);
       throw error;
     } finally {
       this.#release.run();
+      this.#touchedInside = outside;
+      outside?.push(...inside);
     }
   }
 }
