@@ -4,17 +4,27 @@ import type { Labels } from "../../ports/meter.ts";
 export interface MetricsSink {
   count(name: string, n: number, labels: Labels): void;
   gauge(name: string, value: number, labels: Labels): void;
-  sample(name: string, value: number, labels: Labels): void;
+  /** `value` was observed `times` times. */
+  sample(name: string, value: number, labels: Labels, times: number): void;
 }
 
-/** One key for a name with its labels, whatever their order. */
+export const NO_LABELS: Labels = {};
+
+/** Suffixes of label sets that came before: those of hot paths are the same object each time. */
+const suffixes = new WeakMap<Labels, string>();
+
+/** One key for a name with its labels, whatever their order. The labels must not change afterwards. */
 export function seriesKey(name: string, labels: Labels): string {
-  const names = Object.keys(labels);
-  if (names.length === 0) return name;
-  return `${name};${names
-    .sort()
-    .map((label) => `${label}=${labels[label]}`)
-    .join(";")}`;
+  if (labels === NO_LABELS) return name;
+  let suffix = suffixes.get(labels);
+  if (suffix === undefined) {
+    const pairs = Object.keys(labels)
+      .sort()
+      .map((label) => `;${label}=${labels[label]}`);
+    suffix = pairs.join("");
+    suffixes.set(labels, suffix);
+  }
+  return name + suffix;
 }
 
 /** Series that one sink keeps at once; whoever makes labels of user input can't fill the memory. */
