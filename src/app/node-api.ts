@@ -1,11 +1,14 @@
 import os from "node:os";
 import type { Agent } from "../agent/agent.ts";
 import type { Config } from "../config/config.ts";
+import { errorList } from "../config/error.ts";
 import type { AgentMember, NodeDeps, TelemetryDeps } from "../http/agent-deps.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { machineInterfaces } from "../platform/config-files.ts";
 import { hostInfo } from "../platform/host.ts";
 import type { Core } from "./core.ts";
 import type { NodeHost } from "./host.ts";
+import { isOwnAddress } from "./own-address.ts";
 import { agentSelf, selfMember } from "./self.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -28,12 +31,11 @@ export function nodeApi(
       }),
     host: () => hostInfo(config().dataDir || os.tmpdir()),
     members: (wan) => [wan ? wanMember(member(), config()) : member()],
-    join: (address) =>
-      Promise.reject(
-        new Refusal(
-          `1 error occurred:\n\t* Failed to join ${address}: this version of Muster runs one server and has no gossip yet\n\n`,
-        ),
-      ),
+    async join(address, wan) {
+      if (isOwnAddress(address, wan, config(), machineInterfaces())) return;
+      const why = `Failed to join ${address}: this version of Muster runs one server and has no gossip yet`;
+      throw new Refusal(errorList([why]));
+    },
     leave: () => {
       host.onLeave();
       return Promise.resolve();
