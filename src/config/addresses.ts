@@ -47,6 +47,11 @@ export function isAddress(text: string): boolean {
   return bare.includes(":") ? ipaddr.IPv6.isValid(bare) : ipaddr.IPv4.isValidFourPartDecimal(bare);
 }
 
+/** True for the addresses that stand for "any". */
+export function isAnyAddress(text: string): boolean {
+  return ["0.0.0.0", "::", "[::]"].includes(text);
+}
+
 /** True when `address` lies in the network `cidr`. */
 function isInside(address: string, cidr: string): boolean {
   const [network, bits] = ipaddr.parseCIDR(cidr);

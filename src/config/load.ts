@@ -39,12 +39,13 @@ const { service: _service, check: _check, ports: PORTS, addresses: ADDRESSES, ..
 /** Merges, resolves and checks a configuration. Throws ConfigError with the text that Consul would print. */
 export function loadConfig(input: LoadInput): Loaded {
   let given: Raw = {};
-  for (const source of input.sources) given = mergeRaw(given, readSource(source));
+  const deprecated = new Set<string>();
+  for (const source of input.sources) given = mergeRaw(given, readSource(source, deprecated));
   given = mergeRaw(given, input.flags);
   const base = input.dev ? mergeRaw(defaultsOf(CURRENT), DEV_DEFAULTS) : defaultsOf(CURRENT);
   const raw = mergeRaw(base, given);
   const errors: string[] = [];
-  const warnings = acceptedWarnings(TOP, given);
+  const warnings = [...deprecated, ...acceptedWarnings(TOP, given)];
   const config = resolve(raw, input, errors, warnings);
   if (errors.length > 0) throw new ConfigError(errorList(errors));
   return { config: deepFreeze(config), warnings };

@@ -1,5 +1,5 @@
 /** Addresses and ports of the Config, resolved from several keys and from the machine's interfaces. */
-import { expandAddresses, type InterfaceAddress, isAddress, privateAddresses } from "./addresses.ts";
+import { expandAddresses, type InterfaceAddress, isAddress, isAnyAddress, privateAddresses } from "./addresses.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./error.ts";
 
@@ -29,8 +29,6 @@ export type Network = Pick<
   | "taggedAddresses"
 >;
 
-const ANY = ["0.0.0.0", "::", "[::]"];
-
 /**
  * Resolves all addresses. `errors` collects what Consul lists, `warnings` says which address was chosen among several;
  * throws ConfigError for what Consul refuses at once.
@@ -44,9 +42,9 @@ export function resolveNetwork(
   const bindAddr = bindAddress(keys.bindAddr, machine);
   const advertised = one("advertise_addr", keys.advertiseAddr, machine, errors);
   const advertiseAddr = advertised ?? chooseAdvertised(bindAddr, machine, warnings);
-  if (ANY.includes(advertiseAddr)) throw new ConfigError("Advertise address cannot be 0.0.0.0, :: or [::]");
+  if (isAnyAddress(advertiseAddr)) throw new ConfigError("Advertise address cannot be 0.0.0.0, :: or [::]");
   const advertiseAddrWan = one("advertise_addr_wan", keys.advertiseAddrWan, machine, errors) ?? advertiseAddr;
-  if (ANY.includes(advertiseAddrWan)) throw new ConfigError("Advertise WAN address cannot be 0.0.0.0, :: or [::]");
+  if (isAnyAddress(advertiseAddrWan)) throw new ConfigError("Advertise WAN address cannot be 0.0.0.0, :: or [::]");
   const clientAddrs = several("client_addr", keys.clientAddr, machine, errors);
   if (clientAddrs.some((address) => address.startsWith("unix://"))) errors.push("client_addr cannot be a unix socket");
   const listen = (name: "dns" | "http" | "https" | "grpc") => {
@@ -71,11 +69,13 @@ export function resolveNetwork(
 /** The address to bind, which Consul is strict about in its own way. */
 function bindAddress(text: string, machine: readonly InterfaceAddress[]): string {
   const found = expandOrNothing(text, machine);
+  const isBad = (word: string) => !isAddress(word) && !word.startsWith("unix://");
+  if (found.some(isBad)) throw new ConfigError("bind_addr cannot be empty");
   if (found.length > 1)
     throw new ConfigError("bind_addr cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead.");
   const [address] = found;
   if (address?.startsWith("unix://")) throw new ConfigError("bind_addr cannot be a unix socket");
-  if (address === undefined || !isAddress(address)) throw new ConfigError("bind_addr cannot be empty");
+  if (address === undefined) throw new ConfigError("bind_addr cannot be empty");
   return address;
 }
 
@@ -113,7 +113,7 @@ function several(name: string, text: string, machine: readonly InterfaceAddress[
 
 /** With no address to advertise: the bound one, or the machine's first private one, with a note when there was a choice. */
 function chooseAdvertised(bindAddr: string, machine: readonly InterfaceAddress[], warnings: string[]): string {
-  if (!ANY.includes(bindAddr)) return bindAddr;
+  if (!isAnyAddress(bindAddr)) return bindAddr;
   const isV4 = bindAddr === "0.0.0.0";
   const usable = machine.filter((each) => each.up && each.address.includes(":") !== isV4 && !isLocal(each.address));
   const found = isV4 ? privateAddresses(machine) : usable.map((each) => each.address);

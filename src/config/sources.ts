@@ -17,12 +17,12 @@ export interface ConfigSource {
 /** Longest text of one source. */
 export const SOURCE_CHARS_MAX = 4 * 1024 * 1024;
 
-/** Parses and decodes one source. Throws ConfigError, `failed to parse <name>: ...`. */
-export function readSource(source: ConfigSource): Raw {
+/** Parses and decodes one source; `warnings` gets a line for a key that Consul calls deprecated. Throws ConfigError, `failed to parse <name>: ...`. */
+export function readSource(source: ConfigSource, warnings = new Set<string>()): Raw {
   try {
     if (source.text.length > SOURCE_CHARS_MAX) throw new ConfigError(`text exceeds ${SOURCE_CHARS_MAX} characters`);
     const raw = decodeRaw(TOP, source.format === "hcl" ? parseHcl(source.text) : parseJson(source.text), source.format);
-    moveOldNames(raw);
+    moveOldNames(raw, warnings);
     joinSingular(raw, "service", "services");
     joinSingular(raw, "check", "checks");
     return raw;
@@ -59,12 +59,14 @@ function checkDepth(value: unknown, depth: number): void {
   else if (isRaw(value)) for (const item of Object.values(value)) checkDepth(item, depth + 1);
 }
 
-function moveOldNames(raw: Raw): void {
+function moveOldNames(raw: Raw, warnings: Set<string>): void {
   for (const [name, path] of Object.entries(RENAMED)) {
     const value = raw[name];
     delete raw[name];
     if (value === undefined) continue;
     if (getAt(raw, path) === undefined) setAt(raw, path, value);
+    if (name === "acl_datacenter")
+      warnings.add("The 'acl_datacenter' field is deprecated. Use the 'primary_datacenter' field instead.");
     // A named authority was how access control was turned on before it had a section.
     if (name === "acl_datacenter" && value !== "" && getAt(raw, ["acl", "enabled"]) === undefined)
       setAt(raw, ["acl", "enabled"], true);

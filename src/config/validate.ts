@@ -1,6 +1,7 @@
 /** Combinations of keys that Consul refuses or warns of, in its words. */
 import ipaddr from "ipaddr.js";
 import { metaProblem } from "../model/meta-rules.ts";
+import { isAnyAddress } from "./addresses.ts";
 import type { Config, Definition } from "./config.ts";
 import { serviceFaults } from "./definitions.ts";
 import { ConfigError, errorList } from "./error.ts";
@@ -20,6 +21,7 @@ export function validate(config: Built, dev: boolean): void {
   if (!DATACENTER.test(config.primaryDatacenter)) throw badDatacenter("acl_datacenter", config.primaryDatacenter);
   if (config.segment !== "") throw new ConfigError("Network segments are not supported in this version of Consul");
   validateUi(config);
+  if (config.recursors.some(isAnyAddress)) throw new ConfigError("DNS recursor address cannot be 0.0.0.0, :: or [::]");
   validateNumbers(config);
   validateBootstrap(config);
   for (const service of config.services) validateService(service);

@@ -2,6 +2,20 @@ import { describe, expect, test } from "bun:test";
 import { configOf, hcl, load, MACHINE } from "./fixture.ts";
 
 describe("sources", () => {
+  test("a deprecated key is told once, whatever the number of files that have it", () => {
+    const old = hcl('acl_datacenter = "main"');
+    expect(load([old, old]).warnings).toEqual([
+      "The 'acl_datacenter' field is deprecated. Use the 'primary_datacenter' field instead.",
+    ]);
+  });
+
+  test("an address to bind that is none is no address, however many words it has; no recursor is any address", () => {
+    expect(() => configOf('bind_addr = "not an address"')).toThrow("bind_addr cannot be empty");
+    const refusal = "DNS recursor address cannot be 0.0.0.0, :: or [::]";
+    for (const any of ["0.0.0.0", "::", "[::]"]) expect(() => configOf(`recursors = ["${any}"]`)).toThrow(refusal);
+    expect(configOf('recursors = ["[::]:53"]').recursors).toEqual(["[::]:53"]);
+  });
+
   test("later ones win: defaults, files, fragments, flags", () => {
     const sources = [hcl('node_name = "a" datacenter = "a" domain = "a"'), hcl('node_name = "b" datacenter = "b"')];
     const { config } = load(sources, { flags: { node_name: "c" } });
