@@ -26,7 +26,7 @@ export async function run(context: CommandContext, { values, args }: Parsed): Pr
       columnize(
         names.map((name) => [name, [...(services[name] ?? [])].sort().join(",")]),
         TAGS_GAP,
-      ),
+      ).trimEnd(),
     );
   else for (const name of names) context.print(name);
   return 0;

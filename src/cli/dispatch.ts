@@ -5,7 +5,7 @@ import { candidates } from "./complete.ts";
 import { type CliDeps, type CommandContext, CommandFailure, errorText, UsageFailure } from "./context.ts";
 import { asksForHelp } from "./help-words.ts";
 import { ApiClient, HttpConnectError, HttpStatusError } from "./http.ts";
-import { readHttpSettings } from "./http-settings.ts";
+import { environmentWarnings, readHttpSettings } from "./http-settings.ts";
 import { commandHelp, goFlagUsage, groupHelp, httpFlags, rootHelp } from "./usage.ts";
 
 /** Consul's code for "no such command". */
@@ -102,13 +102,19 @@ function checkFormat(entry: CommandEntry, parsed: ParsedFlags<readonly FlagSpec[
   return parsed;
 }
 
+function connect(deps: CliDeps, entry: CommandEntry, parsed: ParsedFlags<readonly FlagSpec[]>): ApiClient {
+  const time = new Date(deps.clock.nowMs()).toISOString();
+  for (const warning of environmentWarnings(deps.env)) deps.err.write(`${time} ${warning}\n`);
+  return new ApiClient(readHttpSettings(entry.http === "none" ? {} : parsed.values, deps.env));
+}
+
 function createContext(deps: CliDeps, entry: CommandEntry, parsed: ParsedFlags<readonly FlagSpec[]>): CommandContext {
   let api: ApiClient | undefined;
   return {
     ...deps,
     get api() {
       // Read on first use, so that a command's own complaints come before those about files and addresses.
-      api ??= new ApiClient(readHttpSettings(entry.http === "none" ? {} : parsed.values, deps.env));
+      api ??= connect(deps, entry, parsed);
       return api;
     },
     print(line) {

@@ -15,6 +15,9 @@ export interface HttpSettings {
   readonly stale: boolean;
 }
 
+/** The variables that are true or false. */
+const BOOL_VARIABLES = ["HTTP_SSL", "HTTP_SSL_VERIFY"];
+
 type Environment = Readonly<Record<string, string | undefined>>;
 type Flags = Readonly<Record<string, unknown>>;
 
@@ -46,6 +49,17 @@ function settings(flags: Flags, env: Environment): HttpSettings {
     datacenter: text(flags.datacenter),
     stale: flags.stale === true,
   };
+}
+
+/** A line for each variable that should be a bool and is not, and therefore has no effect. */
+export function environmentWarnings(env: Environment): string[] {
+  return BOOL_VARIABLES.flatMap((name) => {
+    const value = fromEnvironment(env, name);
+    if (value === "" || parseGoBool(value) !== undefined) return [];
+    const variable = env[`MUSTER_${name}`] ? `MUSTER_${name}` : `CONSUL_${name}`;
+    const reason = `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`;
+    return [`[WARN]  consul-api: could not parse ${variable}: error="${reason}"`];
+  });
 }
 
 /** A variable by either name: MUSTER_X before CONSUL_X; empty when neither is set. */

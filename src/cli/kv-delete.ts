@@ -14,6 +14,8 @@ export async function run(
   if (given === "") throw new CommandFailure("Error! Missing KEY argument");
   const key = withoutLeadingSlash(given);
   if (values.cas && values["modify-index"] === 0n) throw new CommandFailure("Must specify -modify-index with -cas!");
+  if (!values.cas && values["modify-index"] !== 0n)
+    throw new CommandFailure("Cannot specify -modify-index without -cas!");
   if (values.cas && values.recurse) throw new CommandFailure("Cannot specify both -cas and -recurse!");
   if (values.recurse) {
     const query = { recurse: "" };

@@ -103,11 +103,22 @@ function servicePlan({ service, tag, passingonly, filter }: WatchParameters): Wa
 }
 
 interface Instance {
+  readonly Service: Readonly<Record<string, unknown>>;
   readonly Checks: readonly HealthCheck[];
 }
 
 function wholeInstance(instance: Instance): Instance {
-  return { ...instance, Checks: instance.Checks.map(wholeCheck) };
+  return { ...instance, Service: inHandlersOrder(instance.Service), Checks: instance.Checks.map(wholeCheck) };
+}
+
+/** A service with its fields in the order in which handlers have always got them. */
+function inHandlersOrder(service: Instance["Service"]): Instance["Service"] {
+  const { Kind, ID, Service, Tags, Meta, Port, Address, TaggedAddresses, Weights, EnableTagOverride, ...rest } =
+    service;
+  const { CreateIndex, ModifyIndex, ContentHash, ...last } = rest;
+  const first = { Kind, ID, Service, Tags, Meta, Port, Address, TaggedAddresses, Weights, EnableTagOverride };
+  // encodeGoJson leaves out what is undefined, as JSON does.
+  return { ...first, CreateIndex, ModifyIndex, ContentHash, ...last };
 }
 
 function checksPlan({ service, state, filter }: WatchParameters): WatchPlan {

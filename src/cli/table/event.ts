@@ -27,7 +27,7 @@ export const eventCommands = [
     usage: "[options] [payload]",
     about: ["Sends a user event through the datacenter. It reaches the nodes by gossip, at most once and in no order."],
     examples: [{ why: "Tell every node that runs web:", line: "event -name deploy -service web v2" }],
-    http: "server",
+    http: "client",
     flags: EVENT_FLAGS,
     load: () => import("../event.ts"),
   }),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runInProcess } from "../../support/cli/run-in-process.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 
 let dir: string;
 let server: Bun.Server<undefined>;
@@ -25,6 +26,19 @@ afterEach(async () => {
 const address = () => `127.0.0.1:${server.port}`;
 const ask = (flags: readonly string[], env: Record<string, string> = {}) =>
   runInProcess(["catalog", "datacenters", ...flags], { env: { CONSUL_HTTP_ADDR: address(), ...env } });
+
+describe("HTTP client: environment", () => {
+  test("a bool that is none is told once and has no effect", async () => {
+    const clock = new ManualClock();
+    const env = { CONSUL_HTTP_ADDR: address(), CONSUL_HTTP_SSL: "perhaps" };
+    const { stdout, stderr } = await runInProcess(["catalog", "datacenters"], { env, clock });
+    expect(stdout).toBe("dc1\n");
+    expect(stderr).toBe(
+      `${new Date(clock.nowMs()).toISOString()} [WARN]  consul-api: could not parse CONSUL_HTTP_SSL: ` +
+        'error="strconv.ParseBool: parsing "perhaps": invalid syntax"\n',
+    );
+  });
+});
 
 describe("HTTP client: tokens", () => {
   test("the flag counts before the environment, MUSTER_ before CONSUL_", async () => {

@@ -70,6 +70,14 @@ describe("command line: help and usage errors", () => {
   });
 });
 
+test("kv delete: -modify-index means nothing without -cas, and nothing is deleted", async () => {
+  expect(await runInProcess(["kv", "delete", "-modify-index=1", "a"])).toEqual({
+    exit: 1,
+    stdout: "",
+    stderr: "Cannot specify -modify-index without -cas!\n",
+  });
+});
+
 describe("command line: Go's flag usage", () => {
   test("names, kinds and defaults are printed as the flag package does", () => {
     const flags: FlagSpec[] = [
