@@ -68,12 +68,23 @@ export function oneBlank(answer: Answer): Answer {
   return onOutput((text) => text.replace(/[ \t]+/g, " ").replace(/ $/gm, ""))(answer);
 }
 
-/** Command line: only the names of the flags in a help text, sorted; its prose is each program's own. */
+/**
+ * Command line: only the names of the flags in a help text, sorted; its prose is each program's own. No help that is
+ * recorded has -format, which Muster has for every table.
+ */
 export function flagsOnly(answer: Answer): Answer {
+  return flagsBut("-format")(answer);
+}
+
+/** Command line: the flags of a help text but for these. */
+export function flagsBut(...additional: readonly string[]): Refinement {
   return onOutput((text) => {
     const flags = [...text.matchAll(/^\s+-([a-z][a-z0-9-]*)\b/gm)].map((match) => `-${match[1]}`);
-    return [...new Set(flags)].sort().join("\n");
-  })(answer);
+    return [...new Set(flags)]
+      .filter((flag) => !additional.includes(flag))
+      .sort()
+      .join("\n");
+  });
 }
 
 /** Command line: a usage text becomes `<usage>`; its prose is each program's own. */
