@@ -15,6 +15,7 @@ import { nodeList } from "../state/nodes/queries.ts";
 import { connectNodes, serviceList, serviceNodes } from "../state/services/queries.ts";
 import { sessionGet, sessionList, sessionsOfNode } from "../state/sessions/queries.ts";
 import type { Core } from "./core.ts";
+import { measureGauges } from "./gauges.ts";
 import type { NodeHost } from "./host.ts";
 import { nodeApi, telemetryApi } from "./node-api.ts";
 import { ORIGIN } from "./self.ts";
@@ -46,7 +47,7 @@ export function createApi(parts: ApiParts): Api {
   return {
     agent,
     node: nodeApi(parts, rpcAddress),
-    telemetry: telemetryApi(parts.telemetry),
+    telemetry: telemetryApi(parts.telemetry, () => measureGauges(core, parts.telemetry.meter)),
     snapshot: {
       save: () => raft.saveSnapshot(),
       restore: (archive) => raft.restoreSnapshot(archive),

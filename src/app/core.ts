@@ -4,6 +4,7 @@ import { systemClock as clock } from "../platform/clock.ts";
 import { nodeIdIn } from "../platform/node-id.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { noLeader, type RaftNode, startRaftNode } from "../raft/node.ts";
+import { measuredPropose } from "../server/measured-propose.ts";
 import { Server } from "../server/server.ts";
 import { STATE_SCHEMA } from "../state/commands.ts";
 import type { StateDb } from "../state/db.ts";
@@ -91,7 +92,7 @@ async function start(
   });
   const server: Server = new Server({
     db,
-    propose: (command) => raft.propose(JSON.stringify(command)),
+    propose: measuredPropose((command) => raft.propose(JSON.stringify(command)), { meter, clock }),
     clock,
     random,
     log,
@@ -100,6 +101,7 @@ async function start(
   });
   parts.add(() => server.stop());
   machine.onLocksDelayed = (keys, lockDelayNs) => server.onLocksDelayed(keys, lockDelayNs);
+  meter.count("raft.state.leader");
   await server.lead({
     ID: nodeId,
     Node: nodeName,

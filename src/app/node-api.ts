@@ -54,10 +54,17 @@ function wanMember(member: AgentMember, { nodeName, datacenter, ports }: Config)
   return { ...member, Name: `${nodeName}.${datacenter}`, Port: ports.serfWan ?? -1, Tags };
 }
 
-export function telemetryApi({ hub, memory, prometheus }: Telemetry): TelemetryDeps["telemetry"] {
+/** What the agent says of itself while it runs; `measure` is called before anybody reads the metrics. */
+export function telemetryApi({ hub, memory, prometheus }: Telemetry, measure: () => void): TelemetryDeps["telemetry"] {
   return {
-    metrics: () => memory.summary(),
-    prometheus: () => prometheus?.text(),
+    metrics() {
+      measure();
+      return memory.summary();
+    },
+    prometheus() {
+      if (prometheus !== undefined) measure();
+      return prometheus?.text();
+    },
     subscribe: (level, json, onLine) => hub.subscribe(level, json, onLine),
   };
 }

@@ -14,6 +14,7 @@ import { type AgentRole, agentRole } from "./agent-role.ts";
 import { createApi } from "./api.ts";
 import { type Core, consensusOf, startCore } from "./core.ts";
 import { stateDnsSource } from "./dns-source.ts";
+import { measureGauges, measureRegularly } from "./gauges.ts";
 import type { NodeHost } from "./host.ts";
 import { listenAll } from "./listeners.ts";
 import { type OpenParts, openAll } from "./open-parts.ts";
@@ -48,6 +49,7 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
   const current = () => config;
   const core = await startCore(current, telemetry, host.onFatal);
   parts.add(() => core.stop());
+  if (telemetry.isPushed) parts.add(measureRegularly(() => measureGauges(core, telemetry.meter), clock));
   const role = agentRole(current, core, telemetry, host);
   parts.add(() => role.agent.stop());
   await role.agent.start();

@@ -4,6 +4,7 @@ import type { Connection, HttpDeps, HttpEnv } from "./deps.ts";
 import { type AnyRoute, cacheKey, Endpoint, formOf, rawPath, takesKeptAnswer } from "./endpoint.ts";
 import { acceptsGzip } from "./gzip.ts";
 import { ACL_DISABLED, ACL_ROUTES, LATER_ROUTES, notYet } from "./later.ts";
+import { measured, measureName } from "./measured.ts";
 import { encodeReply, NO_HEADERS, toResponse } from "./respond.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { type Reply, reply, text } from "./route.ts";
@@ -22,7 +23,7 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
   const plain = (raw: Request, reply: Reply) => toResponse(encodeReply(reply, formOf(raw, http), NO_HEADERS));
   const mounted = mountedPaths(routes, (route) => {
     const endpoint = new Endpoint(route, { http, api, cache, waiting });
-    return (c) => endpoint.answer(c);
+    return measured(measureName(route.method, route.path), (c: Context<HttpEnv>) => endpoint.answer(c), http);
   });
   for (const { path, methods, answer } of unbuilt()) {
     for (const method of methods) mount(mounted, path, method, (c) => plain(c.req.raw, answer));

@@ -4,6 +4,6 @@ export type Labels = Readonly<Record<string, string>>;
 export interface Meter {
   count(name: string, n?: number, labels?: Labels): void;
   gauge(name: string, value: number, labels?: Labels): void;
-  /** One observation of a distribution; times are in milliseconds. */
-  sample(name: string, value: number, labels?: Labels): void;
+  /** An observation of a distribution; times are in milliseconds. It stands for `times` alike, one by default. */
+  sample(name: string, value: number, labels?: Labels, times?: number): void;
 }

@@ -1,5 +1,5 @@
 import type { Labels, Meter } from "../../ports/meter.ts";
-import type { MetricsSink } from "./sink.ts";
+import { type MetricsSink, NO_LABELS } from "./sink.ts";
 
 export interface FanoutOptions {
   /** Consul's `metrics_prefix`: `consul`. */
@@ -13,9 +13,8 @@ export interface FanoutOptions {
   sinks: readonly MetricsSink[];
 }
 
-const NO_LABELS: Labels = {};
 /** Names whose verdict is remembered. */
-const VERDICTS_MAX = 10_000;
+const NAMES_MAX = 10_000;
 
 /** Gives names their prefix, drops what the filters block, and hands the rest to all sinks. */
 export class MeterFanout implements Meter {
@@ -24,7 +23,8 @@ export class MeterFanout implements Meter {
   readonly #gaugePrefix: string;
   readonly #filterDefault: boolean;
   readonly #rules: [prefix: string, isAllowed: boolean][] = [];
-  readonly #verdicts = new Map<string, boolean>();
+  /** The full names of what passes, undefined for what doesn't; joining texts anew would cost more than the sinks. */
+  readonly #fullNames = new Map<string, string | undefined>();
 
   constructor(options: FanoutOptions) {
     this.#sinks = options.sinks;
@@ -37,33 +37,33 @@ export class MeterFanout implements Meter {
   /** Takes other filters, as a reload does. Rules without a sign are ignored. */
   setPrefixFilter(rules: readonly string[]): void {
     this.#rules.length = 0;
-    this.#verdicts.clear();
+    this.#fullNames.clear();
     for (const rule of rules) if (/^[+-]./.test(rule)) this.#rules.push([rule.slice(1), rule[0] === "+"]);
     this.#rules.sort(([a], [b]) => b.length - a.length);
   }
 
   count(name: string, n = 1, labels: Labels = NO_LABELS): void {
-    const full = this.#prefix + name;
-    if (this.#passes(full)) for (const sink of this.#sinks) sink.count(full, n, labels);
+    const full = this.#fullName(name);
+    if (full !== undefined) for (const sink of this.#sinks) sink.count(full, n, labels);
   }
 
   gauge(name: string, value: number, labels: Labels = NO_LABELS): void {
-    if (!this.#passes(this.#prefix + name)) return;
+    if (this.#fullName(name) === undefined) return;
     for (const sink of this.#sinks) sink.gauge(this.#gaugePrefix + name, value, labels);
   }
 
-  sample(name: string, value: number, labels: Labels = NO_LABELS): void {
-    const full = this.#prefix + name;
-    if (this.#passes(full)) for (const sink of this.#sinks) sink.sample(full, value, labels);
+  sample(name: string, value: number, labels: Labels = NO_LABELS, times = 1): void {
+    const full = this.#fullName(name);
+    if (full !== undefined) for (const sink of this.#sinks) sink.sample(full, value, labels, times);
   }
 
-  #passes(name: string): boolean {
-    if (this.#rules.length === 0) return this.#filterDefault;
-    const known = this.#verdicts.get(name);
-    if (known !== undefined) return known;
-    const rule = this.#rules.find(([prefix]) => name.startsWith(prefix));
-    const verdict = rule === undefined ? this.#filterDefault : rule[1];
-    if (this.#verdicts.size < VERDICTS_MAX) this.#verdicts.set(name, verdict);
-    return verdict;
+  #fullName(name: string): string | undefined {
+    const known = this.#fullNames.get(name);
+    if (known !== undefined || this.#fullNames.has(name)) return known;
+    const full = this.#prefix + name;
+    const rule = this.#rules.find(([prefix]) => full.startsWith(prefix));
+    const passes = rule === undefined ? this.#filterDefault : rule[1];
+    if (this.#fullNames.size < NAMES_MAX) this.#fullNames.set(name, passes ? full : undefined);
+    return passes ? full : undefined;
   }
 }

@@ -60,11 +60,11 @@ export class InMemorySink implements MetricsSink {
   }
 
   count(name: string, n: number, labels: Labels): void {
-    add(this.#now().counters, name, n, labels);
+    add(this.#now().counters, name, n, labels, 1);
   }
 
-  sample(name: string, value: number, labels: Labels): void {
-    add(this.#now().samples, name, value, labels);
+  sample(name: string, value: number, labels: Labels, times: number): void {
+    add(this.#now().samples, name, value, labels, times);
   }
 
   gauge(name: string, value: number, labels: Labels): void {
@@ -73,11 +73,15 @@ export class InMemorySink implements MetricsSink {
     if (gauges.has(key) || gauges.size < SERIES_MAX) gauges.set(key, { name, labels, value });
   }
 
-  /** The last finished interval, or the running one while there is none; sorted by name. */
+  /**
+   * The last finished interval, or the running one while there is none; sorted by name. Gauges are the newest of both, as
+   * who asks may have them measured just before.
+   */
   summary(): MetricsSummary {
     const running = this.#now();
     const interval = this.#finished ?? running;
-    const gauges = [...interval.gauges.values()].map(({ name, labels, value }) => ({
+    const newest = new Map([...interval.gauges, ...running.gauges]);
+    const gauges = [...newest.values()].map(({ name, labels, value }) => ({
       Name: name,
       Value: value,
       Labels: labels,
@@ -110,17 +114,18 @@ function emptyInterval(startMs: number): Interval {
   return { startMs, gauges: new Map(), counters: new Map(), samples: new Map() };
 }
 
-function add(series: Map<string, Aggregate>, name: string, value: number, labels: Labels): void {
+function add(series: Map<string, Aggregate>, name: string, value: number, labels: Labels, times: number): void {
   const key = seriesKey(name, labels);
+  const sum = value * times;
   const known = series.get(key);
   if (known === undefined) {
-    const fresh = { name, labels, count: 1, sum: value, sumSquares: value * value, min: value, max: value };
+    const fresh = { name, labels, count: times, sum, sumSquares: value * sum, min: value, max: value };
     if (series.size < SERIES_MAX) series.set(key, fresh);
     return;
   }
-  known.count++;
-  known.sum += value;
-  known.sumSquares += value * value;
+  known.count += times;
+  known.sum += sum;
+  known.sumSquares += value * sum;
   known.min = Math.min(known.min, value);
   known.max = Math.max(known.max, value);
 }

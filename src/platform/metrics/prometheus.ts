@@ -40,11 +40,11 @@ export class PrometheusSink implements MetricsSink {
     if (series) series.value = value;
   }
 
-  sample(name: string, value: number, labels: Labels): void {
+  sample(name: string, value: number, labels: Labels, times: number): void {
     const series = this.#touch("summary", name, labels);
     if (series === undefined) return;
-    series.value += value;
-    series.count++;
+    series.value += value * times;
+    series.count += times;
     series.recent.push({ atMs: this.#clock.monotonicMs(), value });
     if (series.recent.length >= 2 * OBSERVATIONS_MAX) series.recent.splice(0, OBSERVATIONS_MAX);
   }

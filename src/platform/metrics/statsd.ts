@@ -43,8 +43,9 @@ export class StatsdSink implements MetricsSink {
     this.#push(name, value.toFixed(6), "g", labels);
   }
 
-  sample(name: string, value: number, labels: Labels): void {
-    this.#push(name, value.toFixed(6), "ms", labels);
+  sample(name: string, value: number, labels: Labels, times: number): void {
+    // The protocol's sample rate: the daemon counts this one as 1 / rate.
+    this.#push(name, value.toFixed(6), times === 1 ? "ms" : `ms|@${(1 / times).toPrecision(6)}`, labels);
   }
 
   #push(name: string, value: string, type: string, labels: Labels): void {

@@ -78,7 +78,7 @@ test("metrics: Prometheus text has HELP, TYPE, safe names and escaped labels", (
 test("metrics: quantiles are of the last 10 seconds, and silent series are forgotten after the retention", () => {
   const clock = new ManualClock();
   const sink = new PrometheusSink(clock, 60_000);
-  sink.sample("a", 1, {});
+  sink.sample("a", 1, {}, 1);
   clock.advance(11_000);
   expect(sink.text()).toContain('a{quantile="0.5"} NaN\n');
   clock.advance(60_000);
@@ -129,14 +129,44 @@ test("metrics: a statsd daemon gets the lines of one flush in one datagram", asy
   expect(await received.promise).toBe("consul.rpc:2|c\nconsul.h1.index:1.500000|g\nconsul.time:0.250000|ms");
 });
 
-test("metrics: the process is measured every 10 seconds until the end", () => {
-  const clock = new ManualClock();
-  const sink = new InMemorySink(clock);
-  const end = measureRuntime(new MeterFanout({ ...common, sinks: [sink] }), clock);
-  clock.advance(10_000);
+test("metrics: the process is measured by its live heap and its resident memory", () => {
+  const sink = new InMemorySink(new ManualClock());
+  measureRuntime(new MeterFanout({ ...common, sinks: [sink] }));
   const gauges = sink.summary().Gauges;
   expect(gauges.map((gauge) => gauge.Name)).toEqual(["consul.runtime.alloc_bytes", "consul.runtime.sys_bytes"]);
   expect(gauges.every((gauge) => gauge.Value > 0)).toBe(true);
-  end();
-  expect(clock.pendingMs).toEqual([]);
+});
+
+test("metrics: one observation may stand for many, in every sink", () => {
+  const clock = new ManualClock();
+  const memory = new InMemorySink(clock);
+  const prometheus = new PrometheusSink(clock, 60_000);
+  const meter = new MeterFanout({ ...common, sinks: [memory, prometheus] });
+  meter.sample("kvs.apply", 2, undefined, 3);
+  meter.sample("kvs.apply", 6);
+  const [sample] = memory.summary().Samples;
+  expect([sample?.Count, sample?.Sum, sample?.Mean, sample?.Stddev]).toEqual([4, 12, 3, 2]);
+  expect(prometheus.text()).toContain("consul_kvs_apply_sum 12\nconsul_kvs_apply_count 4\n");
+});
+
+test("metrics: a gauge that was measured for who asks is shown at once, beside those of the finished interval", () => {
+  const clock = new ManualClock();
+  const sink = new InMemorySink(clock);
+  sink.gauge("a", 1, {});
+  sink.gauge("b", 1, {});
+  clock.advance(10_000);
+  sink.gauge("b", 2, {});
+  expect(sink.summary().Gauges.map(({ Name, Value }) => [Name, Value])).toEqual([
+    ["a", 1],
+    ["b", 2],
+  ]);
+});
+
+test("metrics: other filters hold for names that were measured before", () => {
+  const sink = new InMemorySink(new ManualClock());
+  const meter = new MeterFanout({ ...common, sinks: [sink] });
+  meter.count("http.GET");
+  meter.setPrefixFilter(["-consul.http"]);
+  meter.count("http.GET");
+  expect(sink.summary().Counters[0]?.Count).toBe(1);
 });

@@ -1,0 +1,38 @@
+import { measureRuntime } from "../platform/metrics/runtime.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
+import type { Meter } from "../ports/meter.ts";
+import { catalogCounts } from "../state/catalog/queries.ts";
+import type { Core } from "./core.ts";
+
+const PUSH_INTERVAL_MS = 10_000;
+
+/**
+ * What stands at some value, under the names of Consul's servers. Counting it costs some queries, so it is done when
+ * somebody reads the metrics, and regularly only where they are sent away.
+ */
+export function measureGauges(core: Pick<Core, "db" | "raft">, meter: Meter): void {
+  measureRuntime(meter);
+  const { nodes, services, instances } = catalogCounts(core.db);
+  meter.gauge("state.nodes", nodes);
+  meter.gauge("state.services", services);
+  meter.gauge("state.service_instances", instances);
+  const { appliedIndex, lastLogIndex, state } = core.raft.status();
+  meter.gauge("raft.applied_index", appliedIndex);
+  meter.gauge("raft.last_index", lastLogIndex);
+  // One server is healthy while it leads, and none may fail.
+  meter.gauge("autopilot.healthy", state === "Leader" ? 1 : 0);
+  meter.gauge("autopilot.failure_tolerance", 0);
+}
+
+/** Calls `measure` every 10 seconds until the returned function is called. */
+export function measureRegularly(measure: () => void, clock: Clock): () => void {
+  let timer: Timer;
+  const arm = () => {
+    timer = clock.after(PUSH_INTERVAL_MS, () => {
+      measure();
+      arm();
+    });
+  };
+  arm();
+  return () => timer.cancel();
+}
