@@ -94,5 +94,7 @@ export interface StateKeeper {
   importArchive(archive: Uint8Array, lastIndex: number, term: number): Promise<SnapshotInfo>;
   /** Replaces all rows of the database by those of the newest snapshot, in one transaction. */
   installNewest(): Promise<void>;
+  /** Gives back what it holds between jobs, unless one is under way; the next job takes it again. */
+  rest(): Promise<void>;
   close(): Promise<void>;
 }

@@ -20,6 +20,8 @@ const CHECKPOINT_WAL_BYTES = 4 * 1024 * 1024;
 const PAUSE_WAL_BYTES = 6 * 1024 * 1024;
 /** Without writes for this long, the write-ahead log is emptied: the next start has nothing to recover. */
 const IDLE_TICKS = 30_000 / TICK_MS;
+/** Under load a checkpoint follows the other within this time, so that the keeper rests only when there is little to do. */
+const REST_TICKS = 5_000 / TICK_MS;
 
 export interface UpkeepDeps {
   machine: StateMachine;
@@ -41,6 +43,7 @@ export class Upkeep {
   #stopped = false;
   #seenIndex = -1;
   #idleTicks = 0;
+  #ticksSinceJob = 0;
   #snapshotDueMs: number;
 
   constructor(deps: UpkeepDeps) {
@@ -65,6 +68,7 @@ export class Upkeep {
     try {
       await this.#checkpoint();
       if (this.#deps.clock.monotonicMs() >= this.#snapshotDueMs) await this.#snapshot();
+      if (++this.#ticksSinceJob % REST_TICKS === 0) await this.#deps.keeper.rest();
     } catch (error) {
       // Such as a full disk. Nothing is lost: both logs stay longer until it works again.
       this.#deps.log.warn("upkeep of the data directory failed", { error: String(error) });
@@ -76,12 +80,15 @@ export class Upkeep {
     const { machine, keeper, meter, holdApply } = this.#deps;
     if (machine.appliedIndex === this.#seenIndex) {
       this.#idleTicks++;
-      if (this.#idleTicks === IDLE_TICKS) await holdApply(() => keeper.truncateWal());
+      if (this.#idleTicks !== IDLE_TICKS) return;
+      this.#ticksSinceJob = 0;
+      await holdApply(() => keeper.truncateWal());
       return;
     }
     this.#seenIndex = machine.appliedIndex;
     this.#idleTicks = 0;
     if ((await keeper.walBytesToMove()) < CHECKPOINT_WAL_BYTES) return;
+    this.#ticksSinceJob = 0;
     const length = await keeper.checkpoint();
     if (length > PAUSE_WAL_BYTES) await holdApply(() => keeper.checkpoint());
     meter.count("state.checkpoint");
@@ -92,6 +99,7 @@ export class Upkeep {
     this.#snapshotDueMs = clock.monotonicMs() + policy.intervalMs;
     if (machine.appliedIndex - (keeper.snapshots[0]?.index ?? 0) < policy.thresholdEntries) return;
     const startMs = clock.monotonicMs();
+    this.#ticksSinceJob = 0;
     machine.flush();
     const { index, bytes } = await keeper.takeSnapshot();
     meter.sample("raft.snapshot.create", clock.monotonicMs() - startMs);

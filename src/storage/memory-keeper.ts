@@ -24,6 +24,7 @@ class MemoryKeeper implements StateKeeper {
   walBytesToMove = async () => 0;
   checkpoint = async () => 0;
   truncateWal = async () => undefined;
+  rest = async () => undefined;
   close = async () => undefined;
   /** Done by `importArchive`: without files there is nothing that a crash could leave half done. */
   installNewest = async () => undefined;

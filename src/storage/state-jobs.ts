@@ -9,7 +9,7 @@ import { noSpaceForCopy } from "./failure.ts";
 import { FREE_BYTES_MIN } from "./log-protocol.ts";
 import { SnapshotDir } from "./snapshots.ts";
 import { prepareConnection } from "./state-db.ts";
-import { checkpoint, copyInto, copySchema, databaseBytes, refill, truncateWal, walBytesToMove } from "./state-work.ts";
+import { checkpoint, copyInto, copySchema, databaseBytes, refill, truncateWal } from "./state-work.ts";
 
 export interface StateFiles {
   /** `state.db`. */
@@ -31,10 +31,6 @@ export class StateJobs {
     this.#workDir = dirname(files.dbPath);
     this.#db = new Database(files.dbPath, { readwrite: true });
     prepareConnection(this.#db);
-  }
-
-  walBytesToMove(): number {
-    return walBytesToMove(this.#db);
   }
 
   checkpoint(): number {

@@ -1,31 +1,14 @@
+import { Database } from "bun:sqlite";
 import { assert } from "../lib/assert.ts";
-import { Refusal } from "../lib/refusal.ts";
 import type { SnapshotInfo, StateKeeper } from "../raft/types.ts";
+import { type KeeperJob, KeeperThread } from "./keeper-thread.ts";
+import { prepareConnection } from "./state-db.ts";
 import type { StateFiles } from "./state-jobs.ts";
-import { startThread } from "./thread.ts";
-
-type PlainJob =
-  | "walBytesToMove"
-  | "checkpoint"
-  | "truncateWal"
-  | "takeSnapshot"
-  | "exportArchive"
-  | "installNewest"
-  | "close";
-
-/** A job of the keeper thread, as it travels. */
-export type KeeperRequest = { id: number } & (
-  | { job: PlainJob }
-  | { job: "importArchive"; archive: Uint8Array; lastIndex: number; term: number }
-);
-
-export type KeeperReply = { id: number; value: unknown } | { id: number; error: string; isRefusal: boolean };
-
-type Job = KeeperRequest extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
+import { walBytesToMove } from "./state-work.ts";
 
 /**
- * Starts the thread that checkpoints and copies the open `state.db`. `onFatal` is called when the thread dies. Jobs that
- * fail reject; the log is the truth, so none of them is fatal.
+ * Checkpoints and copies the open `state.db` in a thread of its own, which lives from a job to the next `rest`.
+ * `onFatal` is called when that thread dies. Jobs that fail reject; the log is the truth, so none of them is fatal.
  */
 export function startStateKeeper(
   files: StateFiles,
@@ -36,30 +19,25 @@ export function startStateKeeper(
 }
 
 class ThreadStateKeeper implements StateKeeper {
-  readonly #worker = startThread("state-keeper-thread.ts");
-  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
-  #nextId = 1;
-  #dead: Error | undefined;
+  readonly #files: StateFiles;
+  readonly #onFatal: (reason: string) => void;
+  /** Only looks at how long the WAL is, which is in shared memory, so that the thread need not run for it. */
+  readonly #observer: Database;
+  #thread: KeeperThread | undefined;
+  #resting: Promise<void> = Promise.resolve();
   #closed = false;
   snapshots: readonly SnapshotInfo[];
 
   constructor(files: StateFiles, snapshots: readonly SnapshotInfo[], onFatal: (reason: string) => void) {
+    this.#files = files;
     this.snapshots = snapshots;
-    const fail = (reason: string) => {
-      if (this.#closed || this.#dead !== undefined) return;
-      this.#dead = new Error(reason);
-      for (const { reject } of this.#waiting.values()) reject(this.#dead);
-      this.#waiting.clear();
-      onFatal(reason);
-    };
-    this.#worker.onmessage = ({ data }: MessageEvent<KeeperReply>) => this.#settle(data);
-    this.#worker.onerror = (event) => fail(`the state-keeper thread failed: ${event.message}`);
-    this.#worker.addEventListener("close", () => fail("the state-keeper thread ended"));
-    this.#worker.postMessage(files);
+    this.#onFatal = onFatal;
+    this.#observer = new Database(files.dbPath, { readwrite: true });
+    prepareConnection(this.#observer);
   }
 
-  walBytesToMove(): Promise<number> {
-    return this.#run({ job: "walBytesToMove" }) as Promise<number>;
+  async walBytesToMove(): Promise<number> {
+    return walBytesToMove(this.#observer);
   }
 
   checkpoint(): Promise<number> {
@@ -86,35 +64,39 @@ class ThreadStateKeeper implements StateKeeper {
     return this.#newest({ job: "importArchive", archive, lastIndex, term });
   }
 
+  async rest(): Promise<void> {
+    if (this.#thread?.isBusy === false) this.#endThread();
+    await this.#resting;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.#closed = true;
     try {
-      if (this.#dead === undefined) await this.#run({ job: "close" });
+      this.#endThread();
+      await this.#resting;
     } finally {
-      this.#closed = true;
-      this.#worker.terminate();
+      this.#observer.close();
     }
   }
 
-  async #newest(job: Job): Promise<SnapshotInfo> {
+  async #newest(job: KeeperJob): Promise<SnapshotInfo> {
     this.snapshots = (await this.#run(job)) as SnapshotInfo[];
     const newest = this.snapshots[0];
     assert(newest !== undefined, "a snapshot was made");
     return newest;
   }
 
-  #run(job: Job): Promise<unknown> {
-    if (this.#dead !== undefined) return Promise.reject(this.#dead);
-    if (this.#closed) return Promise.reject(new Error("the state keeper is closed"));
-    const id = this.#nextId++;
-    this.#worker.postMessage({ ...job, id });
-    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  async #run(job: KeeperJob): Promise<unknown> {
+    if (this.#closed) throw new Error("the state keeper is closed");
+    this.#thread ??= new KeeperThread(this.#files, this.#onFatal);
+    return this.#thread.run(job);
   }
 
-  #settle(reply: KeeperReply): void {
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if ("value" in reply) waiting?.resolve(reply.value);
-    else waiting?.reject(reply.isRefusal ? new Refusal(reply.error) : new Error(reply.error));
+  /** A thread of a later job may begin before this one has ended: they are two connections to one database. */
+  #endThread(): void {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    if (thread !== undefined) this.#resting = Promise.all([this.#resting, thread.end()]).then(() => undefined);
   }
 }

@@ -11,6 +11,7 @@ async function world() {
   let now = 0;
   let wake: () => void = () => undefined;
   const calls: string[] = [];
+  const rests: number[] = [];
   const machine = { appliedIndex: 0, apply: () => [], flush: () => void calls.push("flush") };
   const sizes = { toMove: 0, left: 0 };
   const keeper: StateKeeper = {
@@ -30,6 +31,7 @@ async function world() {
     exportArchive: async () => new Uint8Array(),
     importArchive: async () => ({ id: "", index: 0, term: 0, bytes: 0 }),
     installNewest: async () => undefined,
+    rest: async () => void rests.push(now),
     close: async () => undefined,
   };
   const store = openMemoryLogStore();
@@ -66,7 +68,7 @@ async function world() {
       await new Promise(setImmediate);
     }
   };
-  return { machine, keeper, sizes, calls, upkeep, pass };
+  return { machine, keeper, sizes, calls, rests, upkeep, pass };
 }
 
 describe("upkeep", () => {
@@ -125,6 +127,18 @@ describe("upkeep", () => {
       "compact 20000",
       "compact 100000",
     ]);
+  });
+
+  test("the keeper rests 5 s after its last job, and no sooner while jobs come", async () => {
+    const { machine, sizes, rests, pass } = await world();
+    sizes.toMove = 4 * MB;
+    for (let second = 0; second < 20; second++) {
+      machine.appliedIndex++;
+      await pass(1_000);
+    }
+    expect(rests).toEqual([]);
+    await pass(5_000);
+    expect(rests).toEqual([24_000]);
   });
 
   test("a failure, such as a full disk, is tried again later", async () => {

@@ -72,10 +72,43 @@ test("truncating empties the file", async () => {
 
 test("a snapshot that fails leaves no file behind, and the keeper goes on", async () => {
   const { dir, keeper } = opened();
-  await keeper.walBytesToMove();
+  await keeper.checkpoint();
   rmSync(join(dir, "snapshots"), { recursive: true, force: true });
   writeFileSync(join(dir, "snapshots"), "a file is in the way");
   expect((await failureOf(keeper.takeSnapshot())).message).toContain("ENOTDIR");
   expect(await keeper.walBytesToMove()).toBeGreaterThanOrEqual(0);
   expect(readdirSync(dir).sort()).toEqual(["snapshots", "state.db", "state.db-shm", "state.db-wal"]);
+});
+
+test("files that can't be opened fail the job, and the next one tries again", async () => {
+  const { dir, keeper } = opened();
+  writeFileSync(join(dir, "snapshots"), "a file is in the way");
+  expect((await failureOf(keeper.takeSnapshot())).message).toContain("EEXIST");
+  rmSync(join(dir, "snapshots"));
+  expect((await keeper.takeSnapshot()).index).toBeGreaterThanOrEqual(0);
+});
+
+test("a keeper that rested takes up the next job; one with a job under way doesn't rest before it is done", async () => {
+  const { keeper, write, machine } = opened();
+  for (let round = 0; round < 3; round++) {
+    write(100);
+    machine.flush();
+    const snapshot = keeper.takeSnapshot();
+    const rest = keeper.rest();
+    expect((await snapshot).index).toBe(machine.appliedIndex);
+    await rest;
+    await keeper.rest();
+    expect(await keeper.walBytesToMove()).toBeGreaterThan(0);
+    await keeper.truncateWal();
+    expect(await keeper.walBytesToMove()).toBe(0);
+  }
+});
+
+test("a keeper that is closed while it rests refuses later jobs", async () => {
+  const { keeper } = opened();
+  await keeper.checkpoint();
+  const rest = keeper.rest();
+  await keeper.close();
+  await rest;
+  expect((await failureOf(keeper.checkpoint())).message).toBe("the state keeper is closed");
 });
