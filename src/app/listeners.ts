@@ -9,10 +9,10 @@ const UNIX_PREFIX = "unix://";
 export function listenAll(config: Config, app: HttpApp): HttpListener[] {
   const listeners: HttpListener[] = [];
   try {
-    for (const address of config.addresses.http) listeners.push(...listen(address, config.ports.http, app));
+    for (const address of config.addresses.http) listeners.push(...listen(config, address, config.ports.http, app));
     const tls = config.ports.https === null ? undefined : readTls(config);
     for (const address of config.addresses.https) {
-      if (tls !== undefined) listeners.push(...listen(address, config.ports.https, app, tls));
+      if (tls !== undefined) listeners.push(...listen(config, address, config.ports.https, app, tls));
     }
     return listeners;
   } catch (error) {
@@ -21,10 +21,12 @@ export function listenAll(config: Config, app: HttpApp): HttpListener[] {
   }
 }
 
-function listen(address: string, port: number | null, app: HttpApp, tls?: HttpTls): HttpListener[] {
+function listen(config: Config, address: string, port: number | null, app: HttpApp, tls?: HttpTls): HttpListener[] {
   const isUnix = address.startsWith(UNIX_PREFIX);
   if (!isUnix && port === null) return [];
-  const at = isUnix ? { unix: address.slice(UNIX_PREFIX.length) } : { hostname: address, port: port ?? 0 };
+  const at = isUnix
+    ? { unix: address.slice(UNIX_PREFIX.length), ...socketMode(config) }
+    : { hostname: address, port: port ?? 0 };
   try {
     return [
       listenHttp({
@@ -38,6 +40,14 @@ function listen(address: string, port: number | null, app: HttpApp, tls?: HttpTl
       `Failed to listen for HTTP on ${isUnix ? address : `${address}:${port}`}: ${(error as Error).message}`,
     );
   }
+}
+
+/** Throws for a mode that is none; without one the platform's default holds. */
+function socketMode({ unixSockets: { mode } }: Config): { mode?: number } {
+  if (mode === "") return {};
+  if (!/^0?[0-7]{3}$/.test(mode))
+    throw new Error(`unix_sockets.mode ${JSON.stringify(mode)} is not three octal digits`);
+  return { mode: Number.parseInt(mode, 8) };
 }
 
 function readTls(config: Config): HttpTls {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, unlinkSync } from "node:fs";
+import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 
 /** What a handler may ask of the connection a request came on. */
 export interface HttpConnection {
@@ -28,12 +28,12 @@ export interface HttpTls {
 
 /** Listens for HTTP, or HTTPS with `tls`. Throws when the address is taken, naming it. */
 export function listenHttp(options: {
-  address: { hostname: string; port: number } | { unix: string };
+  address: { hostname: string; port: number } | { unix: string; mode?: number };
   tls?: HttpTls;
   fetch(raw: Request, connection: HttpConnection): Response | Promise<Response>;
 }): HttpListener {
   const { address } = options;
-  if ("unix" in address && existsSync(address.unix)) unlinkSync(address.unix);
+  if ("unix" in address) removeStale(address.unix);
   const common = {
     idleTimeout: IDLE_TIMEOUT_S,
     maxRequestBodySize: BODY_BYTES_MAX,
@@ -45,7 +45,7 @@ export function listenHttp(options: {
   const at = "unix" in address ? { unix: address.unix } : { hostname: address.hostname, port: address.port };
   // The types know either form alone, not one chosen at run time.
   const server = Bun.serve({ ...common, ...at } as Parameters<typeof Bun.serve<undefined>>[0]);
-  if ("unix" in address) chmodSync(address.unix, SOCKET_MODE);
+  if ("unix" in address) chmodSync(address.unix, address.mode ?? SOCKET_MODE);
   return {
     port: server.port,
     async close(graceMs) {
@@ -54,6 +54,11 @@ export function listenHttp(options: {
       clearTimeout(timer);
     },
   };
+}
+
+/** A socket that a process left behind, never another kind of file: that one makes listening fail. */
+function removeStale(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path);
 }
 
 function tlsOptions({ cert, key, ca }: HttpTls): Bun.TLSOptions {

@@ -67,7 +67,7 @@ export class Rig {
   ): Promise<Launched> {
     const cwd = this.#runDir();
     const free = await freePorts(PORT_NAMES.length);
-    const all = Object.fromEntries(PORT_NAMES.map((name, at) => [name, ports[name] ?? free[at]]));
+    const all = { ...Object.fromEntries(PORT_NAMES.map((name, at) => [name, free[at]])), ...ports };
     const file = join(cwd, "ports.json");
     writeFileSync(file, JSON.stringify({ ports: all }));
     const log = join(cwd, "agent.log");
