@@ -6,9 +6,15 @@ export function completionScript(shell: Shell, program: string, executable: stri
   const path = quote(executable);
   switch (shell) {
     case "bash":
-      return `complete -C ${path} ${program}\n`;
+      return `complete -o default -C ${path} ${program}\n`;
     case "zsh":
-      return `autoload -U +X bashcompinit && bashcompinit\ncomplete -o nospace -C ${path} ${program}\n`;
+      return [
+        // A start file without compinit, as a new user's is, has nothing that bashcompinit could build on.
+        "whence compdef >/dev/null || { autoload -Uz compinit && compinit -i; }",
+        "autoload -U +X bashcompinit && bashcompinit",
+        `complete -o default -C ${path} ${program}`,
+        "",
+      ].join("\n");
     case "fish":
       return [
         `function __complete_${program}`,

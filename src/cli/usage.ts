@@ -39,19 +39,23 @@ export function groupHelp(program: string, entry: GroupEntry, entries: readonly 
   ].join("\n");
 }
 
-/** Help of a command: usage line, text, examples, the common flags, its own flags. */
+/** Help of a command: usage line, text, examples, its own flags, the common flags. */
 export function commandHelp(program: string, entry: CommandEntry): string {
   const lines = [`Usage: ${program} ${entry.path} ${entry.usage}`.trimEnd(), ...prose(program, entry)];
   const sections = [
-    ["HTTP API Options", httpFlags(entry)],
     ["Command Options", sortByName(entry.flags)],
+    ["HTTP API Options", httpFlags(entry)],
   ] as const;
   for (const [title, flags] of sections) {
     if (flags.length === 0) continue;
     lines.push("", title);
     for (const flag of flags) {
       const word = placeholder(flag);
-      lines.push("", `  -${flag.name}${word === "" ? "" : `=<${word}>`}`, ...wrap(flag.doc, DOC_COLUMNS, "     "));
+      lines.push(
+        "",
+        `  -${flag.name}${word === "" ? "" : `=<${word}>`}`,
+        ...wrap(`${flag.doc}${defaultNote(flag)}`, DOC_COLUMNS, "     "),
+      );
     }
   }
   return lines.join("\n");

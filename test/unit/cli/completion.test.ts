@@ -15,25 +15,25 @@ const bashrc = () => readFileSync(join(home, ".bashrc"), "utf8");
 
 describe("completion", () => {
   test("prints a shell's script", async () => {
-    expect((await run("completion", "bash")).stdout).toBe("complete -C /usr/bin/muster muster\n");
-    expect((await run("completion", "zsh")).stdout).toContain("bashcompinit");
+    expect((await run("completion", "bash")).stdout).toBe("complete -o default -C /usr/bin/muster muster\n");
+    expect((await run("completion", "zsh")).stdout).toMatch(/compinit -i[^]*bashcompinit[^]*complete -o default/);
     expect((await run("completion", "fish")).stdout).toContain("complete -f -c muster");
     expect((await run("completion", "tcsh")).exit).toBe(1);
   });
 
   test("an executable in an odd place is quoted", async () => {
     const { stdout } = await runInProcess(["completion", "bash"], { executable: "/o'pt/my dir/muster" });
-    expect(stdout).toBe(`complete -C '/o'\\''pt/my dir/muster' muster\n`);
+    expect(stdout).toBe(`complete -o default -C '/o'\\''pt/my dir/muster' muster\n`);
   });
 
   test("-autocomplete-install adds it once, behind what is there", async () => {
     writeFileSync(join(home, ".bashrc"), "export A=1");
     mkdirSync(join(home, ".config/fish"), { recursive: true });
     expect((await run("-autocomplete-install")).exit).toBe(0);
-    expect(bashrc()).toBe("export A=1\ncomplete -C /usr/bin/muster muster\n");
+    expect(bashrc()).toBe("export A=1\ncomplete -o default -C /usr/bin/muster muster\n");
     expect(existsSync(join(home, ".config/fish/completions/muster.fish"))).toBe(true);
     expect((await run("-autocomplete-install")).exit).toBe(1);
-    expect(bashrc()).toBe("export A=1\ncomplete -C /usr/bin/muster muster\n");
+    expect(bashrc()).toBe("export A=1\ncomplete -o default -C /usr/bin/muster muster\n");
   });
 
   test("-autocomplete-uninstall takes out exactly that", async () => {

@@ -39,6 +39,14 @@ describe("command line: help and usage errors", () => {
     expect(stdout).toContain("\n    kv             ");
   });
 
+  test("help shows a command's own flags first, and the value that counts when one is absent", async () => {
+    const { stdout } = await runInProcess(["lock", "-h"]);
+    expect(stdout.indexOf("Command Options")).toBeLessThan(stdout.indexOf("HTTP API Options"));
+    expect(stdout).toContain(
+      "     How many may hold it at once. More than 1 makes it a semaphore.\n     (default 1)\n",
+    );
+  });
+
   test("a group needs a sub-command: help on standard error, exit 1", async () => {
     for (const argv of [["kv"], ["kv", "zzz"]]) {
       const { exit, stderr } = await runInProcess(argv);
