@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import type { Config } from "../config/config.ts";
 import type { DnsConfig } from "../dns/config.ts";
 import type { HttpSettings } from "../http/deps.ts";
@@ -18,6 +19,20 @@ export function httpSettings(config: Config): HttpSettings {
     blockedEndpoints: config.httpConfig.blockEndpoints,
     waitingPerClientMax: config.limits.httpMaxConnsPerClient,
     jsonBodyBytesMax: JSON_BODY_BYTES_MAX,
+    ...writers(config.httpConfig.allowWriteHttpFrom),
+  };
+}
+
+/** Who may write, by networks in CIDR notation; an IPv4 address that came over IPv6 counts as what it is. */
+function writers(cidrs: readonly string[]): Pick<HttpSettings, "mayWrite"> {
+  if (cidrs.length === 0) return {};
+  const networks = cidrs.map((cidr) => ipaddr.parseCIDR(cidr));
+  return {
+    mayWrite(address) {
+      if (!ipaddr.isValid(address)) return false;
+      const ip = ipaddr.process(address);
+      return networks.some(([network, bits]) => network.kind() === ip.kind() && ip.match([network, bits]));
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import type { Connection, HttpDeps, HttpEnv } from "./deps.ts";
 import { type AnyRoute, cacheKey, Endpoint, formOf, rawPath, takesKeptAnswer } from "./endpoint.ts";
 import { acceptsGzip } from "./gzip.ts";
 import { ACL_DISABLED, ACL_ROUTES, LATER_ROUTES, notYet } from "./later.ts";
-import { measured, measureName } from "./measured.ts";
+import { measured, measureName, requestTimer } from "./measured.ts";
 import { encodeReply, NO_HEADERS, toResponse } from "./respond.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { type Reply, reply, text } from "./route.ts";
@@ -22,8 +22,11 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
   const hono = new Hono<HttpEnv>({ router: new RegExpRouter() });
   const plain = (raw: Request, reply: Reply) => toResponse(encodeReply(reply, formOf(raw, http), NO_HEADERS));
   const mounted = mountedPaths(routes, (route) => {
-    const endpoint = new Endpoint(route, { http, api, cache, waiting });
-    return measured(measureName(route.method, route.path), (c: Context<HttpEnv>) => endpoint.answer(c), http);
+    const timer = requestTimer(measureName(route.method, route.path), http);
+    const endpoint = new Endpoint(route, { http, api, cache, waiting, timer });
+    const answer = measured(timer, (c: Context<HttpEnv>) => endpoint.answer(c));
+    if (route.method === "GET") return answer;
+    return (c) => (mayWrite(c, http) ? answer(c) : plain(c.req.raw, RESTRICTED));
   });
   for (const { path, methods, answer } of unbuilt()) {
     for (const method of methods) mount(mounted, path, method, (c) => plain(c.req.raw, answer));
@@ -53,7 +56,11 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
 
 function cachedAnswer(cache: ResponseCache, raw: Request): Response | undefined {
   const answer = cache.get(cacheKey(raw.url, acceptsGzip(raw.headers)));
-  return answer !== undefined && takesKeptAnswer(raw) ? toResponse(answer.encoded) : undefined;
+  if (answer === undefined || !takesKeptAnswer(raw)) return undefined;
+  const call = answer.timer.start();
+  const response = toResponse(answer.encoded);
+  if (call !== undefined) answer.timer.stop(call);
+  return response;
 }
 
 /** Bun gives a bare path as the URL of an HTTP/1.0 request without Host, or with a bad one: HAProxy's checks. */
@@ -97,7 +104,14 @@ function redirect(request: Request, location: string): Response {
 }
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
+const RESTRICTED = text("Access is restricted", 403);
 const BLOCKED = text("Endpoint is blocked by agent configuration", 403);
+
+/** `http_config.allow_write_http_from`: by method alone, as in Consul. */
+function mayWrite(c: Context<HttpEnv>, http: HttpDeps): boolean {
+  const { mayWrite } = http.settings();
+  return mayWrite === undefined || mayWrite(c.env.connection.remoteAddress());
+}
 
 function isBlocked(request: Request, http: HttpDeps): boolean {
   const { blockedEndpoints } = http.settings();

@@ -32,9 +32,11 @@ export interface HttpSettings {
   readonly alwaysPretty: boolean;
   readonly responseHeaders: Readonly<Record<string, string>>;
   readonly blockedEndpoints: readonly string[];
-  /** Waiting requests that one client address may have open. */
+  /** Waiting requests that one client address may have open; 0 for no limit. */
   readonly waitingPerClientMax: number;
   readonly jsonBodyBytesMax: number;
+  /** Whether requests that write are taken from an address ("" on a unix socket); from all when left out. */
+  readonly mayWrite?: (address: string) => boolean;
 }
 
 /** What the listener tells about one request. */

@@ -2,6 +2,7 @@ import { zValidator } from "@hono/zod-validator";
 import type { Context } from "hono";
 import type { z } from "zod";
 import { Refusal } from "../lib/refusal.ts";
+import type { SparseTimer } from "../lib/sparse-timer.ts";
 import type { QueryResult } from "../state/query.ts";
 import { blockingRead } from "./blocking.ts";
 import { readBody } from "./body.ts";
@@ -33,6 +34,8 @@ export interface EndpointDeps {
   api: unknown;
   cache: ResponseCache;
   waiting: WaitingLimit;
+  /** Measures the requests to this row. */
+  timer: SparseTimer;
 }
 
 /** One row of the table as a function from a request to its answer. */
@@ -130,14 +133,15 @@ export class Endpoint {
     if (this.#ofCluster) await this.#awaitConsistency(options);
     const isKnown = this.#waitsWhile(request.query, options);
     const saysCache = this.route.agentCache === true && request.query.cached === true;
+    const { timer } = this.#deps;
     const isKept = options.consistency !== "consistent" && isCacheable(c);
     const key = isKept ? cacheKey(isKnown === undefined ? c.req.url : withoutWait(c.req.url), wantsGzip(c)) : undefined;
     const fresh = (): Answer => {
       const result = this.route.read?.(request as never, api) as QueryResult<unknown>;
       const encoded = this.#encodeResult(c, result, request.query, options);
       const kept = saysCache ? withHeaders(encoded, { "X-Cache": "HIT", Age: "0" }) : encoded;
-      if (key !== undefined) this.#deps.cache.put(key, { encoded: kept, result });
-      return { encoded, result };
+      if (key !== undefined) this.#deps.cache.put(key, { encoded: kept, result, timer });
+      return { encoded, result, timer };
     };
     if (isKnown === undefined) {
       const { encoded } = fresh();

@@ -8,16 +8,19 @@ export function measureName(method: string, path: string): string {
   return ["http", method, ...fixed, ...(fixed.length < parts.length ? ["_"] : [])].join(".");
 }
 
-/** `answer` with its time measured under `name`; it must not reject. */
-export function measured<C>(
-  name: string,
-  answer: (context: C) => Promise<Response>,
-  { meter, clock }: Pick<HttpDeps, "meter" | "clock">,
-): (context: C) => Promise<Response> {
-  const timer = new SparseTimer(
+/** Measures what is answered under `name`. */
+export function requestTimer(name: string, { meter, clock }: Pick<HttpDeps, "meter" | "clock">): SparseTimer {
+  return new SparseTimer(
     () => clock.monotonicMs(),
     (elapsedMs, times) => meter.sample(name, elapsedMs, undefined, times),
   );
+}
+
+/** `answer` with its time measured; it must not reject. */
+export function measured<C>(
+  timer: SparseTimer,
+  answer: (context: C) => Promise<Response>,
+): (context: C) => Promise<Response> {
   return (context) => {
     const call = timer.start();
     const response = answer(context);

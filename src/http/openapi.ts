@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AnyRoute } from "./endpoint.ts";
+import { flag, many } from "./query-schema.ts";
 
 /** The OpenAPI 3.1 document of the table of routes; served at `/v1/openapi.json`. */
 export function openApiDocument(routes: readonly AnyRoute[], version: string): Record<string, unknown> {
@@ -50,17 +51,26 @@ function operationId(route: AnyRoute): string {
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
 
 function pathParameters(path: string): Record<string, unknown>[] {
-  return [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+  return [...path.matchAll(/:(\w+)(\{\.\*\})?/g)].map(([, name, rest]) => ({
     name,
     in: "path",
     required: true,
+    // OpenAPI has no word for it.
+    ...(rest === undefined ? {} : { description: "May hold slashes, which are not escaped." }),
     schema: { type: "string" },
   }));
 }
 
 function queryParameters(query: z.ZodType): Record<string, unknown>[] {
   if (!(query instanceof z.ZodObject)) return [];
-  return Object.keys(query.shape).map((name) => ({ name, in: "query", schema: { type: "string" } }));
+  return Object.entries(query.shape).map(([name, schema]) => ({ name, in: "query", ...queryValue(schema) }));
+}
+
+/** No parameter is required: what is missing has a default, or is refused with a text that clients know. */
+function queryValue(schema: unknown): Record<string, unknown> {
+  if (schema === flag) return { allowEmptyValue: true, schema: { type: "boolean" } };
+  if (schema === many) return { explode: true, schema: { type: "array", items: { type: "string" } } };
+  return { schema: { type: "string" } };
 }
 
 function content(schema: z.ZodType, io: "input" | "output"): Record<string, unknown> {

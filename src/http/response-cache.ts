@@ -1,3 +1,4 @@
+import type { SparseTimer } from "../lib/sparse-timer.ts";
 import type { Publisher } from "../state/publisher.ts";
 import type { QueryResult } from "../state/query.ts";
 import { type Encoded, INDEX_HEADER, indexText } from "./respond.ts";
@@ -11,6 +12,8 @@ const ENTRY_OVERHEAD_BYTES = 512;
 export interface Answer {
   readonly encoded: Encoded;
   readonly result: QueryResult<unknown>;
+  /** Measures the requests that are answered with it. */
+  readonly timer: SparseTimer;
 }
 
 interface Entry {
@@ -40,7 +43,7 @@ export class ResponseCache {
     if (answer?.result.indexNow === undefined) return answer;
     const index = answer.result.indexNow();
     const headers = { ...answer.encoded.headers, [INDEX_HEADER]: indexText(index) };
-    return { encoded: { ...answer.encoded, headers }, result: { ...answer.result, index } };
+    return { ...answer, encoded: { ...answer.encoded, headers }, result: { ...answer.result, index } };
   }
 
   /** Keeps an answer; streams and very large bodies are left out. */

@@ -3,6 +3,7 @@ import type { HttpSettings } from "../../src/http/deps.ts";
 import type { AnyRoute } from "../../src/http/endpoint.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import type { Clock } from "../../src/ports/clock.ts";
+import type { Meter } from "../../src/ports/meter.ts";
 import { Publisher } from "../../src/state/publisher.ts";
 import { silentLogger, silentMeter } from "./silent.ts";
 
@@ -20,7 +21,13 @@ export const SETTINGS: HttpSettings = {
 export function httpRig(
   routes: readonly unknown[],
   api: unknown,
-  options: { publisher?: Publisher; clock?: Clock; settings?: Partial<HttpSettings>; isLeader?: () => boolean } = {},
+  options: {
+    publisher?: Publisher;
+    clock?: Clock;
+    meter?: Meter;
+    settings?: Partial<HttpSettings>;
+    isLeader?: () => boolean;
+  } = {},
 ) {
   const publisher = options.publisher ?? new Publisher();
   const held: string[] = [];
@@ -30,7 +37,7 @@ export function httpRig(
       clock: options.clock ?? systemClock,
       random: () => 0,
       log: silentLogger,
-      meter: silentMeter,
+      meter: options.meter ?? silentMeter,
       publisher,
       consensus: { isLeader: options.isLeader ?? (() => true), verifyLeader: () => Promise.resolve() },
       settings: () => ({ ...SETTINGS, ...options.settings }),

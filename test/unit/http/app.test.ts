@@ -2,13 +2,12 @@ import { expect, test } from "bun:test";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { withoutWait } from "../../../src/http/endpoint.ts";
-import { openApiDocument } from "../../../src/http/openapi.ts";
 import { READ_QUERY } from "../../../src/http/query-schema.ts";
 import { defineRoute, json, reply } from "../../../src/http/route.ts";
-import { routes as allRoutes } from "../../../src/http/table.ts";
 import { Publisher } from "../../../src/state/publisher.ts";
 import { httpRig } from "../../support/http-rig.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { silentMeter } from "../../support/silent.ts";
 
 interface Deps {
   state: { value: unknown; index: number; reads: number };
@@ -317,6 +316,39 @@ test("blocked endpoints and configured headers", async () => {
   expect(open.headers.get("x-own")).toBe("1");
 });
 
+test("who may not write is refused by the method alone, and reads", async () => {
+  const asked: string[] = [];
+  const { send } = rig({
+    settings: {
+      mayWrite(address) {
+        asked.push(address);
+        return false;
+      },
+    },
+  });
+  const refused = await send("PUT", "/v1/thing/a", { body: "no JSON" });
+  expect([refused.status, await refused.text()]).toEqual([403, "Access is restricted"]);
+  expect((await send("POST", "/v1/thing/a")).status).toBe(405);
+  expect((await send("GET", "/v1/thing/a")).status).toBe(200);
+  expect((await send("OPTIONS", "/v1/thing/a")).status).toBe(200);
+  expect(asked).toEqual(["127.0.0.1"]);
+});
+
+test("answers from memory are measured with those that are made", async () => {
+  const samples: unknown[] = [];
+  const clock = new ManualClock();
+  const meter = { ...silentMeter, sample: (...sample: unknown[]) => void samples.push(sample) };
+  const { send, state } = rig({ clock, meter });
+  await send("GET", "/v1/thing/a");
+  clock.advance(1);
+  await send("GET", "/v1/thing/a");
+  expect(state.reads).toBe(1);
+  expect(samples).toEqual([
+    ["http.GET.v1.thing._", 0, undefined, 1],
+    ["http.GET.v1.thing._", 0, undefined, 1],
+  ]);
+});
+
 test("a Reply keeps its own status, headers and body", async () => {
   const route = defineRoute({
     method: "GET",
@@ -348,13 +380,6 @@ test("routes of later versions say so; access control answers as Consul does wit
   expect([acl.status, await acl.text()]).toEqual([401, "ACL support disabled"]);
   expect((await send("OPTIONS", "/v1/acl/token")).headers.get("allow")).toBe("OPTIONS,PUT");
   expect((await send("POST", "/v1/acl/tokens")).status).toBe(405);
-});
-
-test("the OpenAPI document has every route of the table", () => {
-  const { paths } = openApiDocument(allRoutes, "1.0.0") as { paths: Record<string, Record<string, unknown>> };
-  for (const { path, method } of allRoutes) {
-    expect(paths[path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}")]?.[method.toLowerCase()]).toBeDefined();
-  }
 });
 
 test.each([

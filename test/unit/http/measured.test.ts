@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { measured, measureName } from "../../../src/http/measured.ts";
+import { measured, measureName, requestTimer } from "../../../src/http/measured.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { silentMeter } from "../../support/silent.ts";
 
@@ -17,7 +17,7 @@ test("an answer is measured from its request to its end", async () => {
   const samples: unknown[] = [];
   const meter = { ...silentMeter, sample: (...sample: unknown[]) => void samples.push(sample) };
   const end = Promise.withResolvers<Response>();
-  const answer = measured("http.GET.v1.thing", () => end.promise, { meter, clock })(undefined);
+  const answer = measured(requestTimer("http.GET.v1.thing", { meter, clock }), () => end.promise)(undefined);
   clock.advance(250);
   end.resolve(new Response("x"));
   await answer;

@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { dnsSettings, httpSettings, snapshotPolicy } from "../../../src/app/settings.ts";
+import { SNAPSHOT_POLICY } from "../../../src/raft/upkeep.ts";
+import { configOf } from "../config/fixture.ts";
+
+test("who may write is decided by network, also for IPv4 that came over IPv6", () => {
+  const { mayWrite } = httpSettings(configOf('http_config { allow_write_http_from = ["10.0.0.0/8", "fd00::/8"] }'));
+  const allowed = ["10.1.2.3", "::ffff:10.1.2.3", "fd00::1"];
+  const refused = ["11.0.0.1", "::1", "::ffff:11.0.0.1", ""];
+  expect([...allowed, ...refused].filter((address) => mayWrite?.(address))).toEqual(allowed);
+});
+
+test("without networks everybody may write", () => {
+  expect(httpSettings(configOf("")).mayWrite).toBeUndefined();
+});
+
+test("what HTTP takes from the configuration", () => {
+  const settings = httpSettings(
+    configOf(`
+      default_query_time = "1m" max_query_time = "2m" limits { http_max_conns_per_client = 7 }
+      http_config { block_endpoints = ["/v1/agent"], response_headers { X-Own = "1" } }
+    `),
+  );
+  expect(settings.waitLimits).toEqual({ defaultQueryTimeMs: 60_000, maxQueryTimeMs: 120_000 });
+  expect([settings.waitingPerClientMax, settings.blockedEndpoints]).toEqual([7, ["/v1/agent"]]);
+  expect(settings.responseHeaders).toEqual({ "X-Own": "1" });
+});
+
+test("translated addresses are said in a header of every answer, as in Consul", () => {
+  const { responseHeaders } = httpSettings(configOf("translate_wan_addrs = true"));
+  expect(responseHeaders["X-Consul-Translate-Addresses"]).toBe("true");
+});
+
+test("DNS counts in whole seconds, per service too", () => {
+  const settings = dnsSettings(
+    configOf('dns_config { node_ttl = "1500ms", service_ttl { "*" = "5s", web = "999ms" } }'),
+  );
+  expect([settings.nodeTtlS, settings.serviceTtlS]).toEqual([1, { "*": 5, web: 0 }]);
+});
+
+test("the log is cut by raft_* keys, and zero is their default", () => {
+  const policy = snapshotPolicy(
+    configOf('raft_snapshot_interval = "5s" raft_snapshot_threshold = 0 raft_trailing_logs = 9'),
+  );
+  expect(policy).toEqual({ ...SNAPSHOT_POLICY, intervalMs: 5000, trailingEntries: 9 });
+});
