@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { readTar } from "../../../src/storage/tar.ts";
+import { readTar } from "../../../src/codec/tar.ts";
 import { runInProcess } from "../../support/cli/run-in-process.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { writeTar } from "../../../src/storage/tar.ts";
+import { writeTar } from "../../../src/codec/tar.ts";
 import { runInProcess } from "../../support/cli/run-in-process.ts";
 
 const META = '{"Version":1,"ID":"2-81-1795251104194","Index":81,"Term":2,"Size":5}\n';
