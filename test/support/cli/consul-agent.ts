@@ -20,8 +20,9 @@ export async function startConsul(consul: string): Promise<ConsulAgent> {
   );
   const address = `127.0.0.1:${ports[0]}`;
   await until(async () => {
-    const nodes: unknown = await (await fetch(`http://${address}/v1/health/state/passing`)).json();
-    return Array.isArray(nodes) && nodes.length > 0;
+    // The leader writes the node first, without its metadata; the agent adds that a moment later.
+    const nodes: unknown = await (await fetch(`http://${address}/v1/catalog/service/consul?passing`)).json();
+    return Array.isArray(nodes) && nodes.length > 0 && nodes[0].NodeMeta !== null;
   });
   return {
     address,
