@@ -1,4 +1,4 @@
-import { oneServerWarnings } from "./app/one-server.ts";
+import { notYetWarnings } from "./app/not-yet.ts";
 import type { AgentProcess } from "./app/process.ts";
 import { serve } from "./app/serve.ts";
 import { ConfigError } from "./config/error.ts";
@@ -38,5 +38,5 @@ async function readConfig(argv: readonly string[], machine: Machine): Promise<Lo
   const read = await readSources(paths, format, DISK_READER);
   const loaded = loadConfig({ dev, sources: [...read.sources, ...fragments], flags, machine });
   await checkDataDir(loaded.config.dataDir, DISK_READER);
-  return { ...loaded, warnings: [...read.warnings, ...loaded.warnings, ...oneServerWarnings(loaded.config)] };
+  return { ...loaded, warnings: [...read.warnings, ...loaded.warnings, ...notYetWarnings(loaded.config)] };
 }

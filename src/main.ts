@@ -38,7 +38,7 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     runAgent,
     async loadServices(files) {
       const { loadServiceFiles } = await import("./app/service-files.ts");
-      return loadServiceFiles(files, await machine());
+      return loadServiceFiles(files);
     },
     async validateConfig(paths, { format }) {
       const [{ validateFiles }, { DISK_READER }] = await Promise.all([

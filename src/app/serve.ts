@@ -1,8 +1,8 @@
 import type { Config } from "../config/config.ts";
 import type { Loaded } from "../config/load.ts";
+import { parseLogLevel } from "../config/log-level.ts";
 import { applyReloadable, diffReloadable, restartWarning } from "../config/reload.ts";
 import { systemClock } from "../platform/clock.ts";
-import { parseLevel } from "../platform/log/format.ts";
 import { notifySystemd } from "../platform/systemd.ts";
 import { banner } from "./banner.ts";
 import { startNode } from "./node.ts";
@@ -83,8 +83,8 @@ export function serve(first: Loaded, load: () => Promise<Loaded>, host: AgentPro
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function retune({ hub, meter }: Telemetry, config: Config): void {
-  hub.setLevel(parseLevel(config.logLevel) ?? hub.level);
-  meter.setPrefixFilter(config.telemetry.prefixFilter);
+  hub.setLevel(parseLogLevel(config.logLevel));
+  meter.setFilters(config.telemetry);
 }
 
 /** Consul's rule of exit codes hangs on this: 0 after leaving, 1 after any other stop. */

@@ -10,7 +10,13 @@ const JSON_BODY_BYTES_MAX = 8 * 1024 * 1024;
 export function httpSettings(config: Config): HttpSettings {
   return {
     datacenter: config.datacenter,
-    waitLimits: { defaultQueryTimeMs: config.defaultQueryTimeMs, maxQueryTimeMs: config.maxQueryTimeMs },
+    waitLimits: {
+      defaultQueryTimeMs: config.defaultQueryTimeMs,
+      maxQueryTimeMs: config.maxQueryTimeMs,
+      isStale: config.discoveryMaxStaleMs > 0,
+    },
+    ignoresCached: !config.httpConfig.useCache,
+    takesUnprintablePaths: config.disableHttpUnprintableCharFilter,
     alwaysPretty: config.dev,
     responseHeaders: {
       ...config.httpConfig.responseHeaders,

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
+import { parseLogLevel } from "../config/log-level.ts";
 import { FileSink } from "../platform/log/file-sink.ts";
-import { parseLevel } from "../platform/log/format.ts";
 import { LogHub, type LogSink } from "../platform/log/hub.ts";
 import { MeterFanout } from "../platform/metrics/fanout.ts";
 import { InMemorySink } from "../platform/metrics/in-memory.ts";
@@ -23,10 +23,7 @@ export interface Telemetry {
 
 /** Logs and metrics as the configuration wants them; `console` gets every line too. Throws for an address without port. */
 export function startTelemetry(config: Config, console: LogSink, clock: Clock, hostname: string): Telemetry {
-  const level = parseLevel(config.logLevel);
-  if (level === undefined) {
-    throw new Error(`Invalid log level: ${config.logLevel}. Valid log levels are: [TRACE DEBUG INFO WARN ERR]`);
-  }
+  const level = parseLogLevel(config.logLevel);
   const { telemetry } = config;
   const file = fileSink(config, console, clock);
   const hub = new LogHub({

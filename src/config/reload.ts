@@ -19,6 +19,8 @@ export function diffReloadable(before: Config, after: Config): ReloadDiff {
     for (const [name, key] of Object.entries(keys)) {
       const property = propertyName(name, key);
       const [oldValue, newValue] = [propertyOf(old, property), propertyOf(now, property)];
+      // What has no effect has none after a restart either.
+      if (key.status === "accepted") continue;
       if (key.kind === "section") walk(key.keys, `${path}${name}.`, oldValue, newValue);
       else if (!isSame(oldValue, newValue)) (key.reloadable ? reloadable : needRestart).push(`${path}${name}`);
     }

@@ -47,7 +47,7 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
       const cached = raw.method === "GET" && http.consensus.isLeader() ? cachedAnswer(cache, raw) : undefined;
       if (cached !== undefined) return cached;
       const request = absolute(raw);
-      const refused = misdirected(request, redirects);
+      const refused = misdirected(request, redirects, http.settings().takesUnprintablePaths === true);
       if (refused !== undefined) return refused;
       return isBlocked(request, http) ? plain(request, BLOCKED) : hono.fetch(request, { connection });
     },
@@ -70,14 +70,14 @@ function absolute(raw: Request): Request {
 const SLASH = 47;
 
 /** What Go's router does before any handler: unprintable paths are refused, unclean ones and bare subtrees redirected. */
-function misdirected(request: Request, subtrees: ReadonlySet<string>): Response | undefined {
+function misdirected(request: Request, subtrees: ReadonlySet<string>, takesUnprintable: boolean): Response | undefined {
   const { url } = request;
   const path = rawPath(url);
   const queryAt = url.indexOf("?");
   const query = queryAt < 0 ? "" : url.slice(queryAt);
   if (path.includes("%")) {
     if (HALF_ESCAPE.test(path)) return new Response("400 Bad Request", { status: 400, headers: TEXT });
-    if (hasUnprintable(path)) return new Response(null, { status: 400 });
+    if (!takesUnprintable && hasUnprintable(path)) return new Response(null, { status: 400 });
   }
   if (path.includes("//") || path.includes("/%2F") || path.includes("/%2f")) {
     return redirect(

@@ -2,7 +2,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Publisher } from "../state/publisher.ts";
-import type { WaitLimits } from "./read-options.ts";
+import type { ReadDefaults } from "./read-options.ts";
 
 /** What the HTTP edge itself needs; each file of routes declares what its handlers need beside. */
 export interface HttpDeps {
@@ -27,7 +27,7 @@ export interface Consensus {
 
 export interface HttpSettings {
   readonly datacenter: string;
-  readonly waitLimits: WaitLimits;
+  readonly waitLimits: ReadDefaults;
   /** `-dev` answers everything pretty, as Consul's does. */
   readonly alwaysPretty: boolean;
   readonly responseHeaders: Readonly<Record<string, string>>;
@@ -35,6 +35,10 @@ export interface HttpSettings {
   /** Waiting requests that one client address may have open; 0 for no limit. */
   readonly waitingPerClientMax: number;
   readonly jsonBodyBytesMax: number;
+  /** `?cached` is not looked at (`http_config.use_cache = false`). */
+  readonly ignoresCached?: boolean;
+  /** Paths with unprintable characters are taken, too. */
+  readonly takesUnprintablePaths?: boolean;
   /** Whether requests that write are taken from an address ("" on a unix socket); from all when left out. */
   readonly mayWrite?: (address: string) => boolean;
 }

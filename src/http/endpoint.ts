@@ -132,7 +132,7 @@ export class Endpoint {
     const options = readOptions(request.query, http.settings().waitLimits, http.random);
     if (this.#ofCluster) await this.#awaitConsistency(options);
     const isKnown = this.#waitsWhile(request.query, options);
-    const saysCache = this.route.agentCache === true && request.query.cached === true;
+    const saysCache = this.route.agentCache === true && request.query.cached === true && !http.settings().ignoresCached;
     const { timer } = this.#deps;
     const isKept = options.consistency !== "consistent" && isCacheable(c);
     const key = isKept ? cacheKey(isKnown === undefined ? c.req.url : withoutWait(c.req.url), wantsGzip(c)) : undefined;

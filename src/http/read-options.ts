@@ -11,7 +11,10 @@ export interface ReadOptions {
   waitMs: number;
 }
 
-export interface WaitLimits {
+/** What the configuration says about all reads. */
+export interface ReadDefaults {
+  /** Reads that don't ask for a consistency need no leader (`discovery_max_stale`). */
+  isStale?: boolean;
   defaultQueryTimeMs: number;
   maxQueryTimeMs: number;
 }
@@ -20,7 +23,7 @@ export interface WaitLimits {
 const WAIT_JITTER_FRACTION = 1 / 16;
 
 /** Checks what a read shares with all others; Refusals in Consul's words. `random` is uniform in [0, 1). */
-export function readOptions(query: ReadQuery, limits: WaitLimits, random: () => number): ReadOptions {
+export function readOptions(query: ReadQuery, limits: ReadDefaults, random: () => number): ReadOptions {
   if (query.stale && query.consistent) {
     throw new Refusal("Cannot specify ?stale with ?consistent, conflicting semantics.", 400);
   }
@@ -31,7 +34,7 @@ export function readOptions(query: ReadQuery, limits: WaitLimits, random: () => 
   const waitMs = parseWait(query.wait, limits);
   const stale = query.stale === true || parseMaxStale(query.max_stale);
   return {
-    consistency: query.consistent ? "consistent" : stale ? "stale" : "default",
+    consistency: query.consistent ? "consistent" : stale || limits.isStale ? "stale" : "default",
     minIndex,
     waitMs: waitMs + waitMs * WAIT_JITTER_FRACTION * random(),
   };
@@ -48,7 +51,7 @@ function parseIndex(text: string | undefined): number {
   return Number(text);
 }
 
-function parseWait(text: string | undefined, limits: WaitLimits): number {
+function parseWait(text: string | undefined, limits: ReadDefaults): number {
   let waitMs = 0;
   if (text !== undefined && text !== "") {
     try {

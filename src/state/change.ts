@@ -16,6 +16,3 @@ export interface Change {
   /** Runs `write` in a savepoint: when it throws, its rows and topics are undone and the error goes on. */
   atomically<T>(write: () => T): T;
 }
-
-/** Applies one kind of command; the result is answered to the proposer. */
-export type CommandHandler<Command, Result> = (change: Change, command: Command) => Result;

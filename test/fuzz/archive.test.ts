@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { writeTar } from "../../src/codec/tar.ts";
 import { Refusal } from "../../src/lib/refusal.ts";
 import { readArchive, writeArchive } from "../../src/storage/archive.ts";
-import { writeTar } from "../../src/codec/tar.ts";
 
 const image = Buffer.concat([Buffer.from("SQLite format 3\u0000"), Buffer.from("some rows ".repeat(90))]);
 const archive = writeArchive({ ID: "1-2-3", Index: 2, Term: 1 }, image, 0);

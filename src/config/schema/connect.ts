@@ -5,28 +5,28 @@ const UI = "Part of ui_config.";
 /** The mesh, the web interface and what is kept centrally. */
 export const CONNECT_KEYS = {
   connect: section("The service mesh.", {
-    enabled: bool(false, "Turn it on: certificates and intentions."),
-    ca_provider: string("consul", "Who signs: `consul`."),
-    ca_config: anyMap("Settings of the certificate authority."),
+    enabled: bool(false, "Turn it on: certificates and intentions.", ACCEPTED),
+    ca_provider: string("consul", "Who signs: `consul`.", ACCEPTED),
+    ca_config: anyMap("Settings of the certificate authority.", ACCEPTED),
     enable_mesh_gateway_wan_federation: bool(false, "Federate through mesh gateways.", ACCEPTED),
     enable_serverless_plugin: bool(false, "Without effect.", { since: "1.13", ...ACCEPTED }),
   }),
   config_entries: section("Configuration entries.", {
-    bootstrap: anyList("Entries that the leader writes when they are missing."),
+    bootstrap: anyList("Entries that the leader writes when they are missing.", ACCEPTED),
   }),
   enable_central_service_config: bool(
     false,
     "Merge `service-defaults` and `proxy-defaults` into registrations.",
     ACCEPTED,
   ),
-  ui: bool(false, "Serve the web interface.", { flag: "ui" }),
+  ui: bool(false, "Serve the web interface.", { flag: "ui", ...ACCEPTED }),
   ui_dir: string("", "Directory of a web interface of your own.", { flag: "ui-dir", ...ACCEPTED }),
-  ui_content_path: string("/ui/", "Path of the web interface.", { flag: "ui-content-path" }),
+  ui_content_path: string("/ui/", "Path of the web interface.", { flag: "ui-content-path", ...ACCEPTED }),
   ui_config: section(
     "The web interface.",
     {
-      enabled: bool(false, "Serve it; the same as `ui`."),
-      content_path: string("", "The same as `ui_content_path`."),
+      enabled: bool(false, "Serve it; the same as `ui`.", ACCEPTED),
+      content_path: string("", "The same as `ui_content_path`.", ACCEPTED),
       dir: string("", UI, ACCEPTED),
       metrics_provider: string("", UI, ACCEPTED),
       metrics_provider_files: strings(UI, ACCEPTED),

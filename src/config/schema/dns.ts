@@ -6,8 +6,8 @@ export const DNS_KEYS = {
   alt_domain: string("", "A second domain.", { flag: "alt-domain" }),
   recursors: strings("DNS servers for names outside the domain.", { flag: "recursor", ...RELOADABLE }),
   dns_config: section("Details of DNS answers.", {
-    allow_stale: bool(true, "Let any server answer, not the leader alone.", RELOADABLE),
-    max_stale: duration("87600h", "Oldest answer that a server may give.", RELOADABLE),
+    allow_stale: bool(true, "Let any server answer, not the leader alone.", ACCEPTED),
+    max_stale: duration("87600h", "Oldest answer that a server may give.", ACCEPTED),
     node_ttl: duration("0s", "TTL of answers about nodes.", RELOADABLE),
     service_ttl: durationMap(
       "TTL of answers about services, by name; `*` is for all and `web-*` for a prefix.",

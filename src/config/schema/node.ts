@@ -21,14 +21,17 @@ export const NODE_KEYS = {
     flag: "node-meta",
     ...RELOADABLE,
   }),
-  disable_host_node_id: bool(true, "Do not derive the node's id from the host.", { flag: "disable-host-node-id" }),
+  disable_host_node_id: bool(true, "Do not derive the node's id from the host.", {
+    flag: "disable-host-node-id",
+    ...ACCEPTED,
+  }),
   leave_on_terminate: bool(null, "Leave the cluster on SIGTERM. Default: true for clients, false for servers."),
   skip_leave_on_interrupt: bool(
     null,
     "Do not leave the cluster on SIGINT. Default: false for clients, true for servers.",
   ),
   pid_file: string("", "File to write the process id to.", { flag: "pid-file" }),
-  enable_debug: bool(false, "Serve profiling data over HTTP."),
+  enable_debug: bool(false, "Serve profiling data over HTTP.", ACCEPTED),
   protocol: int(2, "Version of the agent protocol.", { flag: "protocol", ...ACCEPTED }),
   non_voting_server: bool(false, "Enterprise only.", { flag: "non-voting-server", ...ACCEPTED }),
   read_replica: bool(false, "Enterprise only.", { since: "1.9", ...ACCEPTED }),
@@ -36,7 +39,7 @@ export const NODE_KEYS = {
   disable_remote_exec: bool(true, "Refuse `exec` on this node.", ACCEPTED),
   disable_update_check: bool(false, "Muster never asks for updates; the key is understood.", ACCEPTED),
   disable_anonymous_signature: bool(false, "Muster never reports its use; the key is understood.", ACCEPTED),
-  disable_coordinates: bool(false, "Do not measure round-trip times between nodes."),
+  disable_coordinates: bool(false, "Do not measure round-trip times between nodes.", ACCEPTED),
   translate_wan_addrs: bool(false, "Answer with WAN addresses for nodes of other datacenters."),
   auto_reload_config: bool(false, "Reload when files change.", { since: "1.11", ...ACCEPTED }),
 };

@@ -2,20 +2,20 @@ import { ACCEPTED, anyMap, bool, duration, int, section, string } from "./key.ts
 
 const GOSSIP = (scope: string, interval: string, nodes: number, probe: string, timeout: string, suspicion: number) =>
   section(`Gossip ${scope}. Change it on all nodes alike.`, {
-    gossip_interval: duration(interval, "Time between gossip messages."),
-    gossip_nodes: int(nodes, "Nodes to gossip with each time."),
-    probe_interval: duration(probe, "Time between probes."),
-    probe_timeout: duration(timeout, "Wait for a probe's answer."),
-    retransmit_mult: int(4, "Factor of how often a message is sent again."),
-    suspicion_mult: int(suspicion, "Factor of how long a silent node is suspected."),
+    gossip_interval: duration(interval, "Time between gossip messages.", ACCEPTED),
+    gossip_nodes: int(nodes, "Nodes to gossip with each time.", ACCEPTED),
+    probe_interval: duration(probe, "Time between probes.", ACCEPTED),
+    probe_timeout: duration(timeout, "Wait for a probe's answer.", ACCEPTED),
+    retransmit_mult: int(4, "Factor of how often a message is sent again.", ACCEPTED),
+    suspicion_mult: int(suspicion, "Factor of how long a silent node is suspected.", ACCEPTED),
   });
 
 /** Timing of Raft, of gossip and of the leader's work. */
 export const PERFORMANCE_KEYS = {
   performance: section("Timing.", {
-    raft_multiplier: int(5, "Factor of Raft's timeouts, 1 (fast) to 10."),
-    leave_drain_time: duration("5s", "How long a leaving server still answers."),
-    rpc_hold_timeout: duration("7s", "How long a request waits for a leader."),
+    raft_multiplier: int(5, "Factor of Raft's timeouts, 1 (fast) to 10.", ACCEPTED),
+    leave_drain_time: duration("5s", "How long a leaving server still answers.", ACCEPTED),
+    rpc_hold_timeout: duration("7s", "How long a request waits for a leader.", ACCEPTED),
     grpc_keepalive_interval: duration("30s", "Without effect.", { since: "1.16", ...ACCEPTED }),
     grpc_keepalive_timeout: duration("20s", "Without effect.", { since: "1.16", ...ACCEPTED }),
   }),
@@ -27,14 +27,18 @@ export const PERFORMANCE_KEYS = {
   raft_logstore: anyMap("Without effect.", { since: "1.15", ...ACCEPTED }),
   gossip_lan: GOSSIP("within the datacenter", "200ms", 3, "1s", "500ms", 4),
   gossip_wan: GOSSIP("between datacenters", "500ms", 4, "5s", "3s", 6),
-  reconnect_timeout: duration("72h", "When a failed node is forgotten; at least 8h."),
-  reconnect_timeout_wan: duration("72h", "When a failed server of another datacenter is forgotten; at least 8h."),
+  reconnect_timeout: duration("72h", "When a failed node is forgotten; at least 8h.", ACCEPTED),
+  reconnect_timeout_wan: duration(
+    "72h",
+    "When a failed server of another datacenter is forgotten; at least 8h.",
+    ACCEPTED,
+  ),
   autopilot: section("Care for the set of servers. Used when the cluster is made; later it is the operator's.", {
-    cleanup_dead_servers: bool(true, "Remove dead servers when new ones come."),
-    last_contact_threshold: duration("200ms", "Silence that makes a server unhealthy."),
-    max_trailing_logs: int(250, "Log entries behind that make a server unhealthy."),
-    min_quorum: int(0, "Fewest servers to keep."),
-    server_stabilization_time: duration("10s", "How long a new server must be healthy."),
+    cleanup_dead_servers: bool(true, "Remove dead servers when new ones come.", ACCEPTED),
+    last_contact_threshold: duration("200ms", "Silence that makes a server unhealthy.", ACCEPTED),
+    max_trailing_logs: int(250, "Log entries behind that make a server unhealthy.", ACCEPTED),
+    min_quorum: int(0, "Fewest servers to keep.", ACCEPTED),
+    server_stabilization_time: duration("10s", "How long a new server must be healthy.", ACCEPTED),
     redundancy_zone_tag: string("", "Enterprise only.", ACCEPTED),
     disable_upgrade_migration: bool(false, "Enterprise only.", ACCEPTED),
     upgrade_version_tag: string("", "Enterprise only.", ACCEPTED),

@@ -11,7 +11,7 @@ export const TELEMETRY_KEYS = {
     filter_default: bool(true, "Keep metrics that no filter names.", RELOADABLE),
     prefix_filter: strings("`+name` keeps and `-name` drops metrics with that prefix.", RELOADABLE),
     statsd_address: string("", "host:port of a statsd server."),
-    statsite_address: string("", "host:port of a statsite server."),
+    statsite_address: string("", "host:port of a statsite server.", ACCEPTED),
     dogstatsd_addr: string("", "host:port of a DogStatsD server."),
     dogstatsd_tags: strings("Tags for DogStatsD."),
     disable_compat_1_9: bool(false, "Without effect.", { since: "1.10", aliases: ["disable_compat_1.9"], ...ACCEPTED }),

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { logLevelOf } from "../../config/log-level.ts";
+import { LineQueue } from "../../lib/line-queue.ts";
 import { Refusal } from "../../lib/refusal.ts";
-import { parseLevel } from "../../platform/log/format.ts";
-import { LineQueue } from "../../platform/log/line-queue.ts";
 import type { TelemetryDeps } from "../agent-deps.ts";
 import { flag, one } from "../query-schema.ts";
 import { defineRoute, json, reply } from "../route.ts";
@@ -40,7 +40,7 @@ const monitor = defineRoute({
   answer: z.string(),
   acl: "agent:read",
   handle({ query, onClose }, { telemetry }: TelemetryDeps) {
-    const level = parseLevel(query.loglevel || "info");
+    const level = logLevelOf(query.loglevel || "info");
     if (level === undefined) throw new Refusal(`Bad request: Unknown log level: ${query.loglevel}`, 400);
     const lines = new LineQueue(MONITOR_LINES_MAX);
     const unsubscribe = telemetry.subscribe(level, query.logjson ?? false, (line) => lines.push(line));

@@ -58,10 +58,3 @@ export function passes(level: LogLevel, least: LogLevel): boolean {
 }
 
 const ORDER: Record<LogLevel, number> = { trace: 0, debug: 1, info: 2, warn: 3, error: 4 };
-
-/** The level of a user's word in any case (`ERR` is `error`), or undefined. */
-export function parseLevel(word: string): LogLevel | undefined {
-  const folded = word.toLowerCase();
-  if (folded === "err") return "error";
-  return Object.hasOwn(ORDER, folded) ? (folded as LogLevel) : undefined;
-}

@@ -21,7 +21,7 @@ export class MeterFanout implements Meter {
   readonly #sinks: readonly MetricsSink[];
   readonly #prefix: string;
   readonly #gaugePrefix: string;
-  readonly #filterDefault: boolean;
+  #filterDefault: boolean;
   readonly #rules: [prefix: string, isAllowed: boolean][] = [];
   /** The full names of what passes, undefined for what doesn't; joining texts anew would cost more than the sinks. */
   readonly #fullNames = new Map<string, string | undefined>();
@@ -31,11 +31,12 @@ export class MeterFanout implements Meter {
     this.#prefix = `${options.prefix}.`;
     this.#gaugePrefix = options.hostname === undefined ? this.#prefix : `${this.#prefix}${options.hostname}.`;
     this.#filterDefault = options.filterDefault;
-    this.setPrefixFilter(options.prefixFilter);
+    this.setFilters(options);
   }
 
   /** Takes other filters, as a reload does. Rules without a sign are ignored. */
-  setPrefixFilter(rules: readonly string[]): void {
+  setFilters({ prefixFilter: rules, filterDefault }: Pick<FanoutOptions, "prefixFilter" | "filterDefault">): void {
+    this.#filterDefault = filterDefault;
     this.#rules.length = 0;
     this.#fullNames.clear();
     for (const rule of rules) if (/^[+-]./.test(rule)) this.#rules.push([rule.slice(1), rule[0] === "+"]);

@@ -50,7 +50,6 @@ const statements = prepared((db) => ({
     .select({ index: sql<number | null>`max(${kvTombstones.index})` })
     .from(kvTombstones)
     .prepare(),
-  count: db.select({ n: sql<number>`count(*)` }).from(kv).prepare(),
 }));
 
 /** The stored row of a key, or undefined. */
@@ -79,10 +78,6 @@ export function kvNextExpiries(
 /** Highest index among the tombstones, or 0 when there are none. */
 export function kvTombstoneMax(db: StateDb): number {
   return statements(db).tombstoneMax.get()?.index ?? 0;
-}
-
-export function kvCount(db: StateDb): number {
-  return statements(db).count.get()?.n ?? 0;
 }
 
 /** One key. A missing key has the table's index, but is woken only by a write of that key (observed, Consul 1.8.7). */

@@ -16,7 +16,7 @@ const bashrc = () => readFileSync(join(home, ".bashrc"), "utf8");
 describe("completion", () => {
   test("prints a shell's script", async () => {
     expect((await run("completion", "bash")).stdout).toBe("complete -o default -C /usr/bin/muster muster\n");
-    expect((await run("completion", "zsh")).stdout).toMatch(/compinit -i[^]*bashcompinit[^]*complete -o default/);
+    expect((await run("completion", "zsh")).stdout).toMatch(/compinit -i[\s\S]*bashcompinit[\s\S]*complete -o default/);
     expect((await run("completion", "fish")).stdout).toContain("complete -f -c muster");
     expect((await run("completion", "tcsh")).exit).toBe(1);
   });

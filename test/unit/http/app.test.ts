@@ -316,6 +316,17 @@ test("blocked endpoints and configured headers", async () => {
   expect(open.headers.get("x-own")).toBe("1");
 });
 
+test("reads need no leader where the configuration says that stale answers will do", async () => {
+  const waitLimits = { defaultQueryTimeMs: 1000, maxQueryTimeMs: 1000, isStale: true };
+  const { send } = rig({ settings: { waitLimits }, isLeader: () => false });
+  expect((await send("GET", "/v1/thing/a")).status).toBe(200);
+});
+
+test("unprintable paths are taken where the configuration says so", async () => {
+  const { send } = rig({ settings: { takesUnprintablePaths: true } });
+  expect((await send("GET", "/v1/thing/%01")).status).toBe(200);
+});
+
 test("who may not write is refused by the method alone, and reads", async () => {
   const asked: string[] = [];
   const { send } = rig({

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatJson, formatText, parseLevel } from "../../../../src/platform/log/format.ts";
+import { formatJson, formatText } from "../../../../src/platform/log/format.ts";
 
 const timeMs = Date.parse("2026-11-21T08:33:01.659Z");
 const record = { timeMs, level: "info", name: "agent.server", message: "text", fields: {} } as const;
@@ -29,14 +29,4 @@ test("log: whatever a field holds, a record stays one line without control chara
     }),
     { numRuns: 50 },
   );
-});
-
-test("log: levels are known in any case, and ERR is one", () => {
-  expect(["INFO", "err", "Trace", "bogus", "toString"].map(parseLevel)).toEqual([
-    "info",
-    "error",
-    "trace",
-    undefined,
-    undefined,
-  ]);
 });

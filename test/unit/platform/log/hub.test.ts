@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { LineQueue } from "../../../../src/lib/line-queue.ts";
 import { LogHub } from "../../../../src/platform/log/hub.ts";
-import { LineQueue } from "../../../../src/platform/log/line-queue.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
 function hubRig() {

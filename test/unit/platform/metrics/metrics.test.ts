@@ -166,7 +166,9 @@ test("metrics: other filters hold for names that were measured before", () => {
   const sink = new InMemorySink(new ManualClock());
   const meter = new MeterFanout({ ...common, sinks: [sink] });
   meter.count("http.GET");
-  meter.setPrefixFilter(["-consul.http"]);
+  meter.setFilters({ prefixFilter: ["-consul.http"], filterDefault: true });
+  meter.count("http.GET");
+  meter.setFilters({ prefixFilter: [], filterDefault: false });
   meter.count("http.GET");
   expect(sink.summary().Counters[0]?.Count).toBe(1);
 });
