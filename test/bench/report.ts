@@ -38,9 +38,9 @@ export function judge({ consul, muster, aim }: Pick<Result, "consul" | "muster" 
   return { consul: theirs, muster: ours, ratio, isMet };
 }
 
-/** The table for a terminal: columns of equal width, numbers to the right. */
-export function textTable(results: readonly Result[]): string {
-  const rows = [HEADINGS, ...results.map(cells)];
+/** The table for a terminal: columns of equal width, numbers to the right. A verdict with `?` was disturbed by others. */
+export function textTable(results: readonly Result[], isBusy: boolean): string {
+  const rows = [HEADINGS, ...results.map((result) => cells(result, isBusy))];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) => row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))))
@@ -49,9 +49,9 @@ export function textTable(results: readonly Result[]): string {
 }
 
 /** The same table for a document. */
-export function markdownTable(results: readonly Result[]): string {
+export function markdownTable(results: readonly Result[], isBusy: boolean): string {
   const line = (row: readonly string[]) => `| ${row.join(" | ")} |\n`;
-  return `${line(HEADINGS)}|---|--:|--:|--:|--:|--:|---|\n${results.map((result) => line(cells(result))).join("")}`;
+  return `${line(HEADINGS)}|---|--:|--:|--:|--:|--:|---|\n${results.map((result) => line(cells(result, isBusy))).join("")}`;
 }
 
 /** Where and how the figures came about, and what is wrong with them; a line each. */
@@ -80,9 +80,16 @@ export function withTable(document: string, text: string): string {
   return `${document.slice(0, from)}${BEGIN}\n\n${text.trim()}\n\n${document.slice(to)}`;
 }
 
-function cells(result: Result): string[] {
+/** Time is what others take away; memory and writes hardly change. Where nobody watched during the run, the look before it counts. */
+function isDoubtful({ unit, others }: Result, isBusy: boolean): boolean {
+  if (unit !== "/s" && unit !== "ms") return false;
+  return others === undefined ? isBusy : others > OTHERS_SHARE_MAX;
+}
+
+function cells(result: Result, isBusy: boolean): string[] {
   const { consul, muster, ratio, isMet } = judge(result);
-  const met = isMet === undefined ? "" : isMet ? "yes" : "no";
+  const doubt = isDoubtful(result, isBusy) ? " ?" : "";
+  const met = isMet === undefined ? "" : `${isMet ? "yes" : "no"}${doubt}`;
   return [
     result.title,
     amount(consul, result.unit),

@@ -103,10 +103,10 @@ async function tell(args: Args, setting: Setting, results: readonly Result[]): P
     }));
     process.stdout.write(`${JSON.stringify({ setting, results: rows }, null, 2)}\n`);
   } else {
-    process.stdout.write(`\n${textTable(results)}\n${lines.join("\n")}\n`);
+    process.stdout.write(`\n${textTable(results, setting.machine.isBusy)}\n${lines.join("\n")}\n`);
   }
   if (args.writes) {
-    const text = `${lines.join("\n")}\n\n${markdownTable(results)}`;
+    const text = `${lines.join("\n")}\n\n${markdownTable(results, setting.machine.isBusy)}`;
     await Bun.write(DOCUMENT, withTable(await Bun.file(DOCUMENT).text(), text));
   }
 }
