@@ -8,7 +8,7 @@ import { systemClock } from "../platform/clock.ts";
 import { joinHostPort } from "../platform/go-net-error.ts";
 import { healthConnect, healthService, nodeWithServices } from "../state/catalog/queries.ts";
 import { healthChecks, healthNode, healthState } from "../state/checks/queries.ts";
-import { sortByDistance } from "../state/coordinates/distance.ts";
+import { ORIGIN, sortByDistance } from "../state/coordinates/distance.ts";
 import { coordinateList, coordinateNode, coordinatesByNode } from "../state/coordinates/queries.ts";
 import { kvGet, kvKeys, kvList } from "../state/kv/queries.ts";
 import { nodeList } from "../state/nodes/queries.ts";
@@ -18,7 +18,6 @@ import type { Core } from "./core.ts";
 import { measureGauges } from "./gauges.ts";
 import type { NodeHost } from "./host.ts";
 import { nodeApi, telemetryApi } from "./node-api.ts";
-import { ORIGIN } from "./self.ts";
 import { streamTopics } from "./stream-topics.ts";
 import type { Telemetry } from "./telemetry.ts";
 

@@ -3,6 +3,7 @@ import type { AgentMember, AgentSelf } from "../http/agent-deps.ts";
 import { COMPATIBLE_CONSUL_VERSION, VERSION } from "../lib/version.ts";
 import type { RaftStatus } from "../raft/status.ts";
 import { raftStats } from "../raft/status.ts";
+import { ORIGIN } from "../state/coordinates/distance.ts";
 
 export interface SelfParts {
   config: Config;
@@ -12,9 +13,6 @@ export interface SelfParts {
   rpcAddress: string;
   runtime: Record<string, string>;
 }
-
-/** Coordinate of a node that has measured nothing: no distance, and as sure of it as of nothing. */
-export const ORIGIN = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
 
 /** Statuses of the gossip layer as numbers. */
 const ALIVE = 1;
@@ -64,7 +62,7 @@ export function agentSelf(parts: SelfParts): AgentSelf {
       Version: COMPATIBLE_CONSUL_VERSION,
     },
     DebugConfig: debugConfig(config, nodeId),
-    Coord: ORIGIN,
+    Coord: { ...ORIGIN },
     Member: selfMember(parts),
     Stats: {
       agent: parts.agentStats,

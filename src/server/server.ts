@@ -1,6 +1,8 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
+import { ORIGIN } from "../state/coordinates/distance.ts";
+import { coordinatesOfNode } from "../state/coordinates/queries.ts";
 import type { StateDb } from "../state/db.ts";
 import { kvNextExpiries, kvTombstoneMax } from "../state/kv/queries.ts";
 import { sessionExists, sessionRow, sessionsWithTtl } from "../state/sessions/queries.ts";
@@ -85,6 +87,10 @@ export class Server {
     const { db, propose } = this.#deps;
     if (!isRegistered(db, identity)) await propose(serverRegistration(identity));
     this.resume();
+    // Until gossip measures, a server is where every node begins; without a coordinate `near` and `rtt` know nothing.
+    if (coordinatesOfNode(db, identity.Node).length === 0) {
+      this.coordinate.update({ Node: identity.Node, Segment: "", Coord: ORIGIN });
+    }
   }
 
   /** Starts every leader clock from the state as it is: on taking the lead, and after a restore. */

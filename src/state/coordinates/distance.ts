@@ -6,6 +6,9 @@ export interface Coordinate {
   Height: number;
 }
 
+/** Where every node begins (Serf): nowhere in particular, and not at all sure of it. */
+export const ORIGIN: Coordinate = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
+
 /**
  * Estimated round trip in seconds: the Euclidean distance plus both heights (the access links), corrected by both
  * adjustments unless that makes it negative (Dabek et al., Vivaldi, 2004; Lee et al., 2010). Infinity when one is missing
