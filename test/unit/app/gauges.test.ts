@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { measureGauges, measureRegularly } from "../../../src/app/gauges.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { silentMeter } from "../../support/silent.ts";
+import { World } from "../state/catalog/world.ts";
+
+test("nodes, names of services and instances are counted, and one server fails alone", () => {
+  const world = new World();
+  world.register("n1", { service: { Service: "web" } });
+  world.register("n2", { service: { Service: "web" } });
+  world.register("n2", { service: { Service: "db" } });
+  const gauges = new Map<string, number>();
+  const meter = { ...silentMeter, gauge: (name: string, value: number) => void gauges.set(name, value) };
+  const status = { appliedIndex: 3, lastLogIndex: 4, state: "Leader" };
+  measureGauges({ db: world.db, raft: { status: () => status } as never }, meter);
+  expect(Object.fromEntries([...gauges].filter(([name]) => !name.startsWith("runtime.")))).toEqual({
+    "state.nodes": 2,
+    "state.services": 2,
+    "state.service_instances": 3,
+    "raft.applied_index": 3,
+    "raft.last_index": 4,
+    "autopilot.healthy": 1,
+    "autopilot.failure_tolerance": 0,
+  });
+});
+
+test("gauges are sent every 10 seconds until the end", () => {
+  const clock = new ManualClock();
+  let times = 0;
+  const end = measureRegularly(() => times++, clock);
+  clock.advance(9_999);
+  expect(times).toBe(0);
+  clock.advance(1);
+  clock.advance(10_000);
+  expect(times).toBe(2);
+  end();
+  expect(clock.pendingMs).toEqual([]);
+});
