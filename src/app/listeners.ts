@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import type { HttpApp } from "../http/app.ts";
 import { type HttpListener, type HttpTls, listenHttp } from "../platform/http-server.ts";
+import { readAuthorities, readPem } from "./tls-files.ts";
 
 const UNIX_PREFIX = "unix://";
 
@@ -51,10 +51,13 @@ function socketMode({ unixSockets: { mode } }: Config): { mode?: number } {
 }
 
 function readTls(config: Config): HttpTls {
-  const { certFile, keyFile, caFile, verifyIncoming, verifyIncomingHttps } = config;
+  const { certFile, keyFile, verifyIncoming, verifyIncomingHttps } = config;
   if (certFile === "" || keyFile === "") {
     throw new Error("ports.https is set, but not cert_file and key_file: HTTPS needs a certificate and its key");
   }
-  const pair = { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
-  return verifyIncoming || verifyIncomingHttps ? { ...pair, ca: readFileSync(caFile, "utf8") } : pair;
+  const pair = { cert: readPem(certFile), key: readPem(keyFile) };
+  if (!verifyIncoming && !verifyIncomingHttps) return pair;
+  const ca = readAuthorities(config);
+  if (ca === undefined) throw new Error("verify_incoming is set, but neither ca_file nor ca_path says whom to trust");
+  return { ...pair, ca };
 }
