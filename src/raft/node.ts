@@ -285,6 +285,7 @@ export class RaftNode {
       else proposal.resolve(result);
     }
     meter.count("raft.apply", count);
+    this.#upkeep.wake();
     this.#wakeBarriers();
     if (machine.appliedIndex < this.#commitIndex && !this.#applyScheduled) {
       this.#applyScheduled = true;

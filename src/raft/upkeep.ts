@@ -15,13 +15,15 @@ export interface SnapshotPolicy {
 export const SNAPSHOT_POLICY: SnapshotPolicy = { intervalMs: 30_000, thresholdEntries: 16384, trailingEntries: 10_000 };
 
 const TICK_MS = 250;
+/** Between looks while nothing is written; the next write ends the pause. */
+const PAUSE_MS = 10_000;
 const CHECKPOINT_WAL_BYTES = 4 * 1024 * 1024;
 /** Under steady load some transaction is always open; when the log is this long, applying pauses so that it can end. */
 const PAUSE_WAL_BYTES = 6 * 1024 * 1024;
 /** Without writes for this long, the write-ahead log is emptied: the next start has nothing to recover. */
-const IDLE_TICKS = 30_000 / TICK_MS;
+const IDLE_MS = 30_000;
 /** Under load a checkpoint follows the other within this time, so that the keeper rests only when there is little to do. */
-const REST_TICKS = 5_000 / TICK_MS;
+const REST_MS = 5_000;
 
 export interface UpkeepDeps {
   machine: StateMachine;
@@ -42,19 +44,32 @@ export class Upkeep {
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
   #seenIndex = -1;
-  #idleTicks = 0;
-  #ticksSinceJob = 0;
+  #paused = false;
+  #writtenMs: number;
+  #isWalEmpty = false;
+  #jobMs: number;
   #snapshotDueMs: number;
 
   constructor(deps: UpkeepDeps) {
     this.#deps = deps;
-    this.#snapshotDueMs = deps.clock.monotonicMs() + deps.policy.intervalMs;
+    const now = deps.clock.monotonicMs();
+    this.#writtenMs = now;
+    this.#jobMs = now;
+    this.#snapshotDueMs = now + deps.policy.intervalMs;
   }
 
   start(): void {
-    this.#timer = this.#deps.clock.after(TICK_MS, () => {
+    this.#timer = this.#deps.clock.after(this.#paused ? PAUSE_MS : TICK_MS, () => {
       this.#running = this.#tick();
     });
+  }
+
+  /** Entries were applied: called for each batch, so it costs nothing unless the pause was on. */
+  wake(): void {
+    if (!this.#paused || this.#stopped) return;
+    this.#paused = false;
+    this.#timer?.cancel();
+    this.start();
   }
 
   /** Resolves when nothing of it runs any more. */
@@ -68,7 +83,7 @@ export class Upkeep {
     try {
       await this.#checkpoint();
       if (this.#deps.clock.monotonicMs() >= this.#snapshotDueMs) await this.#snapshot();
-      if (++this.#ticksSinceJob % REST_TICKS === 0) await this.#deps.keeper.rest();
+      await this.#rest();
     } catch (error) {
       // Such as a full disk. Nothing is lost: both logs stay longer until it works again.
       this.#deps.log.warn("upkeep of the data directory failed", { error: String(error) });
@@ -77,21 +92,31 @@ export class Upkeep {
   }
 
   async #checkpoint(): Promise<void> {
-    const { machine, keeper, meter, holdApply } = this.#deps;
+    const { machine, keeper, meter, clock, holdApply } = this.#deps;
+    const now = clock.monotonicMs();
     if (machine.appliedIndex === this.#seenIndex) {
-      this.#idleTicks++;
-      if (this.#idleTicks !== IDLE_TICKS) return;
-      this.#ticksSinceJob = 0;
+      this.#paused = this.#isWalEmpty;
+      if (this.#isWalEmpty || now - this.#writtenMs < IDLE_MS) return;
+      this.#jobMs = now;
       await holdApply(() => keeper.truncateWal());
+      this.#isWalEmpty = true;
       return;
     }
     this.#seenIndex = machine.appliedIndex;
-    this.#idleTicks = 0;
+    this.#writtenMs = now;
+    this.#isWalEmpty = false;
     if ((await keeper.walBytesToMove()) < CHECKPOINT_WAL_BYTES) return;
-    this.#ticksSinceJob = 0;
+    this.#jobMs = now;
     const length = await keeper.checkpoint();
     if (length > PAUSE_WAL_BYTES) await holdApply(() => keeper.checkpoint());
     meter.count("state.checkpoint");
+  }
+
+  async #rest(): Promise<void> {
+    const now = this.#deps.clock.monotonicMs();
+    if (now - this.#jobMs < REST_MS) return;
+    this.#jobMs = now;
+    await this.#deps.keeper.rest();
   }
 
   async #snapshot(): Promise<void> {
@@ -99,7 +124,7 @@ export class Upkeep {
     this.#snapshotDueMs = clock.monotonicMs() + policy.intervalMs;
     if (machine.appliedIndex - (keeper.snapshots[0]?.index ?? 0) < policy.thresholdEntries) return;
     const startMs = clock.monotonicMs();
-    this.#ticksSinceJob = 0;
+    this.#jobMs = startMs;
     machine.flush();
     const { index, bytes } = await keeper.takeSnapshot();
     meter.sample("raft.snapshot.create", clock.monotonicMs() - startMs);

@@ -14,6 +14,7 @@ async function world() {
   const rests: number[] = [];
   const machine = { appliedIndex: 0, apply: () => [], flush: () => void calls.push("flush") };
   const sizes = { toMove: 0, left: 0 };
+  const delaysMs: number[] = [];
   const keeper: StateKeeper = {
     snapshots: [] as SnapshotInfo[],
     walBytesToMove: async () => sizes.toMove,
@@ -44,6 +45,7 @@ async function world() {
       nowMs: () => now,
       monotonicMs: () => now,
       after: (delayMs, fn) => {
+        delaysMs.push(delayMs);
         wake = () => {
           now += delayMs;
           fn();
@@ -68,7 +70,7 @@ async function world() {
       await new Promise(setImmediate);
     }
   };
-  return { machine, keeper, sizes, calls, rests, upkeep, pass };
+  return { machine, keeper, sizes, calls, rests, upkeep, pass, delaysMs };
 }
 
 describe("upkeep", () => {
@@ -138,7 +140,8 @@ describe("upkeep", () => {
     }
     expect(rests).toEqual([]);
     await pass(5_000);
-    expect(rests).toEqual([24_000]);
+    // The last job was at 19.25 s, when the entry of second 19 was seen.
+    expect(rests).toEqual([24_250]);
   });
 
   test("a failure, such as a full disk, is tried again later", async () => {
@@ -150,6 +153,16 @@ describe("upkeep", () => {
     keeper.takeSnapshot = take;
     await pass(31_000);
     expect(calls).toContain("snapshot 20000");
+  });
+
+  test("without writes it looks every 10 s once the log is empty, and the next write ends the pause", async () => {
+    const { machine, upkeep, delaysMs, pass } = await world();
+    machine.appliedIndex++;
+    await pass(60_000);
+    expect(delaysMs.at(-1)).toBe(10_000);
+    machine.appliedIndex++;
+    upkeep.wake();
+    expect(delaysMs.at(-1)).toBe(250);
   });
 
   test("after a stop nothing runs any more", async () => {
