@@ -37,11 +37,16 @@ export class KvEndpoint {
   }
 
   /** False when a condition (cas, lock) did not hold; Refusal when the session is not valid. */
-  async put(put: KvPut): Promise<boolean> {
-    if (put.acquire !== undefined && this.#lockDelays.isDelayed(put.key)) return false;
-    const expiresAtMs = put.ttlMs === undefined ? undefined : this.#clock.nowMs() + put.ttlMs;
+  put(put: KvPut): Promise<boolean> {
+    if (put.acquire !== undefined && this.#lockDelays.isDelayed(put.key)) return Promise.resolve(false);
+    if (put.ttlMs !== undefined) return this.#putForAWhile(put, put.ttlMs);
+    return this.#run(commandOf(put, undefined));
+  }
+
+  async #putForAWhile(put: KvPut, ttlMs: number): Promise<boolean> {
+    const expiresAtMs = this.#clock.nowMs() + ttlMs;
     const written = await this.#run(commandOf(put, expiresAtMs));
-    if (expiresAtMs !== undefined) this.#onExpiry(expiresAtMs);
+    this.#onExpiry(expiresAtMs);
     return written;
   }
 
