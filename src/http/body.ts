@@ -2,7 +2,7 @@ import { Refusal } from "../lib/refusal.ts";
 
 /**
  * The bytes of a request's body, at most `bytesMax`: a longer one is refused as soon as it is seen to be longer, by its
- * Content-Length or while it arrives. `tooLarge` makes the Refusal from the size seen.
+ * Content-Length or while it arrives. `tooLarge` makes the Refusal from the size seen. 400 when it doesn't come whole.
  */
 export async function readBody(
   raw: Request,
@@ -10,11 +10,15 @@ export async function readBody(
   tooLarge: (bytes: number) => Refusal = bodyTooLarge,
 ): Promise<Uint8Array> {
   const announced = raw.headers.get("content-length");
-  if (announced !== null) {
-    if (Number(announced) > bytesMax) throw tooLarge(Number(announced));
-    return new Uint8Array(await raw.arrayBuffer());
+  if (announced !== null && Number(announced) > bytesMax) throw tooLarge(Number(announced));
+  try {
+    if (announced !== null) return new Uint8Array(await raw.arrayBuffer());
+    return raw.body === null ? new Uint8Array() : await readStream(raw.body, bytesMax, tooLarge);
+  } catch (error) {
+    // The caller went away, or its chunks are none: its doing, and no answer reaches it.
+    if (error instanceof Refusal) throw error;
+    throw new Refusal(`Failed to read body: ${error instanceof Error ? error.message : String(error)}`, 400);
   }
-  return raw.body === null ? new Uint8Array() : readStream(raw.body, bytesMax, tooLarge);
 }
 
 async function readStream(stream: ReadableStream<Uint8Array>, bytesMax: number, tooLarge: (bytes: number) => Refusal) {

@@ -38,9 +38,9 @@ export const goBool = () => z.boolean().default(false);
 export const goStrings = () => z.array(z.string()).nullable().default(null);
 /** A Go duration in nanoseconds, 0 when absent. */
 export const goDuration = (...aliases: string[]) =>
+  // Not int(), which ends at 104 days of nanoseconds; durationNs gives whole numbers.
   z
     .number()
-    .int()
     .default(0)
     .meta({ go: { duration: true, aliases } });
 /** `schema` under more spellings of its key. */
@@ -158,15 +158,22 @@ function normalizeObject(schema: z.ZodObject, json: unknown, path: string): Reco
 }
 
 function durationNs(json: unknown): number {
-  if (typeof json === "number") return Math.trunc(json);
-  if (typeof json === "bigint") return Number(json);
+  if (typeof json === "number") {
+    // JSON.parse makes one of what no float64 holds, such as 1e400; Go refuses to.
+    if (!Number.isFinite(json)) throw new Refusal("json: cannot unmarshal number into Go value of type float64", 400);
+    return asInt64(json);
+  }
+  if (typeof json === "bigint") return asInt64(Number(json));
   if (typeof json !== "string") return 0;
   try {
-    return Math.trunc(parseDurationNs(json));
+    return asInt64(parseDurationNs(json));
   } catch (error) {
     throw new Refusal(error instanceof Error ? error.message : String(error), 400);
   }
 }
+
+const INT64_MAX = 2 ** 63;
+const asInt64 = (value: number) => Math.max(-INT64_MAX, Math.min(INT64_MAX, Math.trunc(value)));
 
 function isPlainObject(json: unknown): json is Record<string, unknown> {
   return typeof json === "object" && json !== null && !Array.isArray(json);

@@ -43,7 +43,7 @@ const byId = defineRoute({
     // The text is a JSON string here, and only here (observed).
     return reply({
       status: 404,
-      headers: { "X-Consul-Reason": reason },
+      headers: { "X-Consul-Reason": headerText(reason) },
       json: wantsText(request) ? reason : nothing,
     });
   },
@@ -65,7 +65,7 @@ const byName = defineRoute({
       return answer(request, all);
     }
     const reason = `ServiceName ${name} Not Found`;
-    const headers = { "X-Consul-Reason": reason };
+    const headers = { "X-Consul-Reason": headerText(reason) };
     if (!wantsText(request)) return reply({ status: 404, headers, json: [] });
     return reply({ status: 404, headers: { ...headers, "content-type": "text/plain" }, body: reason });
   },
@@ -99,6 +99,13 @@ function answer(request: Request, health: ServiceHealth | ServiceHealth[]): Repl
   const headers = { "X-Consul-Reason": status };
   if (!wantsText(request)) return reply({ status: code, headers, json: health });
   return reply({ status: code, headers: { ...headers, "content-type": "text/plain" }, body: status });
+}
+
+/** Go writes the bytes of UTF-8, and a space for what would end the line; NUL, which Go writes, no client takes. */
+function headerText(text: string): string {
+  return Buffer.from(text)
+    .toString("latin1")
+    .replace(/[\r\n\0]/g, " ");
 }
 
 function wantsText({ query, raw }: Request): boolean {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
 import { decodeGoJson } from "../../../src/lib/go-json.ts";
-import { decodeGo, goBytes, goFloat, goInt, goString, goUint64 } from "../../../src/model/go-decode.ts";
+import { decodeGo, goBytes, goDuration, goFloat, goInt, goString, goUint64 } from "../../../src/model/go-decode.ts";
 
 const Thing = z
   .object({ Name: goString(), Count: goInt(), Flags: goUint64(), Share: goFloat(), Value: goBytes() })
@@ -40,4 +40,12 @@ test.each([
 test("a list at the root is decoded item by item, and has a name of its own", () => {
   expect(decodeGo(Things, [{ Name: "a" }])).toMatchObject([{ Name: "a", Count: 0 }]);
   expect(() => decodeGo(Things, {})).toThrow("json: cannot unmarshal object into Go value of type api.Things");
+});
+
+test("a duration may be as long as Go's, some 292 years; one that no float64 holds is refused", () => {
+  const schema = z.object({ T: goDuration() });
+  expect(decodeGo(schema, { T: "8760h" })).toEqual({ T: 8760 * 3600 * 1e9 });
+  expect(decodeGo(schema, { T: 9007199254740993n })).toEqual({ T: 2 ** 53 });
+  expect(decodeGo(schema, { T: 1e300 })).toEqual({ T: 2 ** 63 });
+  expect(() => decodeGo(schema, { T: Number.POSITIVE_INFINITY })).toThrow("cannot unmarshal number");
 });
