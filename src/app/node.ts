@@ -7,6 +7,7 @@ import type { HttpDeps } from "../http/deps.ts";
 import { routes } from "../http/table.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { joinHostPort } from "../platform/go-net-error.ts";
+import { releaseMemoryWhenQuiet } from "../platform/memory-release.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { tcp } from "../platform/tcp-server.ts";
 import { udp } from "../platform/udp.ts";
@@ -63,6 +64,7 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
     core.publisher.close();
     await Promise.all(listeners.map((listener) => listener.close(STOP_GRACE_MS)));
   });
+  parts.add(releaseMemoryWhenQuiet(clock));
   return {
     nodeId: core.nodeId,
     async reload(wanted) {
