@@ -19,6 +19,7 @@ const STAGES: readonly (readonly Step[])[] = [
   [{ name: "build", command: [bun, "scripts/build.ts"] }],
   [suite("e2e")],
   [suite("conformance")],
+  [suite("clients")],
   [suite("fuzz")],
 ];
 

@@ -19,5 +19,7 @@ export const SUITES: readonly Suite[] = [
   { name: "unit", argv: ["test", "--parallel", "./test/unit"], needsBinary: false },
   { name: "e2e", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e"], needsBinary: true },
   { name: "conformance", argv: ["test/conformance/run.ts"], needsBinary: true },
-  { name: "fuzz", argv: ["test", `--timeout=${FUZZ_TEST_TIMEOUT_MS}`, "./test/fuzz"], needsBinary: false },
+  // The replay's own tests, and Consul's Node.js client against the executable.
+  { name: "clients", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/conformance"], needsBinary: true },
+  { name: "fuzz", argv: ["test", `--timeout=${FUZZ_TEST_TIMEOUT_MS}`, "./test/fuzz"], needsBinary: true },
 ];
