@@ -103,7 +103,7 @@ function normalize(outer: z.ZodType, json: unknown, path: string): unknown {
 }
 
 function isNumberOf(schema: z.ZodNumber, json: unknown): boolean {
-  return schema.isInt ? Number.isSafeInteger(json) : typeof json === "number";
+  return schema.isInt ? Number.isSafeInteger(json) : Number.isFinite(json);
 }
 
 const UINT64_MAX = 2n ** 64n - 1n;

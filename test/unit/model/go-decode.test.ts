@@ -49,3 +49,10 @@ test("a duration may be as long as Go's, some 292 years; one that no float64 hol
   expect(decodeGo(schema, { T: 1e300 })).toEqual({ T: 2 ** 63 });
   expect(() => decodeGo(schema, { T: Number.POSITIVE_INFINITY })).toThrow("cannot unmarshal number");
 });
+
+test("a number that no float64 holds is refused wherever it stands", () => {
+  const schema = z.object({ Vec: z.array(goFloat()), One: goFloat() });
+  for (const text of ['{"Vec":[0,1e400]}', '{"One":-1e400}']) {
+    expect(() => decodeGo(schema, decodeGoJson(text))).toThrow(/^json: cannot unmarshal number/);
+  }
+});
