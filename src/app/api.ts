@@ -117,6 +117,7 @@ export function createApi(parts: ApiParts): Api {
       topic: topics,
       subscribe: (interest, onChange) => publisher.subscribe(interest, onChange),
       appliedIndex: () => raft.status().appliedIndex,
+      isClosed: () => publisher.isClosed,
     },
     openApi() {
       openApi ??= openApiDocument(routes, VERSION);

@@ -16,6 +16,8 @@ export interface StreamTopic {
 export interface StreamSource {
   subscribe(interest: Interest, onChange: (index: number) => void): () => void;
   appliedIndex(): number;
+  /** This agent stops: no change will come any more. */
+  isClosed(): boolean;
 }
 
 /** A proxy cuts silent connections after a minute or less. */
@@ -47,6 +49,7 @@ class TopicFeed {
   readonly #dirty: Set<StreamTopic>;
   readonly #unsubscribe = new Map<StreamTopic, () => void>();
   readonly #encoder = new TextEncoder();
+  #isClosed = false;
   #heartbeat: Timer | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
 
@@ -75,8 +78,19 @@ class TopicFeed {
     this.#deps.onEnd();
   }
 
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#controller?.close();
+    this.end();
+  }
+
   #follow(topic: StreamTopic): void {
     const unsubscribe = this.#deps.source.subscribe(topic.interest, () => {
+      if (this.#deps.source.isClosed()) {
+        this.#close();
+        return;
+      }
       this.#follow(topic);
       this.#dirty.add(topic);
       this.flush();

@@ -19,6 +19,7 @@ function streamRig() {
         source: {
           subscribe: (interest, onChange) => rig.publisher.subscribe(interest, onChange),
           appliedIndex: () => rig.machine.appliedIndex,
+          isClosed: () => rig.publisher.isClosed,
         },
         clock: rig.clock,
         onEnd: () => ended++,
@@ -49,6 +50,13 @@ class Reader {
       const data = /^data: (.*)$/m.exec(block)?.[1];
       if (data !== undefined) return { id: Number(/^id: (\d+)$/m.exec(block)?.[1]), data: JSON.parse(data) };
     }
+  }
+  /** What is left until the end. */
+  async rest(): Promise<string> {
+    for (let read = await this.#reader.read(); !read.done; read = await this.#reader.read()) {
+      this.#text += new TextDecoder().decode(read.value);
+    }
+    return this.#text;
   }
   cancel(): Promise<void> {
     return this.#reader.cancel();
@@ -109,6 +117,16 @@ test("leaving ends every subscription and timer", async () => {
   await stream.cancel();
   expect(ended()).toBe(1);
   expect(clock.pendingMs).toEqual([]);
+});
+
+test("when the agent stops the stream ends, without another event", async () => {
+  const { open, publisher, ended } = streamRig();
+  const stream = open(["kv/a", "nodes"]);
+  await stream.next();
+  await stream.next();
+  publisher.close();
+  expect(await stream.rest()).toBe("");
+  expect(ended()).toBe(1);
 });
 
 test("unknown kinds and empty names are no topics", () => {
