@@ -41,7 +41,7 @@ export function createApi(parts: ApiParts): Api {
   const { db, server, raft, publisher } = core;
   const { datacenter, nodeName, advertiseAddr, ports } = config();
   const rpcAddress = joinHostPort(advertiseAddr, ports.server);
-  const topics = streamTopics(db, core.recent);
+  const topics = streamTopics(db, core.recent, () => raft.status().appliedIndex);
   let openApi: Record<string, unknown> | undefined;
   return {
     agent,

@@ -69,7 +69,7 @@ async function start(
   migrate(db, STATE_SCHEMA);
   const publisher = new Publisher();
   const machine = new Machine({ db, publisher, clock, onFatal });
-  const recent = new RecentChanges(publisher, machine.appliedIndex);
+  const recent = new RecentChanges(publisher);
   const raft = await startRaftNode({
     store,
     machine,
@@ -92,7 +92,7 @@ async function start(
   });
   const server: Server = new Server({
     db,
-    propose: measuredPropose((command) => raft.propose(JSON.stringify(command)), { meter, clock }),
+    propose: measuredPropose((command) => raft.propose(JSON.stringify(command), command), { meter, clock }),
     clock,
     random,
     log,

@@ -26,12 +26,17 @@ const WHOLE: Record<string, Read> = {
 };
 
 /** The topics of `GET /v1/stream`: each is a read whose value is sent, and whose interest is what is waited on. */
-export function streamTopics(db: StateDb, recent: RecentChanges): (name: string) => StreamTopic | undefined {
+export function streamTopics(
+  db: StateDb,
+  recent: RecentChanges,
+  appliedIndex: () => number,
+): (name: string) => StreamTopic | undefined {
   return (name) => {
     const slash = name.indexOf("/");
     const rest = name.slice(slash + 1);
     const read = slash < 0 ? WHOLE[name] : rest === "" ? undefined : NAMED[name.slice(0, slash)];
     if (read === undefined) return undefined;
+    recent.begin(appliedIndex());
     const { interest } = read(db, rest);
     return {
       name,

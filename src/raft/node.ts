@@ -124,9 +124,10 @@ export class RaftNode {
   /**
    * Appends a command and resolves with the state machine's result once it is durable and applied. Rejects with the
    * Refusal of the command, or with 500 when this server doesn't lead, can't keep up, or has no space left; then the
-   * command is not and will not be in the log.
+   * command is not and will not be in the log. `command` is what `data` says, if the caller has it; it must not change
+   * afterwards.
    */
-  propose(data: string): Promise<unknown> {
+  propose(data: string, command?: unknown): Promise<unknown> {
     if (this.#state !== "Leader") return Promise.reject(noLeader());
     if (this.#isRestoring) return Promise.reject(restoring());
     if (
@@ -135,7 +136,7 @@ export class RaftNode {
     ) {
       return Promise.reject(tooManyWrites());
     }
-    return this.#append("command", data);
+    return this.#append("command", data, command);
   }
 
   /** Resolves when all that was proposed before is applied. */
@@ -217,8 +218,8 @@ export class RaftNode {
     this.#options.machine.flush();
   }
 
-  #append(type: EntryType, data: string): Promise<unknown> {
-    const entry: Entry = { index: this.#lastIndex + 1, term: this.#term, type, data };
+  #append(type: EntryType, data: string, command?: unknown): Promise<unknown> {
+    const entry: Entry = { index: this.#lastIndex + 1, term: this.#term, type, data, command };
     this.#lastIndex = entry.index;
     this.#lastTerm = entry.term;
     this.#proposalBytes += data.length;

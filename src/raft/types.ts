@@ -7,6 +7,8 @@ export interface Entry {
   type: EntryType;
   /** Text of the command: JSON. Empty for a noop. */
   data: string;
+  /** What `data` says, when this process wrote it: spares the state machine to read it. Not stored. */
+  command?: unknown;
 }
 
 /** What must survive a restart before anything of its term leaves the server. */

@@ -147,7 +147,7 @@ export class Machine implements StateMachine {
     this.#appliedTerm = entry.term;
     if (entry.type === "noop") return undefined;
     try {
-      return applyCommand(this.#change, JSON.parse(entry.data) as Command);
+      return applyCommand(this.#change, (entry.command ?? JSON.parse(entry.data)) as Command);
     } catch (error) {
       if (error instanceof Refusal) return error;
       throw error;

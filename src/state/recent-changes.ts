@@ -5,21 +5,28 @@ export const RECENT_TOPICS_MAX = 8192;
 
 /**
  * When topics last changed, for readers who come back: exact for the newest changes, and honest about how far back it
- * knows (`floor`). Kept in memory; a restart begins with what the log holds by then.
+ * knows (`floor`). Kept in memory, and only from the first reader on: most servers have none, and every write would pay.
  */
 export class RecentChanges {
+  readonly #publisher: Publisher;
   /** In order of the last change, oldest first. */
   readonly #lastIndex = new Map<Topic, number>();
-  #floor: number;
+  #floor = Number.POSITIVE_INFINITY;
 
-  constructor(publisher: Publisher, appliedIndex: number) {
+  constructor(publisher: Publisher) {
+    this.#publisher = publisher;
+  }
+
+  /** A reader comes: remembers changes from now on, if it does not yet. */
+  begin(appliedIndex: number): void {
+    if (this.#floor !== Number.POSITIVE_INFINITY) return;
     this.#floor = appliedIndex;
-    publisher.follow((topics, index) => {
+    this.#publisher.follow((topics, index) => {
       for (const topic of topics) this.#note(topic, index);
     });
   }
 
-  /** Changes at or before this index are not known. */
+  /** Changes at or before this index are not known; infinite before the first reader. */
   get floor(): number {
     return this.#floor;
   }
@@ -41,7 +48,7 @@ export class RecentChanges {
   /** Nothing from before is known any more. */
   reset(floor: number): void {
     this.#lastIndex.clear();
-    this.#floor = floor;
+    if (this.#floor !== Number.POSITIVE_INFINITY) this.#floor = floor;
   }
 
   #note(topic: Topic, index: number): void {

@@ -19,7 +19,8 @@ class MemoryLogStore implements LogStore {
   async append(entries: readonly Entry[]): Promise<void> {
     for (const entry of entries) {
       assert(entry.index === this.#bounds.lastIndex + 1, `entry ${entry.index} after ${this.#bounds.lastIndex}`);
-      this.#entries.push(entry);
+      const { index, term, type, data } = entry;
+      this.#entries.push({ index, term, type, data });
       this.#bounds.lastIndex = entry.index;
       this.#bounds.lastTerm = entry.term;
     }

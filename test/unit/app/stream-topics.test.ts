@@ -5,8 +5,8 @@ import { World } from "../state/catalog/world.ts";
 
 function rig() {
   const world = new World();
-  const recent = new RecentChanges(world.rig.publisher, world.rig.machine.appliedIndex);
-  return { world, topic: streamTopics(world.db, recent) };
+  const recent = new RecentChanges(world.rig.publisher);
+  return { world, topic: streamTopics(world.db, recent, () => world.rig.machine.appliedIndex) };
 }
 const set = (key: string) => ({ type: "kv.set" as const, key, value: "MQ==", flags: "0" });
 
@@ -33,10 +33,10 @@ test("a key's topic changes with the key, a prefix's with every key under it", (
   expect([key?.changedSince(2), prefix?.changedSince(2)]).toEqual([false, false]);
 });
 
-test("what changed before this process began is not known, and so counts as changed", () => {
+test("what changed before the first reader came is not known, and so counts as changed", () => {
   const world = new World();
   world.apply(set("a"));
   world.apply(set("b"));
-  const topic = streamTopics(world.db, new RecentChanges(world.rig.publisher, 2))("kv/a");
+  const topic = streamTopics(world.db, new RecentChanges(world.rig.publisher), () => 2)("kv/a");
   expect([topic?.changedSince(1), topic?.changedSince(2)]).toEqual([true, false]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { Command } from "../../../src/state/commands.ts";
 import { readIndex } from "../../../src/state/indexes/queries.ts";
 import { Machine } from "../../../src/state/machine.ts";
 import { Publisher } from "../../../src/state/publisher.ts";
@@ -80,3 +81,26 @@ function failCommits(rig: ReturnType<typeof stateRig>): void {
     "CREATE TRIGGER full BEFORE UPDATE ON applied BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END",
   );
 }
+
+test("an entry applied from what its proposer said leaves what one read from the log leaves", () => {
+  const commands: Command[] = [
+    { ...set("a"), expiresAtMs: undefined },
+    { ...set("a"), expiresAtMs: 5 },
+    { type: "kv.cas", index: 0, key: "b", value: null, flags: "18446744073709551615", expiresAtMs: undefined },
+    { type: "kv.delete", key: "a" },
+  ];
+  const rows = [true, false].map((isLive) => {
+    const { machine, db } = stateRig();
+    machine.apply(
+      commands.map((command, at) => ({
+        index: at + 1,
+        term: 1,
+        type: "command",
+        data: JSON.stringify(command),
+        ...(isLive ? { command } : {}),
+      })),
+    );
+    return db.$client.query("SELECT * FROM kv").all();
+  });
+  expect(rows[0]).toEqual(rows[1] as unknown[]);
+});
