@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
+import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { runExecutable, until } from "../support/e2e/agent.ts";
 import { ask, read } from "./harness/ask.ts";
@@ -65,15 +67,18 @@ test("a second signal ends the agent while the first still waits for an answer u
   withRig(async (rig) => {
     const agent = await rig.launch(["-dev"]);
     await agent.says("agent running!");
-    const stream = await fetch(`http://127.0.0.1:${agent.ports.http}/v1/stream?topic=nodes`);
-    expect(stream.status).toBe(200);
+    // A write whose body never comes; the 100 says that the agent waits for it.
+    const upload = connect(agent.ports.http, "127.0.0.1");
+    upload.write("PUT /v1/kv/x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n");
+    const [answer] = await once(upload, "data");
+    expect(String(answer)).toStartWith("HTTP/1.1 100 Continue");
     agent.kill("SIGINT");
     await agent.says("shutting down without leaving");
     agent.kill("SIGINT");
     expect(await agent.ended()).toBe(1);
     // The line that the way in order ends with.
     expect(await agent.output()).not.toContain("Exit code");
-    await stream.body?.cancel().catch(() => undefined);
+    upload.destroy();
   }));
 
 test("a lost terminal or a closed pipe does not end the agent", () =>
