@@ -1,9 +1,11 @@
 /** The agent's services and checks as its endpoints print them: Go's field order, sorted maps, no null lists. */
+
 import type { LocalService } from "../agent/local/state.ts";
 import { sortedRecord } from "../lib/go-json.ts";
 import { md5Hex } from "../lib/md5.ts";
 import type { HealthCheck } from "../model/check.ts";
 import type { NodeService } from "../model/service.ts";
+import { ZERO_CHECK_DEFINITION } from "../model/zero-check-definition.ts";
 
 const CONTENT_HASH_CHARS = 16;
 const PROXY_KINDS = ["connect-proxy", "mesh-gateway", "terminating-gateway", "ingress-gateway"];
@@ -58,16 +60,6 @@ export function agentHealthCheck(check: HealthCheck): Record<string, unknown> {
     ...agentCheck(check),
     ServiceTags: check.ServiceTags.length === 0 ? null : check.ServiceTags,
     Type: "",
-    Definition: {
-      Interval: "0s",
-      Timeout: "0s",
-      DeregisterCriticalServiceAfter: "0s",
-      HTTP: "",
-      Header: null,
-      Method: "",
-      Body: "",
-      TLSSkipVerify: false,
-      TCP: "",
-    },
+    Definition: ZERO_CHECK_DEFINITION,
   };
 }

@@ -63,13 +63,6 @@ export class ResponseCache {
     }
   }
 
-  clear(): void {
-    for (const [key, entry] of this.#entries) {
-      entry.unsubscribe();
-      this.#forget(key);
-    }
-  }
-
   #forget(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;

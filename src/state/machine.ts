@@ -86,10 +86,6 @@ export class Machine implements StateMachine {
     return this.#appliedIndex;
   }
 
-  get appliedTerm(): number {
-    return this.#appliedTerm;
-  }
-
   /** Applies entries in order; one result, or the Refusal that the command met, for each. Wakes waiters once at the end. */
   apply(entries: readonly Entry[]): unknown[] {
     if (entries.length === 0) return [];
