@@ -16,7 +16,8 @@ const FUZZ_TEST_TIMEOUT_MS = 120_000;
  */
 export const SUITES: readonly Suite[] = [
   { name: "tidy", argv: ["test", "./test/tidy"], needsBinary: false },
-  { name: "unit", argv: ["test", "--parallel", "./test/unit"], needsBinary: false },
+  // What tests rest on and could itself be wrong has tests beside it.
+  { name: "unit", argv: ["test", "--parallel", "./test/unit", "./test/support"], needsBinary: false },
   { name: "e2e", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e"], needsBinary: true },
   { name: "conformance", argv: ["test/conformance/run.ts"], needsBinary: true },
   // The replay's own tests, and Consul's Node.js client against the executable.
