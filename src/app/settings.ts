@@ -13,7 +13,7 @@ export function httpSettings(config: Config): HttpSettings {
     waitLimits: {
       defaultQueryTimeMs: config.defaultQueryTimeMs,
       maxQueryTimeMs: config.maxQueryTimeMs,
-      isStale: config.discoveryMaxStaleMs > 0,
+      discoveryMaxStaleMs: config.discoveryMaxStaleMs,
     },
     ignoresCached: !config.httpConfig.useCache,
     takesUnprintablePaths: config.disableHttpUnprintableCharFilter,

@@ -44,7 +44,7 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
 
   return {
     fetch(raw, connection) {
-      const cached = raw.method === "GET" && http.consensus.isLeader() ? cachedAnswer(cache, raw) : undefined;
+      const cached = raw.method === "GET" ? cachedAnswer(cache, raw, http) : undefined;
       if (cached !== undefined) return cached;
       const request = absolute(raw);
       const refused = misdirected(request, redirects, http.settings().takesUnprintablePaths === true);
@@ -54,9 +54,10 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
   };
 }
 
-function cachedAnswer(cache: ResponseCache, raw: Request): Response | undefined {
+/** The kept answer with the headers of a leader: only who has the lease may give it without a further question. */
+function cachedAnswer(cache: ResponseCache, raw: Request, { consensus }: HttpDeps): Response | undefined {
   const answer = cache.get(cacheKey(raw.url, acceptsGzip(raw.headers)));
-  if (answer === undefined || !takesKeptAnswer(raw)) return undefined;
+  if (answer === undefined || !takesKeptAnswer(raw) || !consensus.hasLease()) return undefined;
   const call = answer.timer.start();
   const response = toResponse(answer.encoded);
   if (call !== undefined) answer.timer.stop(call);

@@ -4,21 +4,23 @@ import type { QueryResult } from "../state/query.ts";
 import type { Interest } from "../state/topics.ts";
 
 /**
- * Runs a read, and again after each change of what it looked at, while its answer is what the caller has, or until the
- * wait is over or this agent stops; then the last answer stands. Reading and subscribing happen in one turn, so no
- * change falls between.
+ * Runs a read again after each change of what it looked at, while its answer is what the caller has, or until the wait is
+ * over or this agent stops; then the last answer stands. `first` was read in this very turn, and reading and subscribing
+ * happen in one turn, so no change falls between. `confirm` is awaited before each read.
  */
 export async function blockingRead<A extends { readonly result: Pick<QueryResult<unknown>, "interest"> }>(
+  first: A,
   read: () => A,
   isKnown: (answer: A) => boolean,
   waitMs: number,
-  deps: { publisher: Publisher; clock: Clock; signal: AbortSignal },
+  deps: { publisher: Publisher; clock: Clock; signal: AbortSignal; confirm?: (() => Promise<void>) | undefined },
 ): Promise<A> {
-  let answer = read();
+  let answer = first;
   const deadlineMs = deps.clock.monotonicMs() + waitMs;
   while (isKnown(answer) && !deps.signal.aborted && !deps.publisher.isClosed) {
     const leftMs = deadlineMs - deps.clock.monotonicMs();
     if (leftMs <= 0 || !(await changed(answer.result.interest, leftMs, deps))) return answer;
+    if (deps.confirm !== undefined) await deps.confirm();
     answer = read();
   }
   return answer;

@@ -21,8 +21,17 @@ export interface HttpDeps {
 export interface Consensus {
   /** True while this server leads. Cheap. */
   isLeader(): boolean;
-  /** Resolves when a quorum confirmed the leadership after the call; rejects with a Refusal otherwise. */
-  verifyLeader(): Promise<void>;
+  /** True while this server leads and no other can: a read of the default mode may be answered at once. Cheap. */
+  hasLease(): boolean;
+  /**
+   * Resolves when the state here covers all that was committed when it was called: the leader's lease is enough, or with
+   * `isConfirmed` a quorum is asked. Rejects with a Refusal when no leader is found in time.
+   */
+  readIndex(isConfirmed: boolean): Promise<void>;
+  /** Milliseconds since this server heard the leader, 0 on the leader; undefined when it never did. */
+  leaderContactMs(): number | undefined;
+  /** Whether this server leads or knows who does. */
+  knownLeader(): boolean;
 }
 
 export interface HttpSettings {

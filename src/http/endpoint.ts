@@ -7,6 +7,7 @@ import type { QueryResult } from "../state/query.ts";
 import { blockingRead } from "./blocking.ts";
 import { readBody } from "./body.ts";
 import { refuseBadCacheControl } from "./cache-control.ts";
+import { type Basis, basisOf, freshnessHeaders, ownFreshness, VOUCHED } from "./consistency.ts";
 import type { HttpDeps, HttpEnv } from "./deps.ts";
 import { acceptsGzip } from "./gzip.ts";
 import { decodeJsonBody } from "./json-body.ts";
@@ -22,11 +23,13 @@ import {
   toResponse,
 } from "./respond.ts";
 import type { Answer, ResponseCache } from "./response-cache.ts";
-import { type ApiRequest, isReply, type Reply, type Route, reply, text } from "./route.ts";
+import { type ApiRequest, type Freshness, isReply, type Reply, type Route, reply, text } from "./route.ts";
 import type { WaitingLimit } from "./waiting-limit.ts";
 
 export type AnyRoute = Route<Route["method"], string, z.ZodType, z.ZodType, z.ZodType, unknown>;
 type Ctx = Context<HttpEnv>;
+/** Whether the caller has this answer already. */
+type IsKnown = (answer: Answer) => boolean;
 
 export interface EndpointDeps {
   http: HttpDeps;
@@ -104,6 +107,7 @@ export class Endpoint {
       body,
       raw: c.req.raw,
       token: () => callerToken(c),
+      readable: () => this.#readable(query as Partial<ReadQuery>),
       remoteAddress: () => c.env.connection.remoteAddress(),
       onClose: () => {
         const leave = this.#deps.waiting.enter(c.env.connection.remoteAddress());
@@ -127,29 +131,82 @@ export class Endpoint {
   }
 
   async #answerRead(c: Ctx, request: ApiRequest<ReadQuery, undefined>): Promise<Response> {
-    const { http, api } = this.#deps;
     refuseBadCacheControl(c.req.raw.headers);
-    const options = readOptions(request.query, http.settings().waitLimits, http.random);
-    if (this.#ofCluster) await this.#awaitConsistency(options);
+    const options = this.#readOptions(request.query);
     const isKnown = this.#waitsWhile(request.query, options);
-    const saysCache = this.route.agentCache === true && request.query.cached === true && !http.settings().ignoresCached;
-    const { timer } = this.#deps;
+    const read = this.#reader(c, request, options, isKnown !== undefined);
+    if (this.#ofCluster) return this.#answerOfCluster(c, read, isKnown, this.#asked(request.query, options));
+    const first = read();
+    const answer = isKnown?.(first) ? await this.#wait(c, first, read, isKnown, options) : first;
+    return toResponse(answer.encoded);
+  }
+
+  async #answerOfCluster(c: Ctx, read: () => Answer, isKnown: IsKnown | undefined, options: ReadOptions) {
+    const { consensus } = this.#deps.http;
+    const asked = basisOf(options, consensus);
+    const basis = typeof asked === "string" ? asked : await asked;
+    let answer = read();
+    if (isKnown?.(answer)) {
+      answer = await this.#wait(c, answer, read, isKnown, options);
+      // What was true when the wait began stands, unless nobody knows whether there is anything newer.
+      if (options.consistency === "default" && !consensus.knownLeader()) {
+        await consensus.readIndex(false);
+        answer = read();
+      }
+      return this.#respond(answer.encoded, ownFreshness(consensus), options, basis);
+    }
+    // The process may have been stopped between the look at the lease and the reading.
+    if (basis === "lease" && !consensus.hasLease()) {
+      await consensus.readIndex(false);
+      answer = read();
+    }
+    return this.#respond(answer.encoded, basis === "stale" ? ownFreshness(consensus) : VOUCHED, options, basis);
+  }
+
+  /** Reads from memory or anew, and keeps what it reads anew for others that ask the same. */
+  #reader(c: Ctx, request: ApiRequest<ReadQuery, undefined>, options: ReadOptions, waits: boolean): () => Answer {
+    const { cache, timer, api } = this.#deps;
+    const { query } = request;
     const isKept = options.consistency !== "consistent" && isCacheable(c);
-    const key = isKept ? cacheKey(isKnown === undefined ? c.req.url : withoutWait(c.req.url), wantsGzip(c)) : undefined;
+    const key = isKept ? cacheKey(waits ? withoutWait(c.req.url) : c.req.url, wantsGzip(c)) : undefined;
+    const saysCache = this.#saysCache(query);
     const fresh = (): Answer => {
       const result = this.route.read?.(request as never, api) as QueryResult<unknown>;
-      const encoded = this.#encodeResult(c, result, request.query, options);
+      const encoded = this.#encodeResult(c, result, query, options);
       const kept = saysCache ? withHeaders(encoded, { "X-Cache": "HIT", Age: "0" }) : encoded;
-      if (key !== undefined) this.#deps.cache.put(key, { encoded: kept, result, timer });
-      return { encoded, result, timer };
+      if (key !== undefined) cache.put(key, { encoded: kept, result, timer });
+      return { encoded: saysCache ? withHeaders(encoded, { "X-Cache": "MISS" }) : encoded, result, timer };
     };
-    if (isKnown === undefined) {
-      const { encoded } = fresh();
-      return toResponse(saysCache ? withHeaders(encoded, { "X-Cache": "MISS" }) : encoded);
-    }
     // Thousands may wait for one key: the first that is woken makes the answer of all.
-    const shared = () => (key === undefined ? undefined : this.#deps.cache.get(key)) ?? fresh();
-    return toResponse((await this.#wait(c, shared, isKnown, options.waitMs)).encoded);
+    return () => (key === undefined ? undefined : cache.get(key)) ?? fresh();
+  }
+
+  #saysCache(query: ReadQuery): boolean {
+    return this.route.agentCache === true && query.cached === true && !this.#deps.http.settings().ignoresCached;
+  }
+
+  /** The state here follows the leader's: it is what the cache of Consul's agents is, which is asked by `cached`. */
+  #asked(query: ReadQuery, options: ReadOptions): ReadOptions {
+    return this.#saysCache(query) && options.consistency === "default" ? { ...options, consistency: "stale" } : options;
+  }
+
+  #readOptions(query: Partial<ReadQuery>): ReadOptions {
+    const { settings, random } = this.#deps.http;
+    return readOptions(query, settings().waitLimits, random, this.route.effectiveConsistency);
+  }
+
+  async #readable(query: Partial<ReadQuery>): Promise<Freshness> {
+    const { consensus } = this.#deps.http;
+    const basis = await basisOf(this.#readOptions(query), consensus);
+    return basis === "stale" ? ownFreshness(consensus) : VOUCHED;
+  }
+
+  /** Answers are kept with the headers that most are sent with: those of the leader. */
+  #respond(encoded: Encoded, freshness: Freshness, { consistency }: ReadOptions, basis: Basis): Response {
+    const fellBack = consistency === "stale" && basis === "leader" && this.route.effectiveConsistency === true;
+    if (freshness === VOUCHED && !fellBack) return toResponse(encoded);
+    const more = fellBack ? { "X-Consul-Effective-Consistency": "leader" } : {};
+    return toResponse(withHeaders(encoded, { ...freshnessHeaders(freshness), ...more }));
   }
 
   /** Whether the answer is of the replicated state, not of this agent alone. */
@@ -158,7 +215,7 @@ export class Endpoint {
   }
 
   /** The answers that the caller already has, or undefined when it does not want to wait. */
-  #waitsWhile(query: ReadQuery, options: ReadOptions): ((answer: Answer) => boolean) | undefined {
+  #waitsWhile(query: ReadQuery, options: ReadOptions): IsKnown | undefined {
     switch (this.route.blocking) {
       case "index":
         return options.minIndex > 0 ? ({ result }) => result.index <= options.minIndex : undefined;
@@ -171,19 +228,15 @@ export class Endpoint {
     }
   }
 
-  async #awaitConsistency(options: ReadOptions): Promise<void> {
-    if (options.consistency === "stale") return;
-    if (options.consistency === "consistent") await this.#deps.http.consensus.verifyLeader();
-    else if (!this.#deps.http.consensus.isLeader()) throw new Refusal("No cluster leader");
-  }
-
-  async #wait(c: Ctx, read: () => Answer, isKnown: (answer: Answer) => boolean, waitMs: number): Promise<Answer> {
-    const { publisher, clock } = this.#deps.http;
+  async #wait(c: Ctx, first: Answer, read: () => Answer, isKnown: IsKnown, options: ReadOptions): Promise<Answer> {
+    const { publisher, clock, consensus } = this.#deps.http;
     const { connection } = c.env;
+    const confirm = options.consistency === "consistent" ? () => consensus.readIndex(true) : undefined;
     const leave = this.#deps.waiting.enter(connection.remoteAddress());
     connection.holdOpen();
     try {
-      return await blockingRead(read, isKnown, waitMs, { publisher, clock, signal: c.req.raw.signal });
+      const deps = { publisher, clock, signal: c.req.raw.signal, confirm };
+      return await blockingRead(first, read, isKnown, options.waitMs, deps);
     } finally {
       connection.release();
       leave();
@@ -203,8 +256,7 @@ export class Endpoint {
     if (this.route.blocking === "hash") return { "X-Consul-Contenthash": result.version ?? "" };
     const headers: Record<string, string> = {
       [INDEX_HEADER]: indexText(result.index),
-      "X-Consul-Knownleader": "true",
-      "X-Consul-Lastcontact": "0",
+      ...VOUCHED_HEADERS,
     };
     if (this.route.effectiveConsistency) {
       headers["X-Consul-Effective-Consistency"] = options.consistency === "default" ? "leader" : options.consistency;
@@ -212,9 +264,10 @@ export class Endpoint {
     return headers;
   }
 
-  /** A read that failed carries the headers of one that saw nothing; 400 and 404 are said before the state is asked. */
-  #refusalHeaders({ status }: Refusal): Record<string, string> {
-    const { read, bareRefusals } = this.route;
+  #refusalHeaders({ status, outcome }: Refusal): Record<string, string> {
+    const { method, read, bareRefusals } = this.route;
+    if (outcome !== undefined && method !== "GET") return { [OUTCOME_HEADER]: outcome };
+    // A read that failed carries the headers of one that saw nothing; 400 and 404 are said before the state is asked.
     if (read === undefined || bareRefusals || !this.#ofCluster || status === 400 || status === 404) return {};
     return { "X-Consul-Index": "1", "X-Consul-Knownleader": "false", "X-Consul-Lastcontact": "0" };
   }
@@ -227,6 +280,8 @@ export class Endpoint {
     return formOf(c.req.raw, this.#deps.http);
   }
 }
+
+const VOUCHED_HEADERS = freshnessHeaders(VOUCHED);
 
 function queryValidator(schema: z.ZodType) {
   return zValidator("query", schema, (result) => {
@@ -286,6 +341,8 @@ export function rawPath(url: string): string {
 const PRETTY = /[?&]pretty(=|&|$)/;
 const hasPretty = (url: string): boolean => url.includes("pretty") && PRETTY.test(url);
 
+/** Tells a client whether a write that failed is certain not to happen: see `Refusal`. */
+const OUTCOME_HEADER = "X-Muster-Outcome";
 const NAMESPACE_HEADER = "x-consul-namespace";
 
 const wantsGzip = (c: Ctx): boolean => acceptsGzip(c.req.raw.headers);

@@ -31,13 +31,7 @@ export const LATER_ROUTES: readonly LaterRoute[] = [
     [["GET", "PUT", "DELETE"], "/v1/connect/intentions/:id{.*}"],
     [["GET", "POST"], "/v1/discovery-chain/:service{.*}"],
   ]),
-  ...later("operating a cluster", [
-    ["GET", "/v1/operator/raft/configuration"],
-    ["DELETE", "/v1/operator/raft/peer"],
-    [["GET", "PUT"], "/v1/operator/autopilot/configuration"],
-    ["GET", "/v1/operator/autopilot/health"],
-    [["GET", "POST", "PUT", "DELETE"], "/v1/operator/keyring"],
-  ]),
+  ...later("operating a cluster", [[["GET", "POST", "PUT", "DELETE"], "/v1/operator/keyring"]]),
   ...later("web UI", [
     ["GET", "/v1/internal/ui/nodes"],
     ["GET", "/v1/internal/ui/node/:node{.*}"],

@@ -21,6 +21,7 @@ export const READ_QUERY = {
   wait: one,
   stale: flag,
   consistent: flag,
+  leader: flag,
   cached: flag,
   max_stale: one,
   pretty: flag,

@@ -6,6 +6,8 @@ export type Consistency = "default" | "consistent" | "stale";
 
 export interface ReadOptions {
   consistency: Consistency;
+  /** Of a stale read: the leader is asked when it was not heard for longer. */
+  maxStaleMs?: number;
   /** 0 does not wait. */
   minIndex: number;
   waitMs: number;
@@ -13,8 +15,8 @@ export interface ReadOptions {
 
 /** What the configuration says about all reads. */
 export interface ReadDefaults {
-  /** Reads that don't ask for a consistency need no leader (`discovery_max_stale`). */
-  isStale?: boolean;
+  /** Reads of catalog and health that say nothing about consistency are stale by up to this; 0 for none. */
+  discoveryMaxStaleMs?: number;
   defaultQueryTimeMs: number;
   maxQueryTimeMs: number;
 }
@@ -22,9 +24,18 @@ export interface ReadDefaults {
 /** Spreads the wake-ups of clients that all wait equally long (Consul: up to a sixteenth is added). */
 const WAIT_JITTER_FRACTION = 1 / 16;
 
-/** Checks what a read shares with all others; Refusals in Consul's words. `random` is uniform in [0, 1). */
-export function readOptions(query: ReadQuery, limits: ReadDefaults, random: () => number): ReadOptions {
-  if (query.stale && query.consistent) {
+/**
+ * Checks what a read shares with all others; Refusals in Consul's words. `random` is uniform in [0, 1); `isDiscovery` is
+ * true of catalog and health.
+ */
+export function readOptions(
+  query: Partial<ReadQuery>,
+  limits: ReadDefaults,
+  random: () => number,
+  isDiscovery = false,
+): ReadOptions {
+  const maxStaleMs = parseMaxStale(query.max_stale);
+  if ((query.stale || maxStaleMs > 0) && query.consistent) {
     throw new Refusal("Cannot specify ?stale with ?consistent, conflicting semantics.", 400);
   }
   if (query.cached && query.consistent) {
@@ -32,12 +43,24 @@ export function readOptions(query: ReadQuery, limits: ReadDefaults, random: () =
   }
   const minIndex = parseIndex(query.index);
   const waitMs = parseWait(query.wait, limits);
-  const stale = query.stale === true || parseMaxStale(query.max_stale);
   return {
-    consistency: query.consistent ? "consistent" : stale || limits.isStale ? "stale" : "default",
+    ...consistencyOf(query, maxStaleMs, isDiscovery ? (limits.discoveryMaxStaleMs ?? 0) : 0),
     minIndex,
     waitMs: waitMs + waitMs * WAIT_JITTER_FRACTION * random(),
   };
+}
+
+/** A `max_stale` of zero or less says nothing, any other asks for stale answers (observed, Consul 1.8.7). */
+function consistencyOf(
+  query: Partial<ReadQuery>,
+  maxStaleMs: number,
+  discoveryMaxStaleMs: number,
+): Pick<ReadOptions, "consistency" | "maxStaleMs"> {
+  if (query.consistent) return { consistency: "consistent" };
+  if (maxStaleMs > 0) return { consistency: "stale", maxStaleMs };
+  if (query.stale) return { consistency: "stale" };
+  if (query.leader || query.cached || discoveryMaxStaleMs <= 0) return { consistency: "default" };
+  return { consistency: "stale", maxStaleMs: discoveryMaxStaleMs };
 }
 
 const UINT64_DIGITS_MAX = 20;
@@ -63,11 +86,10 @@ function parseWait(text: string | undefined, limits: ReadDefaults): number {
   return waitMs <= 0 ? limits.defaultQueryTimeMs : Math.min(waitMs, limits.maxQueryTimeMs);
 }
 
-function parseMaxStale(text: string | undefined): boolean {
-  if (text === undefined || text === "") return false;
+function parseMaxStale(text: string | undefined): number {
+  if (text === undefined || text === "") return 0;
   try {
-    parseDurationMs(text);
-    return true;
+    return parseDurationMs(text);
   } catch {
     throw new Refusal(`Invalid max_stale value ${JSON.stringify(text)}`, 400);
   }

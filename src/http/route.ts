@@ -6,6 +6,13 @@ export type AclRule = "none" | `${string}:${"read" | "write" | "list"}`;
 
 export type Method = "GET" | "PUT" | "POST" | "DELETE";
 
+/** How new an answer is, as its headers say. */
+export interface Freshness {
+  /** Milliseconds since the leader was heard; 0 when the leader answers or vouched for the answer. */
+  lastContactMs: number;
+  knownLeader: boolean;
+}
+
 /** What a handler is given: everything of the request that is already checked. */
 export interface ApiRequest<Query = Record<string, unknown>, Body = unknown> {
   /** Path parameters, decoded. */
@@ -19,6 +26,11 @@ export interface ApiRequest<Query = Record<string, unknown>, Body = unknown> {
   readonly token: () => string;
   /** Address of the caller, or "" on a unix socket. */
   readonly remoteAddress: () => string;
+  /**
+   * For a `handle` that reads the replicated state: resolves when this server may answer what `stale`, `consistent` and
+   * `max_stale` ask for, and refuses bad ones. The route's query has to hold `READ_QUERY`.
+   */
+  readonly readable: () => Promise<Freshness>;
   /**
    * For an answer that streams: counts it among the caller's waiting requests, lifts the idle timeout, and gives the
    * function to call at its end.

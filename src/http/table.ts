@@ -1,4 +1,5 @@
 import type { LocalAgentDeps, NodeDeps, TelemetryDeps } from "./agent-deps.ts";
+import type { OperatorDeps } from "./operator-deps.ts";
 import { agentCheckRoutes } from "./routes/agent-check.ts";
 import { agentHealthRoutes } from "./routes/agent-health.ts";
 import { agentMaintenanceRoutes } from "./routes/agent-maintenance.ts";
@@ -11,6 +12,8 @@ import { type EventDeps, eventRoutes } from "./routes/event.ts";
 import { type HealthDeps, healthRoutes } from "./routes/health.ts";
 import { type KvDeps, kvRoutes } from "./routes/kv.ts";
 import { type OpenApiDeps, openApiRoutes } from "./routes/openapi.ts";
+import { operatorAutopilotRoutes } from "./routes/operator-autopilot.ts";
+import { operatorRaftRoutes } from "./routes/operator-raft.ts";
 import { type SessionDeps, sessionRoutes } from "./routes/session.ts";
 import { type SnapshotDeps, snapshotRoutes } from "./routes/snapshot.ts";
 import { type StatusDeps, statusRoutes } from "./routes/status.ts";
@@ -33,6 +36,8 @@ export const routes = [
   ...eventRoutes,
   ...coordinateRoutes,
   ...statusRoutes,
+  ...operatorRaftRoutes,
+  ...operatorAutopilotRoutes,
   ...snapshotRoutes,
   ...streamRoutes,
   ...openApiRoutes,
@@ -47,6 +52,7 @@ export type Api = CatalogDeps &
   LocalAgentDeps &
   NodeDeps &
   OpenApiDeps &
+  OperatorDeps &
   SessionDeps &
   SnapshotDeps &
   StatusDeps &

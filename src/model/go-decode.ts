@@ -20,6 +20,8 @@ export interface GoRules {
   ignored?: readonly string[];
   /** Go's name of the type, for its error texts. */
   type?: string;
+  /** Errors name this outermost object before its field: where Consul decodes without a detour. */
+  namesFields?: boolean;
 }
 
 /** A Go `int` (a JSON number without fraction), 0 when absent. */
@@ -103,7 +105,8 @@ function normalize(outer: z.ZodType, json: unknown, path: string): unknown {
 }
 
 function isNumberOf(schema: z.ZodNumber, json: unknown): boolean {
-  return schema.isInt ? Number.isSafeInteger(json) : Number.isFinite(json);
+  if (!schema.isInt) return Number.isFinite(json);
+  return Number.isSafeInteger(json) && (json as number) >= (schema.minValue ?? Number.NEGATIVE_INFINITY);
 }
 
 const UINT64_MAX = 2n ** 64n - 1n;
@@ -141,6 +144,7 @@ function normalizeObject(schema: z.ZodObject, json: unknown, path: string): Reco
   if (!isPlainObject(json)) throw mismatch(json, path, schema);
   const fields = foldedFields(schema);
   const rules = rulesOf(schema);
+  const prefix = rules.namesFields ? (rules.type?.split(".").at(-1) ?? "") : "";
   const out: Record<string, unknown> = {};
   for (const [spelling, value] of Object.entries(json)) {
     const folded = spelling.toLowerCase();
@@ -151,7 +155,7 @@ function normalizeObject(schema: z.ZodObject, json: unknown, path: string): Reco
     }
     // Go names a field by the spelling that was matched, and only the outermost one.
     const named = folded === key.toLowerCase() ? key : folded;
-    const normal = normalize(schema.shape[key] as z.ZodType, value, path === "" ? `.${named}` : path);
+    const normal = normalize(schema.shape[key] as z.ZodType, value, path === "" ? `${prefix}.${named}` : path);
     if (normal !== undefined) out[key] = normal;
   }
   return out;

@@ -1,6 +1,7 @@
 import { createHttpApp } from "../../src/http/app.ts";
-import type { HttpSettings } from "../../src/http/deps.ts";
+import type { Consensus, HttpSettings } from "../../src/http/deps.ts";
 import type { AnyRoute } from "../../src/http/endpoint.ts";
+import { Refusal } from "../../src/lib/refusal.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Meter } from "../../src/ports/meter.ts";
@@ -17,6 +18,24 @@ export const SETTINGS: HttpSettings = {
   jsonBodyBytesMax: 1024 * 1024,
 };
 
+/** A server that leads. */
+const LEADER: Consensus = {
+  isLeader: () => true,
+  hasLease: () => true,
+  readIndex: () => Promise.resolve(),
+  leaderContactMs: () => 0,
+  knownLeader: () => true,
+};
+
+/** A server that neither leads nor knows a leader, `contactMs` after it heard the last one. */
+export const leaderless = (contactMs?: number): Consensus => ({
+  isLeader: () => false,
+  hasLease: () => false,
+  readIndex: () => Promise.reject(new Refusal("No cluster leader")),
+  leaderContactMs: () => contactMs,
+  knownLeader: () => false,
+});
+
 /** The HTTP edge without a listener: requests go straight in. */
 export function httpRig(
   routes: readonly unknown[],
@@ -26,7 +45,7 @@ export function httpRig(
     clock?: Clock;
     meter?: Meter;
     settings?: Partial<HttpSettings>;
-    isLeader?: () => boolean;
+    consensus?: Partial<Consensus>;
   } = {},
 ) {
   const publisher = options.publisher ?? new Publisher();
@@ -39,7 +58,7 @@ export function httpRig(
       log: silentLogger,
       meter: options.meter ?? silentMeter,
       publisher,
-      consensus: { isLeader: options.isLeader ?? (() => true), verifyLeader: () => Promise.resolve() },
+      consensus: { ...LEADER, ...options.consensus },
       settings: () => ({ ...SETTINGS, ...options.settings }),
     },
     api,

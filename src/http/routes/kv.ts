@@ -4,6 +4,7 @@ import { Refusal } from "../../lib/refusal.ts";
 import { KVPair } from "../../model/kv.ts";
 import type { QueryResult } from "../../state/query.ts";
 import { readBody } from "../body.ts";
+import { parseUint } from "../parse-uint.ts";
 import { flag, one, READ_QUERY } from "../query-schema.ts";
 import { defineRoute, json, type Reply, reply } from "../route.ts";
 
@@ -128,17 +129,6 @@ function refuseConflicts(query: {
   if (given.length < 2) return;
   throw new Refusal(`Conflicting flags: ${given.map((name) => `${name}=${query[name]}`).join("&")}`, 400);
 }
-
-/** Go's `strconv.ParseUint(text, 10, 64)` with its words. */
-function parseUint(text: string): bigint {
-  const fail = (reason: string) => new Refusal(`strconv.ParseUint: parsing ${JSON.stringify(text)}: ${reason}`);
-  if (!/^\d+$/.test(text)) throw fail("invalid syntax");
-  const value = text.length > UINT64_DIGITS_MAX ? UINT64_MAX + 1n : BigInt(text);
-  if (value > UINT64_MAX) throw fail("value out of range");
-  return value;
-}
-const UINT64_DIGITS_MAX = 40;
-const UINT64_MAX = 2n ** 64n - 1n;
 
 function parseTtl(text: string): number {
   let ttlMs = 0;

@@ -21,7 +21,7 @@ test("what HTTP takes from the configuration", () => {
       http_config { block_endpoints = ["/v1/agent"], response_headers { X-Own = "1" } }
     `),
   );
-  expect(settings.waitLimits).toEqual({ defaultQueryTimeMs: 60_000, maxQueryTimeMs: 120_000, isStale: false });
+  expect(settings.waitLimits).toEqual({ defaultQueryTimeMs: 60_000, maxQueryTimeMs: 120_000, discoveryMaxStaleMs: 0 });
   expect([settings.ignoresCached, settings.takesUnprintablePaths]).toEqual([false, false]);
   expect([settings.waitingPerClientMax, settings.blockedEndpoints]).toEqual([7, ["/v1/agent"]]);
   expect(settings.responseHeaders).toEqual({ "X-Own": "1" });
@@ -33,8 +33,8 @@ test("what reads ask of the leader, of memory and of paths may be loosened", () 
       discovery_max_stale = "10s" disable_http_unprintable_char_filter = true http_config { use_cache = false }
     `),
   );
-  expect([settings.waitLimits.isStale, settings.ignoresCached, settings.takesUnprintablePaths]).toEqual([
-    true,
+  expect([settings.waitLimits.discoveryMaxStaleMs, settings.ignoresCached, settings.takesUnprintablePaths]).toEqual([
+    10_000,
     true,
     true,
   ]);

@@ -105,16 +105,6 @@ test("a caller with a token is never answered from the cache", async () => {
   expect(state.reads).toBe(3);
 });
 
-test("without a leader a default read is refused, also one that is in the cache, and a stale one answered", async () => {
-  let leads = true;
-  const { send } = rig({ isLeader: () => leads });
-  await send("GET", "/v1/thing/a");
-  leads = false;
-  const refused = await send("GET", "/v1/thing/a");
-  expect([refused.status, await refused.text()]).toEqual([500, "No cluster leader"]);
-  expect((await send("GET", "/v1/thing/a?stale")).status).toBe(200);
-});
-
 test("a blocking read waits for its topic, not for others, and lifts the idle timeout meanwhile", async () => {
   const publisher = new Publisher();
   const { send, state, held } = rig({ publisher, clock: new ManualClock() });
@@ -314,12 +304,6 @@ test("blocked endpoints and configured headers", async () => {
   expect(wrong.headers.get("x-own")).toBe("1");
   const open = await rig({ settings: { responseHeaders: { "x-own": "1" } } }).send("GET", "/v1/thing/a?index=x");
   expect(open.headers.get("x-own")).toBe("1");
-});
-
-test("reads need no leader where the configuration says that stale answers will do", async () => {
-  const waitLimits = { defaultQueryTimeMs: 1000, maxQueryTimeMs: 1000, isStale: true };
-  const { send } = rig({ settings: { waitLimits }, isLeader: () => false });
-  expect((await send("GET", "/v1/thing/a")).status).toBe(200);
 });
 
 test("unprintable paths are taken where the configuration says so", async () => {

@@ -6,7 +6,7 @@ import { agentHealthRoutes } from "../../../../src/http/routes/agent-health.ts";
 import { agentMaintenanceRoutes } from "../../../../src/http/routes/agent-maintenance.ts";
 import { agentServiceRoutes } from "../../../../src/http/routes/agent-service.ts";
 import { agentRig } from "../../../support/agent-rig.ts";
-import { httpRig } from "../../../support/http-rig.ts";
+import { httpRig, leaderless } from "../../../support/http-rig.ts";
 
 const routes = [...agentServiceRoutes, ...agentCheckRoutes, ...agentHealthRoutes, ...agentMaintenanceRoutes];
 
@@ -25,7 +25,7 @@ function rig() {
     setNodeMaintenance: (enable, reason, token) => registrar.setNodeMaintenance(enable, reason, token),
   };
   // No leader: an agent's own endpoints don't need one.
-  const { send, publisher } = httpRig(routes, { agent }, { isLeader: () => false });
+  const { send, publisher } = httpRig(routes, { agent }, { consensus: leaderless() });
   state.subscribe(({ serviceId }) => publisher.publish(new Set([agentServiceTopic(serviceId)]), 1));
   const put = (path: string, json?: unknown) =>
     send("PUT", `/v1/agent/${path}`, json === undefined ? {} : { body: JSON.stringify(json) });
