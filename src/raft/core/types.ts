@@ -13,6 +13,23 @@ export interface Timing {
   resendMs: number;
   /** A commit index that no append carried is told to followers after this. */
   commitNotifyMs: number;
+  /** A server whose disk hasn't finished a write for this long no longer answers heartbeats: it can't do its part. */
+  diskStallMs: number;
+}
+
+/** Between followers that hear no leader and those that hear it late lies the heartbeat: some are lost or slow. */
+const HEARTBEATS_PER_TIMEOUT = 6;
+
+/** The timing that follows from one figure. */
+export function timingOf(electionTimeoutMs: number): Timing {
+  return {
+    electionTimeoutMs,
+    heartbeatMs: electionTimeoutMs / HEARTBEATS_PER_TIMEOUT,
+    clockDriftPart: 0.1,
+    resendMs: electionTimeoutMs / 2,
+    commitNotifyMs: 5,
+    diskStallMs: 10_000,
+  };
 }
 
 export interface Limits {
@@ -32,6 +49,18 @@ export interface Limits {
   readsMax: number;
 }
 
+export const LIMITS: Limits = {
+  appendEntriesMax: 1024,
+  appendBytesMax: 512 * 1024,
+  inflightAppendsMax: 64,
+  inflightBytesMax: 8 * 1024 * 1024,
+  uncommittedEntriesMax: 8192,
+  uncommittedBytesMax: 64 * 1024 * 1024,
+  cacheBytesMax: 4 * 1024 * 1024,
+  snapshotChunkBytes: 256 * 1024,
+  readsMax: 65_536,
+};
+
 /** What a start finds on the disk. */
 export interface CoreStart {
   id: string;
@@ -44,6 +73,8 @@ export interface CoreStart {
   configurations: readonly IndexedConfiguration[];
   /** Known to be committed: what the state machine has applied, and the newest snapshot. */
   commitIndex: number;
+  /** The last configuration is one that an operator forced: the next leader writes it into the log. */
+  isForced?: boolean;
 }
 
 /** Entries from `index` up to the next start have `term`. */

@@ -1,0 +1,162 @@
+import type { Context } from "./context.ts";
+import type { PreVoteReply, PreVoteRequest, TimeoutNow, VoteReply, VoteRequest } from "./messages.ts";
+import { isAlone, isQuorum } from "./quorum.ts";
+
+/** A server that could not append lately lets others campaign first, for this many timeouts; it would not lead for long. */
+const REFUSED_DELAY_TIMEOUTS = 2;
+
+/** Pre-votes and votes, given and asked for; and the clock that begins them. */
+export class Election {
+  readonly #context: Context;
+  readonly #lead: () => void;
+  #deadlineMs: number;
+  #votes = new Set<string>();
+  #rejections = new Set<string>();
+  /** A snapshot is being installed: log and state are in between. */
+  isHeld = false;
+  /** The disk refused an append and has taken none since. */
+  isDiskFull = false;
+
+  /** `lead` is called when the election is won. */
+  constructor(context: Context, lead: () => void) {
+    this.#context = context;
+    this.#lead = lead;
+    this.#deadlineMs = 0;
+    this.restart();
+  }
+
+  get deadlineMs(): number {
+    return this.#context.role === "leader" ? Number.POSITIVE_INFINITY : this.#deadlineMs;
+  }
+
+  /** Redraws the timeout: T..2T from now. */
+  restart() {
+    const { nowMs, timing, random } = this.#context;
+    const delay = this.isDiskFull ? REFUSED_DELAY_TIMEOUTS * timing.electionTimeoutMs : 0;
+    this.#deadlineMs = nowMs + timing.electionTimeoutMs * (1 + random()) + delay;
+  }
+
+  tick() {
+    const context = this.#context;
+    if (context.nowMs < this.deadlineMs) return;
+    this.restart();
+    if (context.isVoter && !this.isHeld) this.#askFirst();
+    else context.setRole("follower", undefined);
+  }
+
+  /** Begins an election without asking first. */
+  campaign(isTransfer: boolean) {
+    const context = this.#context;
+    if (!context.isVoter || this.isHeld || context.role === "leader") return;
+    this.restart();
+    context.setTerm(context.term + 1, context.id);
+    context.setRole("candidate", undefined);
+    this.#votes = new Set();
+    this.#rejections = new Set();
+    const { term } = context;
+    // The own vote counts, and is known to others, only once a crash can't take it back (rule B1).
+    context.durability.whenDurable("hardState", () => {
+      if (context.role !== "candidate" || context.term !== term) return;
+      this.#votes.add(context.id);
+      if (this.#hasWon()) return;
+      const { lastIndex, lastTerm } = context.log;
+      for (const to of this.#others()) context.send({ type: "voteRequest", to, lastIndex, lastTerm, isTransfer });
+    });
+  }
+
+  /** Pre-vote: would an election be won? Changes nothing anywhere, so a server that was cut off disturbs nobody. */
+  #askFirst() {
+    const context = this.#context;
+    if (isAlone(context.configuration, context.id)) return this.campaign(false);
+    context.setRole("preCandidate", undefined);
+    this.#votes = new Set([context.id]);
+    this.#rejections = new Set();
+    if (isQuorum(context.configuration, this.#votes)) return this.campaign(false);
+    const { lastIndex, lastTerm } = context.log;
+    for (const to of this.#others()) {
+      context.emit({
+        type: "send",
+        message: { type: "preVoteRequest", from: context.id, to, term: context.term + 1, lastIndex, lastTerm },
+      });
+    }
+  }
+
+  onPreVoteRequest(request: PreVoteRequest) {
+    const context = this.#context;
+    const isFree = request.term > context.term || (request.term === context.term && this.#canVoteFor(request.from));
+    const granted = isFree && this.#isUpToDate(request) && !this.isLeaderNear();
+    // Also a request of an older term is answered: its sender must learn of ours.
+    const term = granted ? request.term : context.term;
+    context.emit({
+      type: "send",
+      message: { type: "preVoteReply", from: context.id, to: request.from, term, granted },
+    });
+  }
+
+  onPreVoteReply(reply: PreVoteReply) {
+    const context = this.#context;
+    if (context.role !== "preCandidate") return;
+    if (!reply.granted) this.#rejected(reply.from);
+    else if (reply.term === context.term + 1) {
+      this.#votes.add(reply.from);
+      if (isQuorum(context.configuration, this.#votes)) this.campaign(false);
+    }
+  }
+
+  /** Of the current term; see `RaftCore` for what a higher or lower one means. */
+  onVoteRequest(request: VoteRequest) {
+    const context = this.#context;
+    const granted = this.#canVoteFor(request.from) && this.#isUpToDate(request);
+    if (granted) {
+      if (context.votedFor === "") context.setTerm(context.term, request.from);
+      this.restart();
+    }
+    context.sendDurable("hardState", { type: "voteReply", to: request.from, granted });
+  }
+
+  onVoteReply(reply: VoteReply) {
+    if (this.#context.role !== "candidate") return;
+    if (!reply.granted) return this.#rejected(reply.from);
+    this.#votes.add(reply.from);
+    this.#hasWon();
+  }
+
+  onTimeoutNow(message: TimeoutNow) {
+    const context = this.#context;
+    if (context.role === "follower" && context.leader === message.from) this.campaign(true);
+  }
+
+  /** A leader was heard so lately that its lease may hold: nobody else may be elected (rule of check-quorum). */
+  isLeaderNear(): boolean {
+    const { role, nowMs, leaderContactMs, timing } = this.#context;
+    return role === "leader" || nowMs - leaderContactMs < timing.electionTimeoutMs;
+  }
+
+  #canVoteFor(candidate: string): boolean {
+    const { votedFor, leader } = this.#context;
+    return votedFor === candidate || (votedFor === "" && leader === undefined);
+  }
+
+  /** Whose log ends with a higher term, or is longer in the same one (Raft paper 5.4.1). */
+  #isUpToDate({ lastIndex, lastTerm }: { lastIndex: number; lastTerm: number }): boolean {
+    const { log } = this.#context;
+    return lastTerm > log.lastTerm || (lastTerm === log.lastTerm && lastIndex >= log.lastIndex);
+  }
+
+  /** A majority against: waits for the next timeout as follower. */
+  #rejected(from: string) {
+    this.#rejections.add(from);
+    if (isQuorum(this.#context.configuration, this.#rejections)) this.#context.setRole("follower", undefined);
+  }
+
+  #hasWon(): boolean {
+    if (!isQuorum(this.#context.configuration, this.#votes)) return false;
+    this.#lead();
+    return true;
+  }
+
+  #others(): string[] {
+    const { configuration, id } = this.#context;
+    return configuration.servers.filter((server) => server.voter && server.id !== id).map((server) => server.id);
+  }
+}
