@@ -1,6 +1,6 @@
 import { type InterfaceAddress, isAnyAddress } from "../config/addresses.ts";
 import type { Config } from "../config/config.ts";
-import { splitHostPort } from "./host-port.ts";
+import { splitHostPort } from "../lib/host-port.ts";
 
 /**
  * True when `address`, an IP with or without a port, is where this node takes members of the pool: `wan` is that of all

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { parseLogLevel } from "../config/log-level.ts";
+import { splitHostPort } from "../lib/host-port.ts";
 import { FileSink } from "../platform/log/file-sink.ts";
 import { LogHub, type LogSink } from "../platform/log/hub.ts";
 import { MeterFanout } from "../platform/metrics/fanout.ts";
@@ -8,7 +9,6 @@ import { PrometheusSink } from "../platform/metrics/prometheus.ts";
 import type { MetricsSink } from "../platform/metrics/sink.ts";
 import { StatsdSink } from "../platform/metrics/statsd.ts";
 import type { Clock } from "../ports/clock.ts";
-import { splitHostPort } from "./host-port.ts";
 
 export interface Telemetry {
   hub: LogHub;

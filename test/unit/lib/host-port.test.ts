@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { splitHostPort } from "../../../src/app/host-port.ts";
+import { splitHostPort } from "../../../src/lib/host-port.ts";
 
 test.each([
   ["127.0.0.1:8125", { host: "127.0.0.1", port: 8125 }],
