@@ -96,7 +96,8 @@ export class TestServer {
     if (this.isDown) return;
     if (hardState !== undefined) this.hardState = hardState;
     if (append !== undefined && this.isDiskFull && append.entries.some(({ type }) => type === "command")) {
-      return this.step({ type: "appendRefused", id });
+      this.step({ type: "appendRefused", id });
+      return;
     }
     if (append?.truncateFrom !== undefined)
       this.entries.length = Math.min(this.entries.length, append.truncateFrom - 1);

@@ -225,8 +225,7 @@ export class RaftCore {
 
   /** Whether this server may answer a read of Consul's default mode from its own state at `nowMs` without asking. */
   hasLease(nowMs: number): boolean {
-    this.#context.nowMs = Math.max(this.#context.nowMs, nowMs);
-    return this.#leader?.hasLease ?? false;
+    return this.#leader?.hasLease(nowMs) ?? false;
   }
 
   /** Empty but on the leader. */

@@ -94,9 +94,10 @@ export class Durability {
    */
   refuse(id: number): boolean {
     const isNews = this.#writes.some((write) => write.id === id && !write.isRefused);
+    if (!isNews) return false;
     for (const write of this.#writes) if (write.id >= id) write.isRefused = true;
     this.#append = undefined;
-    return isNews;
+    return true;
   }
 
   /** When the oldest write began; undefined when the disk is idle. */

@@ -12,6 +12,9 @@ import { Replicator } from "./replicator.ts";
 import { Transfer } from "./transfer.ts";
 import type { Change, Draft, Event, RefusedReason } from "./types.ts";
 
+/** Without followers only what is about to be applied is asked for. */
+const ALONE_CACHE_BYTES_MAX = 64 * 1024;
+
 /** One leader's term: from the election that it won until it steps down. */
 export class Leader {
   readonly followers = new Map<string, FollowerProgress>();
@@ -52,8 +55,8 @@ export class Leader {
     return Math.min(this.#leadership.nextBeatMs, this.#commitNotifyMs, this.#transfer.deadlineMs);
   }
 
-  get hasLease(): boolean {
-    return this.#hasCommitted && !this.#transfer.mayHaveBegun && this.#leadership.hasLease;
+  hasLease(nowMs: number): boolean {
+    return this.#hasCommitted && !this.#transfer.mayHaveBegun && this.#leadership.hasLease(nowMs);
   }
 
   tick() {
@@ -107,13 +110,13 @@ export class Leader {
   }
 
   read(reader: Reader, isConfirmed: boolean) {
-    const { commitIndex, limits } = this.#context;
+    const { commitIndex, limits, nowMs } = this.#context;
     if (this.#reads.size + this.#early.length >= limits.readsMax) return this.#failRead(reader);
     if (!this.#hasCommitted) {
       this.#early.push({ reader, isConfirmed });
       return;
     }
-    if (!isConfirmed && this.hasLease) return this.#readReady(reader, commitIndex);
+    if (!isConfirmed && this.hasLease(nowMs)) return this.#readReady(reader, commitIndex);
     const round = this.#beat();
     this.#reads.add(reader, commitIndex, round);
     this.#confirm();
@@ -225,7 +228,7 @@ export class Leader {
     while (this.#uncommitted[0] !== undefined && this.#uncommitted[0].index <= context.commitIndex) {
       this.#uncommittedBytes -= this.#uncommitted.shift()?.bytes ?? 0;
     }
-    log.shrink(context.commitIndex, this.followers.size === 0 ? 0 : limits.cacheBytesMax);
+    log.shrink(context.commitIndex, this.followers.size === 0 ? ALONE_CACHE_BYTES_MAX : limits.cacheBytesMax);
     if (this.followers.size > 0) {
       this.#commitNotifyMs = Math.min(this.#commitNotifyMs, context.nowMs + context.timing.commitNotifyMs);
     }

@@ -57,8 +57,8 @@ export class Leadership {
    * Nobody else can have been elected: a majority answered a round so lately that it refuses its votes still, and clocks
    * don't differ by more than the drift (thesis 6.4.1). Counted from when the round was sent.
    */
-  get hasLease(): boolean {
-    const { nowMs, timing } = this.#context;
+  hasLease(nowMs: number): boolean {
+    const { timing } = this.#context;
     const sentMs = this.#ofQuorum(nowMs, ({ ackedSentMs }) => ackedSentMs);
     return nowMs < sentMs + timing.electionTimeoutMs * (1 - timing.clockDriftPart);
   }
