@@ -1,25 +1,33 @@
+import { type AutopilotCommand, applyAutopilot } from "./autopilot/commands.ts";
+import { AUTOPILOT_SCHEMA } from "./autopilot/tables.ts";
 import { applyCatalog, type CatalogCommand } from "./catalog/commands.ts";
 import { CATALOG_SCHEMA } from "./catalog/tables.ts";
 import type { Change } from "./change.ts";
 import { applyCoordinate, type CoordinateCommand } from "./coordinates/commands.ts";
 import { applyKv, type KvCommand } from "./kv/commands.ts";
 import { KV_SCHEMA } from "./kv/tables.ts";
+import { applyRestore, type RestoreCommand } from "./restore/commands.ts";
+import { RESTORE_SCHEMA } from "./restore/tables.ts";
 import { applySession, type SessionCommand } from "./sessions/commands.ts";
 import { SESSION_SCHEMA } from "./sessions/tables.ts";
 import { applyTxn, type TxnCommand } from "./txn/commands.ts";
 
 /** Everything that changes the replicated state. The part before the dot is the noun that applies it. */
-export type Command = CatalogCommand | CoordinateCommand | KvCommand | SessionCommand | TxnCommand;
+export type Command = AutopilotCommand | CatalogCommand | CoordinateCommand | KvCommand | SessionCommand | TxnCommand;
 
 export function applyCommand(change: Change, command: Command): unknown {
   const noun = command.type.slice(0, command.type.indexOf("."));
   switch (noun) {
+    case "autopilot":
+      return applyAutopilot(change, command as AutopilotCommand);
     case "catalog":
       return applyCatalog(change, command as CatalogCommand);
     case "coordinate":
       return applyCoordinate(change, command as CoordinateCommand);
     case "kv":
       return applyKv(change, command as KvCommand);
+    case "restore":
+      return applyRestore(change, command as RestoreCommand);
     case "session":
       return applySession(change, command as SessionCommand);
     case "txn":
@@ -37,4 +45,7 @@ const APPLIED_SCHEMA = [
 /** Steps of `migrate`, oldest first. */
 export const STATE_SCHEMA: readonly (readonly string[])[] = [
   [...APPLIED_SCHEMA, ...CATALOG_SCHEMA, ...KV_SCHEMA, ...SESSION_SCHEMA],
+  // `offset`: see `Machine.stateIndex`.
+  ["ALTER TABLE applied ADD COLUMN offset INTEGER NOT NULL DEFAULT 0", ...RESTORE_SCHEMA],
+  AUTOPILOT_SCHEMA,
 ];
