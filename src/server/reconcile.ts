@@ -1,0 +1,104 @@
+import type { Configuration, Server } from "../raft/configuration.ts";
+import type { Change } from "../raft/core/types.ts";
+import { FAILED_AFTER_MS, type Member } from "./members.ts";
+
+/** A node that the catalog shows as a server: it has the service `consul`. */
+export interface CatalogServer {
+  id: string;
+  name: string;
+}
+
+export interface ReconcileView {
+  /** Of `membersOf`; the first one is this server, the leader. */
+  members: readonly Member[];
+  configuration: Configuration;
+  inCatalog: readonly CatalogServer[];
+  /** The catalog already says that this member is there and healthy. */
+  isRegistered: (member: Member) => boolean;
+  /** The catalog already says that it failed, or knows no such node. */
+  isFailed: (member: Member) => boolean;
+  /** Taken out by hand and still running: they come back only after a restart. */
+  removed: ReadonlySet<string>;
+  /** For how long this server has led. */
+  leadingMs: number;
+}
+
+export type Duty =
+  | { kind: "change"; change: Change; why: string }
+  | { kind: "register"; member: Member }
+  | { kind: "fail"; member: Member }
+  | { kind: "deregister"; node: string }
+  | { kind: "conflict"; text: string };
+
+/**
+ * What the leader has to do so that the configuration and the catalog say who the servers are. Pure; at most one change
+ * of the configuration, since the next one must see what became of it.
+ */
+export function reconcile(view: ReconcileView): Duty[] {
+  return [...membership(view), ...registrations(view), ...departures(view)];
+}
+
+function membership({ members, configuration, removed }: ReconcileView): Duty[] {
+  const conflicts: Duty[] = [];
+  const clusterId = members[0]?.clusterId;
+  const byId = new Map(configuration.servers.map((server) => [server.id, server]));
+  for (const member of members) {
+    if (!member.isAlive || member.clusterId !== clusterId) continue;
+    const { nodeId: id, address, name } = member;
+    const known = byId.get(id);
+    if (known?.address === address) continue;
+    const add: Change = { kind: "add", server: { id, address } };
+    if (known !== undefined) {
+      return [...conflicts, { kind: "change", change: add, why: `moved from ${known.address} to ${address}` }];
+    }
+    if (removed.has(id)) continue;
+    const rival = rivalOf(member, members, configuration);
+    if (rival === undefined) return [...conflicts, { kind: "change", change: add, why: "new server" }];
+    if (!rival.isAlive) {
+      const change: Change = { kind: "remove", serverId: rival.server.id };
+      return [...conflicts, { kind: "change", change, why: `its name or address is that of the new server ${id}` }];
+    }
+    const other = `${rival.server.id} (${rival.server.address})`;
+    const text = `server ${id} (${address}) can't join: its node name ${name} or its address is that of ${other}, which \
+is alive; give it another node_name and address, or stop the other one`;
+    conflicts.push({ kind: "conflict", text });
+  }
+  return conflicts;
+}
+
+/** Another server of the configuration with the name or address of `member`. */
+function rivalOf(
+  { nodeId, name, address }: Member,
+  members: readonly Member[],
+  { servers }: Configuration,
+): { server: Server; isAlive: boolean } | undefined {
+  for (const server of servers) {
+    if (server.id === nodeId) continue;
+    const other = members.find((each) => each.nodeId === server.id);
+    const isSame = server.address === address || other?.name.toLowerCase() === name.toLowerCase();
+    if (isSame) return { server, isAlive: other?.isAlive === true };
+  }
+  return undefined;
+}
+
+/** Servers of the configuration are in the catalog, with their health. */
+function registrations({ members, configuration, isRegistered, isFailed }: ReconcileView): Duty[] {
+  const configured = new Set(configuration.servers.map(({ id }) => id));
+  const ours = members.filter(({ nodeId }) => configured.has(nodeId));
+  return [
+    ...ours
+      .filter((member) => member.isAlive && member.version !== "" && !isRegistered(member))
+      .map((member): Duty => ({ kind: "register", member })),
+    ...ours.filter((member) => !member.isAlive && !isFailed(member)).map((member): Duty => ({ kind: "fail", member })),
+  ];
+}
+
+/** Who is in no configuration any more and gone; a new leader first gives all of them time to be heard. */
+function departures({ members, configuration, inCatalog, leadingMs }: ReconcileView): Duty[] {
+  if (leadingMs <= FAILED_AFTER_MS) return [];
+  const stays = new Set([
+    ...configuration.servers.map(({ id }) => id),
+    ...members.filter(({ isAlive }) => isAlive).map(({ nodeId }) => nodeId),
+  ]);
+  return inCatalog.filter(({ id }) => !stays.has(id)).map(({ name }) => ({ kind: "deregister", node: name }));
+}
