@@ -69,11 +69,12 @@ class Search<Input, Output, State> {
   readonly #isDone: Uint8Array;
   readonly #isOpenDone: Uint8Array;
   readonly #choices: Choice<State>[] = [];
-  readonly #seen = new Set<string>();
+  /** By what is done of those with an answer and the state: what was used up of the others. */
+  readonly #seen = new Map<string, bigint[]>();
   /** All before it are done. */
   #low = 0;
   #done = 0;
-  #openDone = 0;
+  #openDone = 0n;
   #state: State;
   #deepest = { length: -1, text: "" };
 
@@ -163,21 +164,29 @@ class Search<Input, Output, State> {
     if (next === undefined) return false;
     const choice = { before: this.#state, entry, open };
     this.#apply(choice, next);
-    const place = this.#place();
-    if (this.#seen.has(place)) {
+    if (this.#wasHere()) {
       this.#undo(choice);
       return false;
     }
-    this.#seen.add(place);
     this.#choices.push(choice);
     return true;
+  }
+
+  /** Whether the search was at this place before with no fewer left to choose from; else it was now. */
+  #wasHere(): boolean {
+    const place = this.#place();
+    const used = this.#seen.get(place);
+    if (used === undefined) this.#seen.set(place, [this.#openDone]);
+    else if (used.some((each) => (each & this.#openDone) === each)) return true;
+    else used.push(this.#openDone);
+    return false;
   }
 
   #apply({ entry, open }: Choice<State>, next: State): void {
     this.#state = next;
     if (open >= 0) {
       this.#isOpenDone[open] = 1;
-      this.#openDone++;
+      this.#openDone |= 1n << BigInt(open);
       return;
     }
     this.#isDone[entry.index] = 1;
@@ -193,7 +202,7 @@ class Search<Input, Output, State> {
     this.#state = before;
     if (open >= 0) {
       this.#isOpenDone[open] = 0;
-      this.#openDone--;
+      this.#openDone &= ~(1n << BigInt(open));
       return;
     }
     this.#isDone[entry.index] = 0;
@@ -205,7 +214,7 @@ class Search<Input, Output, State> {
     }
   }
 
-  /** What is done and the state, so that a place that was left once is not searched again. */
+  /** What is done of those with an answer, and the state. */
   #place(): string {
     let text = `${this.#low}:`;
     // Few are done behind the first that is not: at most those that ran beside it.
@@ -214,7 +223,6 @@ class Search<Input, Output, State> {
       text += `${at - this.#low},`;
       left--;
     }
-    if (this.#openDone > 0) text += `?${this.#isOpenDone.join("")}`;
     return `${text}|${this.#model.fingerprint(this.#state)}`;
   }
 

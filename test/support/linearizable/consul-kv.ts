@@ -30,6 +30,9 @@ interface KvState {
   readonly not: readonly number[];
 }
 
+/** Without an index when it is not certain. */
+type Seen = ReadonlyMap<string, number | undefined>;
+
 /** Stands for every value that nobody reads. */
 const UNSEEN = "(never read)";
 
@@ -38,9 +41,7 @@ const UNSEEN = "(never read)";
  * have different values, or an effect that came twice can't be told from two.
  */
 export function consulKv(history: readonly KvOperation[]): Model<KvInput, KvOutput, KvState> {
-  const seen = new Set(
-    history.flatMap(({ output }) => (typeof output === "object" && output !== null ? [output.value] : [])),
-  );
+  const seen = seenIndexes(history);
   return {
     initial: { value: null, index: undefined, floor: 0, not: [] },
     step: (state, input, output) => step(state, input, output, seen),
@@ -57,12 +58,19 @@ export function consulKv(history: readonly KvOperation[]): Model<KvInput, KvOutp
   };
 }
 
-function step(
-  state: KvState,
-  input: KvInput,
-  output: KvOutput | undefined,
-  seen: ReadonlySet<string>,
-): KvState | undefined {
+/** The values that somebody read, each with its index where only one write can have made it. */
+function seenIndexes(history: readonly KvOperation[]): Seen {
+  const writes = Map.groupBy(history, ({ input }) => ("value" in input ? input.value : undefined));
+  const pairs = history.flatMap(({ output }) => (typeof output === "object" && output !== null ? [output] : []));
+  const seen = new Map<string, number | undefined>();
+  for (const [value, ofValue] of Map.groupBy(pairs, (pair) => pair.value)) {
+    const [index, ...others] = new Set(ofValue.map((pair) => pair.index));
+    seen.set(value, others.length === 0 && writes.get(value)?.length === 1 ? index : undefined);
+  }
+  return seen;
+}
+
+function step(state: KvState, input: KvInput, output: KvOutput | undefined, seen: Seen): KvState | undefined {
   switch (input.f) {
     case "get":
       if (output === null) return state.value === null ? state : undefined;
@@ -101,10 +109,13 @@ function otherThan(state: KvState, index: number): KvState | undefined {
   return index > state.floor && !state.not.includes(index) ? { ...state, not: [...state.not, index].sort() } : state;
 }
 
-function written(state: KvState, value: string, seen: ReadonlySet<string>): KvState {
+function written(state: KvState, value: string, seen: Seen): KvState | undefined {
   // The value that it has already changes nothing, not even the index.
   if (state.value === value) return state;
-  return { value: seen.has(value) ? value : UNSEEN, index: undefined, floor: state.floor, not: [] };
+  const fresh = { value: seen.has(value) ? value : UNSEEN, index: undefined, floor: state.floor, not: [] };
+  const index = seen.get(value);
+  // What a later read shows is used at once: an order that contradicts it is not followed any further.
+  return index === undefined ? fresh : withIndex(fresh, index);
 }
 
 function removed(state: KvState | undefined): KvState | undefined {
