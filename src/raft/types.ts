@@ -43,6 +43,8 @@ export interface OpenedLog {
   termStarts: readonly TermStart[];
   /** Oldest first: the newest one before `firstIndex`, if there is any, and those in the log. */
   configurations: readonly IndexedConfiguration[];
+  /** The newest configuration is a forced one, which no entry says: see `LogStore.forceConfiguration`. */
+  isForced: boolean;
   /** See `LogStore.setClusterId`. */
   clusterId: string;
 }

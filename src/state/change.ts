@@ -7,7 +7,7 @@ import type { Topic } from "./topics.ts";
  */
 export interface Change {
   readonly db: StateDb;
-  /** The entry's log index; becomes CreateIndex and ModifyIndex. */
+  /** The entry's index as clients see it (`Machine.stateIndex`); becomes CreateIndex and ModifyIndex. */
   readonly index: number;
   /** Says that readers of `topic` would now see another answer. */
   touch(topic: Topic): void;

@@ -13,7 +13,14 @@ import { SESSION_SCHEMA } from "./sessions/tables.ts";
 import { applyTxn, type TxnCommand } from "./txn/commands.ts";
 
 /** Everything that changes the replicated state. The part before the dot is the noun that applies it. */
-export type Command = AutopilotCommand | CatalogCommand | CoordinateCommand | KvCommand | SessionCommand | TxnCommand;
+export type Command =
+  | AutopilotCommand
+  | CatalogCommand
+  | CoordinateCommand
+  | KvCommand
+  | RestoreCommand
+  | SessionCommand
+  | TxnCommand;
 
 export function applyCommand(change: Change, command: Command): unknown {
   const noun = command.type.slice(0, command.type.indexOf("."));

@@ -41,7 +41,11 @@ export class Machine implements StateMachine {
   readonly #rollbackTo;
   #appliedIndex: number;
   #appliedTerm: number;
+  #offset: number;
+  /** Entries whose effect, if it is only the applied index, isn't committed. */
   #uncommitted = 0;
+  /** A transaction with rows is open. */
+  #isOpen = false;
   #commitTimer: Timer | undefined;
   #touched = new Set<Topic>();
   /** What the savepoint that is open added to `#touched`. */
@@ -62,12 +66,12 @@ export class Machine implements StateMachine {
     this.#savepoint = client.prepare("SAVEPOINT command");
     this.#release = client.prepare("RELEASE command");
     this.#rollbackTo = client.prepare("ROLLBACK TO command");
-    [this.#appliedIndex, this.#appliedTerm] = readApplied(deps.db);
-    const appliedIndex = () => this.#appliedIndex;
+    [this.#appliedIndex, this.#appliedTerm, this.#offset] = readApplied(deps.db);
+    const stateIndex = () => this.stateIndex;
     this.#change = {
       db: deps.db,
       get index() {
-        return appliedIndex();
+        return stateIndex();
       },
       touch: (topic) => this.#touch(topic),
       delayLocks: (keys, lockDelayNs) => this.onLocksDelayed(keys, lockDelayNs),
@@ -77,35 +81,49 @@ export class Machine implements StateMachine {
 
   /** Takes up what is in the database now: a restore replaced all of it. Wakes everybody. */
   reload(): void {
-    [this.#appliedIndex, this.#appliedTerm] = readApplied(this.#db);
+    [this.#appliedIndex, this.#appliedTerm, this.#offset] = readApplied(this.#db);
     indexesOf(this.#db).load();
-    this.#publisher.publishAll(this.#appliedIndex);
+    this.#publisher.publishAll(this.stateIndex);
   }
 
   get appliedIndex(): number {
     return this.#appliedIndex;
   }
 
+  /**
+   * The index of the last entry applied, as clients see it (`X-Consul-Index`, CreateIndex, ModifyIndex). The log's own
+   * index can't jump; a restored state may come from a longer log, and no index that anybody has seen may come again.
+   */
+  get stateIndex(): number {
+    return this.#appliedIndex + this.#offset;
+  }
+
   /** Applies entries in order; one result, or the Refusal that the command met, for each. Wakes waiters once at the end. */
   apply(entries: readonly Entry[]): unknown[] {
     if (entries.length === 0) return [];
-    this.#open();
+    if (entries.some(({ type }) => type === "command")) this.#open();
     const results = entries.map((entry) => this.#applyEntry(entry));
     this.#uncommitted += entries.length;
-    if (this.#uncommitted >= UNCOMMITTED_ENTRIES_MAX) this.flush();
+    if (this.#isOpen && this.#uncommitted >= UNCOMMITTED_ENTRIES_MAX) this.flush();
     const touched = this.#touched;
     if (touched.size > 0) {
       this.#touched = new Set();
-      this.#publisher.publish(touched, this.#appliedIndex);
+      this.#publisher.publish(touched, this.stateIndex);
     }
     return results;
   }
 
   /**
    * Commits what is applied; another connection (snapshot, checkpoint) then sees all of it. Throws when that fails, after
-   * `onFatal` was told.
+   * `onFatal` was told. When there are no rows to commit, a failure ends nothing: elections go on while the disk is full,
+   * and their entries are applied again by a later start.
    */
   flush(): void {
+    if (!this.#isOpen) {
+      if (this.#uncommitted > 0) this.#saveApplied.run(this.#appliedIndex, this.#appliedTerm);
+      this.#uncommitted = 0;
+      return;
+    }
     const failure = this.#commitApplied();
     if (failure !== undefined) throw failure;
   }
@@ -114,7 +132,7 @@ export class Machine implements StateMachine {
   #commitApplied(): Error | undefined {
     this.#commitTimer?.cancel();
     this.#commitTimer = undefined;
-    if (this.#uncommitted === 0) return undefined;
+    if (!this.#isOpen) return undefined;
     try {
       indexesOf(this.#db).save();
       this.#saveApplied.run(this.#appliedIndex, this.#appliedTerm);
@@ -127,12 +145,14 @@ export class Machine implements StateMachine {
       return new Error(reason, { cause: error });
     }
     this.#uncommitted = 0;
+    this.#isOpen = false;
     return undefined;
   }
 
   #open(): void {
-    if (this.#uncommitted > 0) return;
+    if (this.#isOpen) return;
     this.#begin.run();
+    this.#isOpen = true;
     this.#commitTimer = this.#clock.after(COMMIT_INTERVAL_MS, () => this.#commitApplied());
   }
 
@@ -141,7 +161,8 @@ export class Machine implements StateMachine {
       assert(false, `entry ${entry.index} applied after ${this.#appliedIndex}`);
     this.#appliedIndex = entry.index;
     this.#appliedTerm = entry.term;
-    if (entry.type === "noop") return undefined;
+    if (entry.type === "restore") assert(false, "a restore is the keeper's work");
+    if (entry.type !== "command") return undefined;
     try {
       return applyCommand(this.#change, (entry.command ?? JSON.parse(entry.data)) as Command);
     } catch (error) {
@@ -175,7 +196,10 @@ export class Machine implements StateMachine {
   }
 }
 
-function readApplied(db: StateDb): [index: number, term: number] {
-  const row = db.$client.query("SELECT idx, term FROM applied").get() as { idx: number; term: number };
-  return [row.idx, row.term];
+function readApplied(db: StateDb): [index: number, term: number, offset: number] {
+  const row = db.$client.query("SELECT idx, term, offset FROM applied").get() as Record<
+    "idx" | "term" | "offset",
+    number
+  >;
+  return [row.idx, row.term, row.offset];
 }

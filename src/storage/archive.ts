@@ -2,10 +2,10 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { readTar, type TarMember, writeTar } from "../codec/tar.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
 import { errorCode, errorText } from "./failure.ts";
 
-/** Compressed and unpacked size of an archive; both are in memory at once, so they are bounded. */
-export const ARCHIVE_BYTES_MAX = 256 * 1024 * 1024;
+/** Both the archive and what is in it are in memory at once, so they are bounded. */
 const UNPACKED_BYTES_MAX = 1024 * 1024 * 1024;
 const META_BYTES_MAX = 64 * 1024;
 /** State is mostly text and compresses well at any level; a higher one costs seconds on small machines. */
@@ -15,11 +15,13 @@ const SQLITE_MAGIC = "SQLite format 3\u0000";
 const metaSchema = z.object({
   Version: z.literal(1),
   ID: z.string().max(200),
-  /** Index and term of the last entry whose effect is in the state. */
+  /** Index, as clients see it, and term of the last entry whose effect is in the state. */
   Index: z.int().nonnegative(),
   Term: z.int().nonnegative(),
   /** Bytes of `state.bin`. */
   Size: z.int().nonnegative(),
+  /** Of the state. Older programs wrote none. */
+  Format: z.int().nonnegative().optional(),
 });
 export type ArchiveMeta = z.infer<typeof metaSchema>;
 

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeFileSync } from "node:fs";
 
 const READ_BYTES = 1024 * 1024;
 
@@ -28,6 +28,23 @@ export function sha256OfFile(path: string): string {
       if (length === 0) return hasher.digest("hex");
       hasher.update(buffer.subarray(0, length));
     }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Bytes of a file from `offset` on; fewer than `bytesMax` at its end. */
+export function readPart(path: string, offset: number, bytesMax: number): Uint8Array {
+  const fd = openSync(path, "r");
+  try {
+    const part = new Uint8Array(Math.max(0, Math.min(bytesMax, fstatSync(fd).size - offset)));
+    let length = 0;
+    while (length < part.length) {
+      const read = readSync(fd, part, length, part.length - length, offset + length);
+      if (read === 0) break;
+      length += read;
+    }
+    return part.subarray(0, length);
   } finally {
     closeSync(fd);
   }

@@ -2,6 +2,7 @@ import { Refusal } from "../lib/refusal.ts";
 
 /** The stored data is damaged or incomplete: the server must not start, and nothing may be truncated. */
 export class DamageError extends Error {
+  readonly file: string;
   readonly what: string;
   constructor(file: string, what: string) {
     super(
@@ -9,7 +10,16 @@ export class DamageError extends Error {
         "(or put back a copy of the data directory); acknowledged writes could be lost otherwise",
     );
     this.name = "DamageError";
+    this.file = file;
     this.what = what;
+  }
+}
+
+/** A newer program wrote the data: nothing is wrong with it, but this one must not use it. */
+export class FormatError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "FormatError";
   }
 }
 

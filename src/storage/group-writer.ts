@@ -1,9 +1,10 @@
 import { statfsSync } from "node:fs";
-import type { Entry } from "../raft/types.ts";
+import { join } from "node:path";
 import { type DirLock, lockDir, makeSubdir } from "./dir-lock.ts";
-import { errorText, isDiskFull, noSpace } from "./failure.ts";
+import { DamageError, errorText, isDiskFull, noSpace } from "./failure.ts";
 import { LogFile } from "./log-file.ts";
-import { type LogReply, type LogRequest, type LogWriterSetup, type OpenedLog, unpackEntries } from "./log-protocol.ts";
+import { type FoundLog, type LogReply, type LogRequest, type LogWriterSetup, unpackEntries } from "./log-protocol.ts";
+import { SpaceReserve } from "./space-reserve.ts";
 
 /** Rows deleted in one transaction of a compaction, so that appends wait a few milliseconds at most. */
 const COMPACT_ROWS_MAX = 500;
@@ -22,9 +23,10 @@ export class GroupWriter {
   #scheduled = false;
   #lock: DirLock | undefined;
   #file: LogFile | undefined;
+  #reserve: SpaceReserve | undefined;
   #generation = 0;
   #dead = "";
-  #spaceLeft = true;
+  #isRoomy = false;
 
   constructor(setup: LogWriterSetup, reply: (reply: LogReply) => void) {
     this.#setup = setup;
@@ -77,34 +79,79 @@ export class GroupWriter {
       const fatal = this.#dead !== "" || !isDiskFull(error);
       const text = fatal ? this.#dead || errorText(error) : noSpace(this.#setup.dir).message;
       if (fatal) this.#dead = text;
-      for (const { id } of group) reply.failures.push({ id, text, fatal });
+      const damage = error instanceof DamageError ? { damage: { file: error.file, what: error.what } } : {};
+      for (const { id } of group) reply.failures.push({ id, text, fatal, ...damage });
     }
     return end;
   }
 
+  /**
+   * With one that is refused go all behind it, and all that are called before its caller can have heard of it. Short
+   * space refuses commands only, so that a cluster with full disks keeps a leader who can say so.
+   */
   #append(group: readonly Append[], reply: LogReply): void {
-    const file = this.#opened();
-    const current = group.filter((request) => request.generation === this.#generation);
-    let refused = group.filter((request) => request.generation !== this.#generation);
-    try {
-      if (!this.#hasSpace()) throw noSpace(this.#setup.dir);
-      file.transact(() => {
-        for (const { batch } of current) file.append(unpackEntries(batch));
-      });
-    } catch (error) {
-      if (this.#spaceLeft && !isDiskFull(error)) throw error;
-      refused = [...group];
-      if (current.length > 0) this.#generation++;
-    }
+    const current = group.filter(({ generation }) => generation === this.#generation);
+    const beforeCommands = current.findIndex(({ batch }) => batch.needsRoom);
+    const small = beforeCommands < 0 ? current : current.slice(0, beforeCommands);
+    let stored: readonly Append[] = this.#hasSpace() ? current : small;
+    if (stored.length > small.length && !this.#stores(stored)) stored = small;
+    if (stored.length === small.length && !this.#storesUrgently(small)) stored = [];
+    if (stored.length < current.length) this.#generation++;
     const { message: text } = noSpace(this.#setup.dir);
-    for (const { id } of refused) reply.failures.push({ id, text, fatal: false });
+    const isStored = new Set(stored);
+    for (const request of group) {
+      if (!isStored.has(request)) reply.failures.push({ id: request.id, text, fatal: false });
+    }
+  }
+
+  #stores(group: readonly Append[]): boolean {
+    const file = this.#opened();
+    try {
+      file.transact(() => {
+        for (const { batch } of group) {
+          if (batch.truncateFrom > 0) file.truncate(batch.truncateFrom);
+          file.append(unpackEntries(batch));
+        }
+      });
+      return true;
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      return false;
+    }
+  }
+
+  #storesUrgently(group: readonly Append[]): boolean {
+    if (group.length === 0) return true;
+    return this.#stores(group) || (this.#makesRoom() && this.#stores(group));
+  }
+
+  /** A transaction that a full disk must not refuse. */
+  #transactUrgently(write: (file: LogFile) => void): void {
+    const file = this.#opened();
+    try {
+      file.transact(() => write(file));
+    } catch (error) {
+      if (!isDiskFull(error) || !this.#makesRoom()) throw error;
+      file.transact(() => write(file));
+    }
+  }
+
+  /** Gives the reserve back; the checkpoint lets the write-ahead log begin anew in the space that it has. */
+  #makesRoom(): boolean {
+    if (this.#reserve?.release() !== true) return false;
+    try {
+      this.#opened().checkpoint();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+    }
+    return true;
   }
 
   /** At each group, which costs microseconds: some 100 ms of large writes can use up all that is kept free. */
   #hasSpace(): boolean {
     const { bavail, bsize } = statfsSync(this.#setup.dir);
-    this.#spaceLeft = bavail * bsize >= this.#setup.freeBytesMin;
-    return this.#spaceLeft;
+    this.#isRoomy = bavail * bsize >= this.#setup.freeBytesMin;
+    return this.#isRoomy;
   }
 
   #run(request: Exclude<LogRequest, Append>, reply: LogReply): void {
@@ -113,17 +160,26 @@ export class GroupWriter {
         reply.values.push({ id: request.id, value: this.#open() });
         break;
       case "read":
-        reply.values.push({ id: request.id, value: this.#read(request.from, request.to, request.bytesMax) });
+        reply.values.push({ id: request.id, value: this.#opened().read(request.from, request.to, request.bytesMax) });
         break;
       case "hardState":
-        this.#opened().transact(() => this.#opened().setHardState(request.state));
+        this.#transactUrgently((file) => file.setHardState(request.state));
+        break;
+      case "setClusterId":
+        this.#transactUrgently((file) => file.setClusterId(request.clusterId));
+        break;
+      case "forceConfiguration":
+        this.#transactUrgently((file) => {
+          file.forceConfiguration(request.configuration);
+          file.setClusterId(request.clusterId);
+        });
         break;
       case "compact":
         this.#compactTo = Math.max(this.#compactTo, request.index);
         break;
       case "reset":
         this.#compactTo = 0;
-        this.#opened().transact(() => this.#opened().reset(request.index, request.term));
+        this.#transactUrgently((file) => file.reset(request.index, request.term, request.configuration));
         break;
       case "close":
         this.#close();
@@ -136,14 +192,17 @@ export class GroupWriter {
     return this.#file;
   }
 
-  #open(): OpenedLog {
+  #open(): FoundLog {
     this.#lock ??= lockDir(this.#setup.dir);
-    this.#file ??= new LogFile(makeSubdir(this.#setup.dir, "raft"));
-    return { hardState: this.#file.hardState, bounds: this.#file.bounds, warnings: [...this.#file.warnings] };
-  }
-
-  #read(from: number, to: number, bytesMax: number): Entry[] {
-    return this.#opened().read(from, to, bytesMax);
+    if (this.#file === undefined) {
+      const dir = makeSubdir(this.#setup.dir, "raft");
+      this.#file = new LogFile(dir);
+      this.#reserve = new SpaceReserve(join(dir, "reserve"));
+      this.#isRoomy = true;
+    }
+    const { hardState, clusterId, warnings, outline } = this.#file;
+    const { bounds, termStarts, configurations, isForced } = outline;
+    return { hardState, bounds, termStarts, configurations, isForced, clusterId, warnings: [...warnings] };
   }
 
   /** Between groups: a checkpoint when it is due, else one slice of a compaction. */
@@ -152,6 +211,7 @@ export class GroupWriter {
     if (file === undefined || this.#dead !== "") return;
     try {
       if (file.isCheckpointDue) file.checkpoint();
+      if (this.#isRoomy) this.#reserve?.hold(this.#setup.freeBytesMin);
       if (this.#compactTo === 0) return;
       let reached = 0;
       file.transact(() => {

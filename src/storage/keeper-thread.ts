@@ -1,13 +1,19 @@
 import { Refusal } from "../lib/refusal.ts";
+import type { IndexedConfiguration } from "../raft/configuration.ts";
+import type { SnapshotMeta } from "../raft/core/messages.ts";
+import type { Entry } from "../raft/types.ts";
 import type { StateFiles } from "./state-jobs.ts";
 import { startThread } from "./thread.ts";
 
-type PlainJob = "checkpoint" | "truncateWal" | "takeSnapshot" | "exportArchive" | "installNewest" | "close";
-
 /** A job of the keeper thread. */
 export type KeeperJob =
-  | { job: PlainJob }
-  | { job: "importArchive"; archive: Uint8Array; lastIndex: number; term: number };
+  | { job: "checkpoint" | "truncateWal" | "exportArchive" | "installNewest" | "close" }
+  | { job: "takeSnapshot"; configuration: IndexedConfiguration }
+  | { job: "readSnapshot"; snapshotId: string; offset: number; bytesMax: number }
+  | { job: "receiveSnapshot"; snapshot: SnapshotMeta; offset: number; data: Uint8Array }
+  | { job: "finishSnapshot"; snapshot: SnapshotMeta }
+  | { job: "checkArchive"; archive: Uint8Array }
+  | { job: "installStaged"; entry: Pick<Entry, "index" | "term" | "data"> };
 
 /** A job as it travels. */
 export type KeeperRequest = { id: number } & KeeperJob;
@@ -45,6 +51,7 @@ export class KeeperThread {
   run(job: KeeperJob): Promise<unknown> {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     const id = this.#nextId++;
+
     this.#worker.postMessage({ ...job, id } satisfies KeeperRequest);
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }

@@ -2,9 +2,12 @@ import { Database } from "bun:sqlite";
 import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { assert } from "../lib/assert.ts";
-import type { Entry, EntryType, HardState, LogBounds } from "../raft/types.ts";
+import type { Configuration, IndexedConfiguration } from "../raft/configuration.ts";
+import type { Entry, EntryType, HardState } from "../raft/types.ts";
 import { DamageError, errorCode, errorText, isDamage } from "./failure.ts";
-import { chainCrc, SCHEMA_VERSION, sealCrc, type VerifiedLog, verifyLog } from "./log-verify.ts";
+import { baseAt, LogOutline } from "./log-outline.ts";
+import { createLog, LOG_FORMAT, sealCrc, updateBase, upgradeLog } from "./log-schema.ts";
+import { chainCrc, type VerifiedLog, verifyLog } from "./log-verify.ts";
 import { checkWal } from "./wal-check.ts";
 
 /**
@@ -23,18 +26,6 @@ const WAL_FILE_BYTES_MAX = 4 * 1024 * 1024;
 const CACHE_KIB = 1024;
 /** Entries hold tokens and keys. SQLite gives its WAL the mode of the database. */
 const FILE_MODE = 0o600;
-const APPLICATION_ID = 0x4d757374;
-
-const SCHEMA = [
-  "CREATE TABLE log (idx INTEGER PRIMARY KEY, term INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL, crc INTEGER NOT NULL)",
-  "CREATE TABLE hard_state (term INTEGER NOT NULL, voted_for TEXT NOT NULL, crc INTEGER NOT NULL)",
-  "CREATE TABLE base (idx INTEGER NOT NULL, term INTEGER NOT NULL, chain INTEGER NOT NULL, crc INTEGER NOT NULL)",
-  `INSERT INTO hard_state VALUES (0, '', ${sealCrc("hard_state", 0, "")})`,
-  `INSERT INTO base VALUES (0, 0, 0, ${sealCrc("base", 0, 0, 0)})`,
-  `PRAGMA application_id = ${APPLICATION_ID}`,
-  `PRAGMA user_version = ${SCHEMA_VERSION}`,
-];
-
 /**
  * `raft.db`, synchronous and for one thread: SQLite in WAL mode with `synchronous=FULL`, so that COMMIT returns after
  * the fsync. The exclusive locking mode keeps the WAL index in memory: nothing else may open the file.
@@ -44,15 +35,21 @@ export class LogFile {
   readonly #begin;
   readonly #commit;
   readonly #insert;
-  readonly #bounds: LogBounds;
+  #outline: LogOutline;
+  /** Checksums of the entry before the first, and of the last one. */
+  #baseChain: number;
   #chain: number;
   /** About how much the WAL holds that isn't in the database yet. */
   #walBytes: number;
   hardState: HardState;
+  clusterId: string;
   /** What an operator should know about the start. */
   readonly warnings: readonly string[];
 
-  /** Opens and verifies; throws a DamageError when what is stored isn't what was written. */
+  /**
+   * Opens and verifies; throws a DamageError when what is stored isn't what was written, and a FormatError when a newer
+   * program wrote it.
+   */
   constructor(dir: string) {
     const path = join(dir, "raft.db");
     const warning = checkWal(path, PAGE_BYTES);
@@ -61,20 +58,24 @@ export class LogFile {
     this.#db = openDatabase(path);
     const verified = verifyOrClose(this.#db, path);
     this.hardState = verified.hardState;
-    this.#bounds = verified.bounds;
+    this.clusterId = verified.clusterId;
+    this.#outline = verified.outline;
+    this.#baseChain = verified.baseChain;
     this.#chain = verified.chain;
     this.#begin = this.#db.prepare("BEGIN IMMEDIATE");
     this.#commit = this.#db.prepare("COMMIT");
     this.#insert = this.#db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?)");
   }
 
-  get bounds(): LogBounds {
-    return { ...this.#bounds };
+  /** As of the last transaction; it changes with the next one. */
+  get outline(): LogOutline {
+    return this.#outline;
   }
 
   /** Runs `write` in one durable transaction; when it throws, memory and file are as before. */
   transact(write: () => void): void {
-    const before = { bounds: this.bounds, chain: this.#chain, hardState: this.hardState };
+    const { hardState, clusterId } = this;
+    const before = { outline: this.#outline.copy(), baseChain: this.#baseChain, chain: this.#chain };
     try {
       this.#begin.run();
       write();
@@ -82,9 +83,11 @@ export class LogFile {
       this.#walBytes += TRANSACTION_WAL_BYTES;
     } catch (error) {
       if (this.#db.inTransaction) this.#db.run("ROLLBACK");
-      Object.assign(this.#bounds, before.bounds);
+      this.#outline = before.outline;
+      this.#baseChain = before.baseChain;
       this.#chain = before.chain;
-      this.hardState = before.hardState;
+      this.hardState = hardState;
+      this.clusterId = clusterId;
       throw error;
     }
   }
@@ -92,13 +95,21 @@ export class LogFile {
   /** Inside `transact`. */
   append(entries: readonly Entry[]): void {
     for (const { index, term, type, data } of entries) {
-      assert(index === this.#bounds.lastIndex + 1, `entry ${index} appended after ${this.#bounds.lastIndex}`);
+      this.#outline.append(index, term, type, data);
       this.#chain = chainCrc(this.#chain, index, term, type, data);
       this.#insert.run(index, term, type, data, this.#chain);
-      this.#bounds.lastIndex = index;
-      this.#bounds.lastTerm = term;
       this.#walBytes += data.length + ENTRY_OVERHEAD_BYTES;
     }
+  }
+
+  /** Inside `transact`: entries from `from` on go, which no leader ever committed. */
+  truncate(from: number): void {
+    const { base } = this.#outline;
+    this.#outline.truncate(from);
+    const { lastIndex } = this.#outline;
+    this.#db.query("DELETE FROM log WHERE idx >= ?").run(from);
+    this.#chain = lastIndex === base.index ? this.#baseChain : this.#crcAt(lastIndex);
+    if (this.#outline.base !== base) this.#saveBase();
   }
 
   /** Inside `transact`. */
@@ -109,6 +120,18 @@ export class LogFile {
       sealCrc("hard_state", term, votedFor),
     ]);
     this.hardState = { term, votedFor };
+  }
+
+  /** Inside `transact`. */
+  setClusterId(clusterId: string): void {
+    this.#db.query("UPDATE cluster SET id = ?, crc = ?").run(clusterId, sealCrc("cluster", clusterId));
+    this.clusterId = clusterId;
+  }
+
+  /** Inside `transact`: see `LogStore.forceConfiguration`. */
+  forceConfiguration(configuration: Configuration): void {
+    this.#outline.force(configuration);
+    this.#saveBase();
   }
 
   read(from: number, to: number, bytesMax: number): Entry[] {
@@ -130,29 +153,33 @@ export class LogFile {
 
   /** Inside `transact`: forgets entries up to `index`, at most `rowsMax` of them; returns the last one forgotten. */
   compact(index: number, rowsMax: number): number {
-    assert(index <= this.#bounds.lastIndex, `compaction to ${index} beyond ${this.#bounds.lastIndex}`);
-    const upTo = Math.min(index, this.#bounds.firstIndex - 1 + rowsMax);
-    if (upTo < this.#bounds.firstIndex) return index;
-    const last = this.#db.query("SELECT term, crc FROM log WHERE idx = ?").get(upTo) as { term: number; crc: number };
-    this.#db.run("DELETE FROM log WHERE idx <= ?", [upTo]);
+    const { firstIndex, lastIndex } = this.#outline.bounds;
+    assert(index <= lastIndex, `compaction to ${index} beyond ${lastIndex}`);
+    const upTo = Math.min(index, firstIndex - 1 + rowsMax);
+    if (upTo < firstIndex) return index;
+    this.#baseChain = this.#crcAt(upTo);
+    this.#outline.compact(upTo);
+    this.#db.query("DELETE FROM log WHERE idx <= ?").run(upTo);
     this.#walBytes += COMPACTION_WAL_BYTES;
-    this.#setBase(upTo, last.term, last.crc);
+    this.#saveBase();
     return upTo;
   }
 
   /** Inside `transact`. */
-  reset(index: number, term: number): void {
+  reset(index: number, term: number, configuration: IndexedConfiguration): void {
     this.#db.run("DELETE FROM log");
-    this.#setBase(index, term, 0);
+    this.#outline = new LogOutline(baseAt(index, term, configuration));
+    this.#baseChain = 0;
     this.#chain = 0;
-    this.#bounds.lastIndex = index;
-    this.#bounds.lastTerm = term;
+    this.#saveBase();
   }
 
-  #setBase(index: number, term: number, chain: number): void {
-    const crc = sealCrc("base", index, term, chain);
-    this.#db.run("UPDATE base SET idx = ?, term = ?, chain = ?, crc = ?", [index, term, chain, crc]);
-    this.#bounds.firstIndex = index + 1;
+  #crcAt(index: number): number {
+    return (this.#db.query("SELECT crc FROM log WHERE idx = ?").get(index) as { crc: number }).crc;
+  }
+
+  #saveBase(): void {
+    updateBase(this.#db, this.#outline.base, this.#baseChain);
   }
 
   /** Whether the WAL has grown enough. */
@@ -183,11 +210,7 @@ function openDatabase(path: string): Database {
     db.run("PRAGMA wal_autocheckpoint = 0");
     db.run(`PRAGMA journal_size_limit = ${WAL_FILE_BYTES_MAX}`);
     db.run(`PRAGMA cache_size = -${CACHE_KIB}`);
-    if (isEmpty(db)) {
-      db.transaction(() => {
-        for (const sql of SCHEMA) db.run(sql);
-      })();
-    }
+    if (isEmpty(db)) createLog(db);
   } catch (error) {
     db.close();
     if (errorCode(error) === "SQLITE_NOTADB") throw new DamageError(path, "it is not a log of this program");
@@ -196,9 +219,12 @@ function openDatabase(path: string): Database {
   return db;
 }
 
+/** Also brings an older format to this one. */
 function verifyOrClose(db: Database, path: string): VerifiedLog {
   try {
-    return verifyLog(db, path);
+    const verified = verifyLog(db, path);
+    if (verified.format < LOG_FORMAT) upgradeLog(db, verified.outline.base, verified.baseChain);
+    return verified;
   } catch (error) {
     db.close();
     throw error;

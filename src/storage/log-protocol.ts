@@ -1,7 +1,17 @@
-import type { Entry, EntryType, HardState, LogBounds } from "../raft/types.ts";
+import type { Configuration, IndexedConfiguration } from "../raft/configuration.ts";
+import type { Entry, EntryType, HardState, OpenedLog } from "../raft/types.ts";
 
-/** Room that appends leave, so that `state.db` can follow and its write-ahead log can grow; below it they are refused. */
+/** Room that appends leave, so that `state.db` can follow and its write-ahead log can grow; below it commands are refused. */
 export const FREE_BYTES_MIN = 16 * 1024 * 1024;
+
+/** Appends with one fate. */
+export interface Gathering {
+  entries: Entry[];
+  /** Entries from here on go first; 0 when none do. */
+  truncateFrom: number;
+  /** Refused when space is short; what elections need is not. */
+  needsRoom: boolean;
+}
 
 /** One call of the log store, as it travels to the log-writer thread. Calls are executed in order of `id`. */
 export type LogRequest = { id: number } & (
@@ -10,7 +20,9 @@ export type LogRequest = { id: number } & (
   | { kind: "hardState"; state: HardState }
   | { kind: "read"; from: number; to: number; bytesMax: number }
   | { kind: "compact"; index: number }
-  | { kind: "reset"; index: number; term: number }
+  | { kind: "reset"; index: number; term: number; configuration: IndexedConfiguration }
+  | { kind: "setClusterId"; clusterId: string }
+  | { kind: "forceConfiguration"; configuration: Configuration; clusterId: string }
   | { kind: "close" }
 );
 
@@ -18,7 +30,7 @@ export type LogRequest = { id: number } & (
  * Entries of consecutive indexes as columns, their data as one text: between threads each object and each text has its
  * price, and numbers have next to none.
  */
-export interface AppendBatch {
+export interface AppendBatch extends Omit<Gathering, "entries"> {
   firstIndex: number;
   terms: number[];
   /** Positions in `ENTRY_TYPES`. */
@@ -28,11 +40,18 @@ export interface AppendBatch {
   text: string;
 }
 
-export const ENTRY_TYPES: readonly EntryType[] = ["noop", "command"];
+export const ENTRY_TYPES: readonly EntryType[] = ["noop", "command", "configuration", "restore"];
+
+/** Whether entries are more than what elections and membership need. */
+export function needsRoom(entries: readonly Entry[]): boolean {
+  return entries.some(({ type }) => type === "command" || type === "restore");
+}
 
 /** The batch of `entries`, whose indexes follow each other. */
-export function packEntries(entries: readonly Entry[]): AppendBatch {
+export function packEntries({ entries, truncateFrom, needsRoom }: Gathering): AppendBatch {
   return {
+    truncateFrom,
+    needsRoom,
     firstIndex: entries[0]?.index ?? 0,
     terms: entries.map(({ term }) => term),
     types: entries.map(({ type }) => ENTRY_TYPES.indexOf(type)),
@@ -55,20 +74,20 @@ export interface LogFailure {
   id: number;
   text: string;
   fatal: boolean;
+  /** Of a DamageError. */
+  damage?: { file: string; what: string };
 }
 
 /** Answers of one group: all calls up to and including `doneUpTo` that are not listed succeeded. */
 export interface LogReply {
   doneUpTo: number;
   failures: LogFailure[];
-  values: { id: number; value: OpenedLog | Entry[] }[];
+  values: { id: number; value: FoundLog | Entry[] }[];
   /** Grows when appends were refused; appends of an older generation are refused too. */
   generation: number;
 }
 
-export interface OpenedLog {
-  hardState: HardState;
-  bounds: LogBounds;
+export interface FoundLog extends OpenedLog {
   /** Things that an operator should read, such as a torn tail. */
   warnings: string[];
 }

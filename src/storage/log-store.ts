@@ -1,19 +1,24 @@
 import { Refusal } from "../lib/refusal.ts";
 import type { Logger } from "../ports/logger.ts";
-import type { Entry, HardState, LogStore } from "../raft/types.ts";
+import type { Configuration, IndexedConfiguration } from "../raft/configuration.ts";
+import type { Entry, HardState, LogStore, OpenedLog } from "../raft/types.ts";
+import { DamageError } from "./failure.ts";
 import {
+  type FoundLog,
   FREE_BYTES_MIN,
+  type Gathering,
+  type LogFailure,
   type LogReply,
   type LogRequest,
   type LogWriterSetup,
-  type OpenedLog,
+  needsRoom,
   packEntries,
 } from "./log-protocol.ts";
 import { startThread } from "./thread.ts";
 
 /** A call before it is sent; appends still gather. */
 type Call =
-  | { kind: "gather"; entries: Entry[]; generation: number }
+  | ({ kind: "gather"; generation: number } & Gathering)
   | (LogRequest extends infer R
       ? R extends { id: number; kind: "append" }
         ? never
@@ -55,7 +60,7 @@ class ThreadLogStore implements LogStore {
   readonly #waiting = new Map<number, Waiting>();
   #outbox: (Call & { id: number })[] = [];
   /** The appends of this turn, while nothing else was called after them: one request with one promise. */
-  #batch: { entries: Entry[]; done: Promise<void> } | undefined;
+  #batch: (Gathering & { done: Promise<void> }) | undefined;
   #nextId = 1;
   #generation = 0;
   #sentEntries = 0;
@@ -78,20 +83,21 @@ class ThreadLogStore implements LogStore {
     this.#worker.postMessage(setup);
   }
 
-  async open(): Promise<Pick<OpenedLog, "hardState" | "bounds">> {
-    const { warnings, ...opened } = (await this.#call({ kind: "open" })) as OpenedLog;
+  async open(): Promise<OpenedLog> {
+    const { warnings, ...opened } = (await this.#call({ kind: "open" })) as FoundLog;
     this.#opened = true;
     for (const warning of warnings) this.#log.warn(warning);
     return opened;
   }
 
-  append(entries: readonly Entry[]): Promise<void> {
-    if (this.#batch === undefined) {
-      const gathered: Entry[] = [];
-      const done = this.#call({ kind: "gather", entries: gathered, generation: this.#generation }) as Promise<void>;
+  append(entries: readonly Entry[], truncateFrom = 0): Promise<void> {
+    const isLarge = needsRoom(entries);
+    if (this.#batch === undefined || truncateFrom > 0 || this.#batch.needsRoom !== isLarge) {
+      const gathering: Gathering = { entries: [], truncateFrom, needsRoom: isLarge };
+      const done = this.#call({ kind: "gather", ...gathering, generation: this.#generation }) as Promise<void>;
       // Calling ends the batch before, and a dead or closed store begins none.
       if (this.#dead !== undefined || this.#closed) return done;
-      this.#batch = { entries: gathered, done };
+      this.#batch = { ...gathering, done };
     }
     const { entries: gathered, done } = this.#batch;
     gathered.push(...entries);
@@ -110,8 +116,16 @@ class ThreadLogStore implements LogStore {
     return this.#call({ kind: "compact", index }) as Promise<void>;
   }
 
-  reset(index: number, term: number): Promise<void> {
-    return this.#call({ kind: "reset", index, term }) as Promise<void>;
+  reset(index: number, term: number, configuration: IndexedConfiguration): Promise<void> {
+    return this.#call({ kind: "reset", index, term, configuration }) as Promise<void>;
+  }
+
+  setClusterId(clusterId: string): Promise<void> {
+    return this.#call({ kind: "setClusterId", clusterId }) as Promise<void>;
+  }
+
+  forceConfiguration(configuration: Configuration, clusterId: string): Promise<void> {
+    return this.#call({ kind: "forceConfiguration", configuration, clusterId }) as Promise<void>;
   }
 
   async close(): Promise<void> {
@@ -165,7 +179,7 @@ class ThreadLogStore implements LogStore {
 
   #request(call: Call & { id: number }): LogRequest {
     if (call.kind !== "gather") return call;
-    return { id: call.id, kind: "append", generation: call.generation, batch: packEntries(call.entries) };
+    return { id: call.id, kind: "append", generation: call.generation, batch: packEntries(call) };
   }
 
   #settle(reply: LogReply): void {
@@ -183,7 +197,7 @@ class ThreadLogStore implements LogStore {
       this.#waiting.delete(id);
       const failure = failures.get(id);
       if (failure === undefined) waiting.resolve(values.get(id));
-      else waiting.reject(failure.fatal ? new Error(failure.text) : new Refusal(failure.text));
+      else waiting.reject(errorOf(failure));
     }
     const fatal = reply.failures.find((failure) => failure.fatal);
     if (fatal !== undefined) this.#fail(fatal.text);
@@ -197,4 +211,9 @@ class ThreadLogStore implements LogStore {
     this.#outbox = [];
     if (this.#opened) this.#onFatal(reason);
   }
+}
+
+function errorOf({ damage, fatal, text }: LogFailure): Error {
+  if (damage !== undefined) return new DamageError(damage.file, damage.what);
+  return fatal ? new Error(text) : new Refusal(text);
 }

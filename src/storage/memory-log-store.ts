@@ -1,5 +1,6 @@
-import { assert } from "../lib/assert.ts";
-import type { Entry, HardState, LogBounds, LogStore } from "../raft/types.ts";
+import type { Configuration, IndexedConfiguration } from "../raft/configuration.ts";
+import type { Entry, HardState, LogStore, OpenedLog } from "../raft/types.ts";
+import { baseAt, EMPTY_BASE, LogOutline } from "./log-outline.ts";
 
 /** A log that lives as long as the process, for `agent -dev` and for tests of what stands on a log. */
 export function openMemoryLogStore(): LogStore {
@@ -8,21 +9,24 @@ export function openMemoryLogStore(): LogStore {
 
 class MemoryLogStore implements LogStore {
   #hardState: HardState = { term: 0, votedFor: "" };
-  #bounds: LogBounds = { firstIndex: 1, lastIndex: 0, lastTerm: 0 };
-  /** The entries of `#bounds`. */
+  #clusterId = "";
+  #outline = new LogOutline(EMPTY_BASE);
+  /** The entries of `#outline`. */
   #entries: Entry[] = [];
 
-  async open(): Promise<{ hardState: HardState; bounds: LogBounds }> {
-    return { hardState: this.#hardState, bounds: { ...this.#bounds } };
+  async open(): Promise<OpenedLog> {
+    const { bounds, termStarts, configurations, isForced } = this.#outline;
+    return { hardState: this.#hardState, bounds, termStarts, configurations, isForced, clusterId: this.#clusterId };
   }
 
-  async append(entries: readonly Entry[]): Promise<void> {
-    for (const entry of entries) {
-      assert(entry.index === this.#bounds.lastIndex + 1, `entry ${entry.index} after ${this.#bounds.lastIndex}`);
-      const { index, term, type, data } = entry;
+  async append(entries: readonly Entry[], truncateFrom = 0): Promise<void> {
+    if (truncateFrom > 0) {
+      this.#outline.truncate(truncateFrom);
+      this.#entries.length = this.#outline.lastIndex - this.#outline.base.index;
+    }
+    for (const { index, term, type, data } of entries) {
+      this.#outline.append(index, term, type, data);
       this.#entries.push({ index, term, type, data });
-      this.#bounds.lastIndex = entry.index;
-      this.#bounds.lastTerm = entry.term;
     }
   }
 
@@ -33,8 +37,9 @@ class MemoryLogStore implements LogStore {
   async read(from: number, to: number, bytesMax: number): Promise<Entry[]> {
     const read: Entry[] = [];
     let bytes = 0;
-    const start = Math.max(from - this.#bounds.firstIndex, 0);
-    for (const entry of this.#entries.slice(start, Math.max(to - this.#bounds.firstIndex + 1, 0))) {
+    const { index: base } = this.#outline.base;
+    const start = Math.max(from - base - 1, 0);
+    for (const entry of this.#entries.slice(start, Math.max(to - base, 0))) {
       bytes += entry.data.length;
       if (read.length > 0 && bytes > bytesMax) break;
       read.push(entry);
@@ -43,15 +48,24 @@ class MemoryLogStore implements LogStore {
   }
 
   async compact(index: number): Promise<void> {
-    assert(index <= this.#bounds.lastIndex, `compaction to ${index} beyond ${this.#bounds.lastIndex}`);
-    if (index < this.#bounds.firstIndex) return;
-    this.#entries = this.#entries.slice(index - this.#bounds.firstIndex + 1);
-    this.#bounds.firstIndex = index + 1;
+    const { index: base } = this.#outline.base;
+    if (index <= base) return;
+    this.#outline.compact(index);
+    this.#entries = this.#entries.slice(index - base);
   }
 
-  async reset(index: number, term: number): Promise<void> {
+  async reset(index: number, term: number, configuration: IndexedConfiguration): Promise<void> {
     this.#entries = [];
-    this.#bounds = { firstIndex: index + 1, lastIndex: index, lastTerm: term };
+    this.#outline = new LogOutline(baseAt(index, term, configuration));
+  }
+
+  async setClusterId(clusterId: string): Promise<void> {
+    this.#clusterId = clusterId;
+  }
+
+  async forceConfiguration(configuration: Configuration, clusterId: string): Promise<void> {
+    this.#outline.force(configuration);
+    this.#clusterId = clusterId;
   }
 
   async close(): Promise<void> {

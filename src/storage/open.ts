@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "../ports/logger.ts";
-import type { LogBounds, LogStore, StateKeeper } from "../raft/types.ts";
+import type { LogBounds, LogStore, OpenedLog, StateKeeper } from "../raft/types.ts";
 import type { StateDb } from "../state/db.ts";
 import { DamageError } from "./failure.ts";
 import { openLogStore } from "./log-store.ts";
@@ -9,9 +9,9 @@ import { memoryKeeper } from "./memory-keeper.ts";
 import { openMemoryLogStore } from "./memory-log-store.ts";
 import { SnapshotDir } from "./snapshots.ts";
 import { openStateDb } from "./state-db.ts";
-import { TEMP_PREFIX } from "./state-jobs.ts";
 import { startStateKeeper } from "./state-keeper.ts";
 import { recoverState } from "./state-recovery.ts";
+import { TEMP_PREFIX } from "./temp-dir.ts";
 
 /** The open log, the database of the state (its tables are not made yet), and its keeper. */
 export interface Storage {
@@ -34,16 +34,17 @@ export async function openStorage(options: {
   const { dir, log, onFatal } = options;
   const store = openLogStore(options);
   try {
-    const { bounds } = await store.open();
+    const found = await store.open();
     for (const name of readdirSync(dir)) {
       if (name.startsWith(TEMP_PREFIX)) rmSync(join(dir, name), { recursive: true, force: true });
     }
     const snapshotsDir = join(dir, "raft", "snapshots");
     const snapshots = new SnapshotDir(snapshotsDir);
     snapshots.removeUnfinished();
-    const joined = await finishRestore(dir, store, snapshots, bounds);
+    const bounds = await finishInstall(store, found, snapshots, log);
+    checkReaches(dir, snapshots, bounds);
     const dbPath = join(dir, "state.db");
-    const db = recoverState(dbPath, snapshots, joined, log);
+    const db = recoverState(dbPath, snapshots, bounds, log);
     const keeper = startStateKeeper({ dbPath, snapshotsDir }, snapshots.list(), onFatal);
     const close = async () => {
       await keeper.close();
@@ -70,21 +71,40 @@ export function openMemoryStorage(): Storage {
 }
 
 /**
- * A restore is decided once its snapshot is durable; when the process died before the log was reset to it, that is done
- * now. Any other snapshot beyond the log's end means that the log has lost entries.
+ * A snapshot of another server takes the place of the log once it is durable; when the process died before the log was
+ * reset to it, that is done now. The state follows, as after any loss of it.
  */
-async function finishRestore(
-  dir: string,
+async function finishInstall(
   store: LogStore,
+  { bounds, termStarts }: OpenedLog,
   snapshots: SnapshotDir,
-  bounds: LogBounds,
+  log: Logger,
 ): Promise<LogBounds> {
-  const newest = snapshots.list()[0];
-  if (newest === undefined || newest.index <= bounds.lastIndex) return bounds;
-  if (newest.replacesLogTo !== bounds.lastIndex) {
-    const what = `it ends with entry ${bounds.lastIndex}, but there is a snapshot of entry ${newest.index}`;
-    throw new DamageError(join(dir, "raft", "raft.db"), what);
+  const snapshot = snapshots.toInstall();
+  if (snapshot === undefined) return bounds;
+  const { id, index, term, configuration } = snapshot;
+  const isBefore = index < bounds.firstIndex - 1;
+  const inLog = index <= bounds.lastIndex && termStarts.findLast((start) => start.index <= index)?.term === term;
+  if (isBefore || inLog) {
+    snapshots.clearInstall(id);
+    return bounds;
   }
-  await store.reset(newest.index, newest.term);
+  if (!snapshots.isWhole(id)) {
+    // Nobody was told that it is installed: the log is as good as before, and the leader sends another one.
+    log.warn("a snapshot that was received is damaged; it is dropped", { snapshot: id });
+    snapshots.remove(id);
+    return bounds;
+  }
+  await store.reset(index, term, configuration);
+  snapshots.clearInstall(id);
+  log.info("the log is reset to a snapshot that was received", { snapshot: id });
   return (await store.open()).bounds;
+}
+
+/** A snapshot beyond the log's end means that the log has lost entries. */
+function checkReaches(dir: string, snapshots: SnapshotDir, { lastIndex }: LogBounds): void {
+  const newest = snapshots.list()[0];
+  if (newest === undefined || newest.index <= lastIndex) return;
+  const what = `it ends with entry ${lastIndex}, but there is a snapshot of entry ${newest.index}`;
+  throw new DamageError(join(dir, "raft", "raft.db"), what);
 }

@@ -1,24 +1,39 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { SnapshotMeta } from "../raft/core/messages.ts";
 import type { SnapshotInfo } from "../raft/types.ts";
-import { fsyncPath, sha256OfFile, writeDurably } from "./durable-files.ts";
-import type { Applied } from "./state-work.ts";
+import { fsyncPath, readPart, sha256OfFile, writeDurably } from "./durable-files.ts";
 
 /** The newest, and one to fall back on when its file is damaged. */
 const SNAPSHOTS_KEPT = 2;
 const UNFINISHED = ".tmp";
+const IMAGE = "state.bin";
+/** In a snapshot that the log is to be reset to. */
+const INSTALL_MARKER = "install";
 
+const serverSchema = z.object({ id: z.string(), address: z.string(), voter: z.boolean() });
 const metaSchema = z.object({
   id: z.string(),
   index: z.int().nonnegative(),
   term: z.int().nonnegative(),
   bytes: z.int().positive(),
   sha256: z.string(),
-  /** Set when the snapshot was restored from outside: the log's last index then; the log is to be reset. */
-  replacesLogTo: z.int().nonnegative().optional(),
+  /** Who was in the cluster; snapshots of before there were clusters have none. */
+  configuration: z
+    .object({ index: z.int().nonnegative(), configuration: z.object({ servers: z.array(serverSchema) }) })
+    .default({ index: 0, configuration: { servers: [] } }),
+  /** Of the state; 1 before it was written down. */
+  format: z.int().nonnegative().default(1),
 });
-type Meta = z.infer<typeof metaSchema>;
+interface Meta extends SnapshotInfo {
+  format: number;
+}
+
+/** What a new snapshot stands for. */
+export interface SnapshotOf extends Pick<SnapshotMeta, "index" | "term" | "configuration"> {
+  format: number;
+}
 
 /**
  * The snapshots of a data directory, `<dir>/<term>-<index>-<ms>/{state.bin,meta.json}`. A snapshot exists once its
@@ -41,7 +56,7 @@ export class SnapshotDir {
 
   /** Path of the SQLite image of a snapshot. */
   imagePath(id: string): string {
-    return join(this.#dir, id, "state.bin");
+    return join(this.#dir, id, IMAGE);
   }
 
   /** Whether the image still is what was written. */
@@ -52,6 +67,11 @@ export class SnapshotDir {
     return sha256OfFile(path) === meta.sha256;
   }
 
+  /** Bytes of an image from `offset` on. */
+  read(id: string, offset: number, bytesMax: number): Uint8Array {
+    return readPart(this.imagePath(id), offset, bytesMax);
+  }
+
   /** Removes what a crash left half-written. */
   removeUnfinished(): void {
     for (const name of readdirSync(this.#dir)) {
@@ -59,33 +79,65 @@ export class SnapshotDir {
     }
   }
 
-  /** Has `makeImage` write the image to a path, and makes it the newest snapshot; nothing stays behind when it throws. */
-  add(nowMs: number, makeImage: (path: string) => Applied, replacesLogTo?: number): SnapshotInfo {
+  /**
+   * Makes the newest snapshot of an image that `makeImage` writes to a path; nothing stays behind when it throws.
+   * `keep` is the id of one that stays although it is old.
+   */
+  add(nowMs: number, makeImage: (path: string) => SnapshotOf, keep?: string): SnapshotInfo {
     const draft = join(this.#dir, `${nowMs}${UNFINISHED}`);
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { mode: 0o700 });
     try {
-      const path = join(draft, "state.bin");
-      const { index, term } = makeImage(path);
+      const path = join(draft, IMAGE);
+      const of = makeImage(path);
       fsyncPath(path);
-      const id = `${term}-${index}-${nowMs}`;
-      const meta: Meta = { id, index, term, bytes: statSync(path).size, sha256: sha256OfFile(path) };
-      if (replacesLogTo !== undefined) meta.replacesLogTo = replacesLogTo;
-      writeDurably(join(draft, "meta.json"), JSON.stringify(meta));
-      fsyncPath(draft);
-      renameSync(draft, join(this.#dir, id));
-      fsyncPath(this.#dir);
-      this.#prune();
-      return infoOf(meta);
+      return this.#finish(draft, nowMs, { ...of, bytes: statSync(path).size, sha256: sha256OfFile(path) }, keep);
     } catch (error) {
       rmSync(draft, { recursive: true, force: true });
       throw error;
     }
   }
 
-  #prune(): void {
-    for (const { id } of this.list().slice(SNAPSHOTS_KEPT))
-      rmSync(join(this.#dir, id), { recursive: true, force: true });
+  /**
+   * Makes the newest snapshot of an image that is in the directory `draft` under the name of `draftImage`, and of
+   * another server. From the rename on, a start resets the log to it, until `clearInstall`.
+   */
+  adopt(draft: string, nowMs: number, of: Omit<Meta, "id">): SnapshotInfo {
+    fsyncPath(draftImage(draft));
+    writeDurably(join(draft, INSTALL_MARKER), "");
+    return this.#finish(draft, nowMs, of);
+  }
+
+  /** Where a snapshot of another server grows; a start removes it. */
+  get receivedDraft(): string {
+    return join(this.#dir, `received${UNFINISHED}`);
+  }
+
+  /** The snapshot that the log is to be reset to, if that isn't known to have happened. */
+  toInstall(): SnapshotInfo | undefined {
+    return this.list().find(({ id }) => readdirSync(join(this.#dir, id)).includes(INSTALL_MARKER));
+  }
+
+  clearInstall(id: string): void {
+    rmSync(join(this.#dir, id, INSTALL_MARKER), { force: true });
+    fsyncPath(join(this.#dir, id));
+  }
+
+  remove(id: string): void {
+    rmSync(join(this.#dir, id), { recursive: true, force: true });
+    fsyncPath(this.#dir);
+  }
+
+  #finish(draft: string, nowMs: number, of: Omit<Meta, "id">, keep?: string): SnapshotInfo {
+    const meta: Meta = { id: `${of.term}-${of.index}-${nowMs}`, ...of };
+    writeDurably(join(draft, "meta.json"), JSON.stringify(meta));
+    fsyncPath(draft);
+    renameSync(draft, join(this.#dir, meta.id));
+    fsyncPath(this.#dir);
+    for (const { id } of this.list().slice(SNAPSHOTS_KEPT)) {
+      if (id !== keep) rmSync(join(this.#dir, id), { recursive: true, force: true });
+    }
+    return infoOf(meta);
   }
 
   #ids(): string[] {
@@ -94,7 +146,7 @@ export class SnapshotDir {
 
   #readMeta(id: string): Meta | undefined {
     try {
-      const meta = metaSchema.parse(JSON.parse(readFileSync(join(this.#dir, id, "meta.json"), "utf8")));
+      const meta: Meta = metaSchema.parse(JSON.parse(readFileSync(join(this.#dir, id, "meta.json"), "utf8")));
       return meta.id === id ? meta : undefined;
     } catch {
       return undefined;
@@ -102,6 +154,10 @@ export class SnapshotDir {
   }
 }
 
-function infoOf({ id, index, term, bytes, replacesLogTo }: Meta): SnapshotInfo {
-  return { id, index, term, bytes, ...(replacesLogTo === undefined ? {} : { replacesLogTo }) };
+export function draftImage(draft: string): string {
+  return join(draft, IMAGE);
+}
+
+function infoOf({ id, index, term, configuration, bytes, sha256 }: Meta): SnapshotInfo {
+  return { id, index, term, configuration, bytes, sha256 };
 }

@@ -1,15 +1,29 @@
 import { Database } from "bun:sqlite";
-import { mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { readFileSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { assert } from "../lib/assert.ts";
-import type { SnapshotInfo } from "../raft/types.ts";
-import { readArchive, writeArchive } from "./archive.ts";
-import { writeDurably } from "./durable-files.ts";
-import { noSpaceForCopy } from "./failure.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { IndexedConfiguration } from "../raft/configuration.ts";
+import type { SnapshotMeta } from "../raft/core/messages.ts";
+import type { Entry, SnapshotInfo } from "../raft/types.ts";
+import { writeArchive } from "./archive.ts";
+import { isDiskFull, noSpaceForCopy } from "./failure.ts";
 import { FREE_BYTES_MIN } from "./log-protocol.ts";
-import { SnapshotDir } from "./snapshots.ts";
+import { ReceivedSnapshot } from "./received-snapshot.ts";
+import { checkRestorable, installStaged } from "./restore.ts";
+import { draftImage, SnapshotDir } from "./snapshots.ts";
 import { prepareConnection } from "./state-db.ts";
-import { checkpoint, copyInto, copySchema, databaseBytes, refill, truncateWal } from "./state-work.ts";
+import {
+  appliedOf,
+  checkpoint,
+  copyInto,
+  databaseBytes,
+  dropStaging,
+  formatOf,
+  refill,
+  truncateWal,
+} from "./state-work.ts";
+import { withTempDir } from "./temp-dir.ts";
 
 export interface StateFiles {
   /** `state.db`. */
@@ -19,15 +33,20 @@ export interface StateFiles {
 
 /** Stays free beside a copy: twice what the log keeps free. */
 const SPARE_BYTES = 2 * FREE_BYTES_MIN;
+/** A snapshot that was read this recently is on its way to another server, and isn't removed for a newer one. */
+const READ_KEEPS_MS = 60_000;
 
 /** What the keeper thread does with `state.db` over its own connection; every call blocks its thread. */
 export class StateJobs {
   readonly #db: Database;
   readonly #snapshots: SnapshotDir;
+  readonly #received: ReceivedSnapshot;
   readonly #workDir: string;
+  #lastRead: { id: string; atMs: number } | undefined;
 
   constructor(files: StateFiles) {
     this.#snapshots = new SnapshotDir(files.snapshotsDir);
+    this.#received = new ReceivedSnapshot(this.#snapshots.receivedDraft);
     this.#workDir = dirname(files.dbPath);
     this.#db = new Database(files.dbPath, { readwrite: true });
     prepareConnection(this.#db);
@@ -41,10 +60,44 @@ export class StateJobs {
     truncateWal(this.#db);
   }
 
-  takeSnapshot(): SnapshotInfo[] {
+  takeSnapshot(configuration: IndexedConfiguration): SnapshotInfo[] {
     this.#needSpaceFor(databaseBytes(this.#db));
-    this.#snapshots.add(Date.now(), (path) => copyInto(this.#db, path));
+    const makeImage = (path: string) => {
+      const { index, term } = copyInto(this.#db, path);
+      return { index, term, configuration, format: formatOf(this.#db) };
+    };
+    const isSending = this.#lastRead !== undefined && Date.now() - this.#lastRead.atMs < READ_KEEPS_MS;
+    this.#snapshots.add(Date.now(), makeImage, isSending ? this.#lastRead?.id : undefined);
     return this.#snapshots.list();
+  }
+
+  readSnapshot(id: string, offset: number, bytesMax: number): Uint8Array {
+    if (!this.#snapshots.list().some((kept) => kept.id === id)) throw new Error(`snapshot ${id} is not kept any more`);
+    this.#lastRead = { id, atMs: Date.now() };
+    return this.#snapshots.read(id, offset, bytesMax);
+  }
+
+  receiveSnapshot(snapshot: SnapshotMeta, offset: number, data: Uint8Array): void {
+    // The image, and the write-ahead log of the refill.
+    if (offset === 0) this.#needSpaceFor(2 * snapshot.bytes);
+    try {
+      this.#received.write(snapshot, offset, data);
+    } catch (error) {
+      throw isDiskFull(error) ? noSpaceForCopy(this.#workDir) : error;
+    }
+  }
+
+  finishSnapshot(snapshot: SnapshotMeta): SnapshotInfo[] {
+    const { index, term, configuration, bytes, sha256 } = snapshot;
+    try {
+      this.#received.verify(snapshot);
+      const format = checkReceived(draftImage(this.#received.dir), snapshot, formatOf(this.#db));
+      this.#snapshots.adopt(this.#received.dir, Date.now(), { index, term, configuration, bytes, sha256, format });
+      return this.#snapshots.list();
+    } catch (error) {
+      this.#received.forget();
+      throw error;
+    }
   }
 
   exportArchive(): Uint8Array {
@@ -52,33 +105,21 @@ export class StateJobs {
     return exportArchive(this.#db, this.#workDir);
   }
 
-  importArchive(archive: Uint8Array, lastIndex: number, term: number): SnapshotInfo[] {
-    const { meta, image } = readArchive(archive);
-    // The unpacked image, the snapshot, and the write-ahead log of the refill.
-    this.#needSpaceFor(3 * image.length);
-    const applied = { index: Math.max(meta.Index, lastIndex) + 1, term };
-    withTempDir(this.#workDir, (temp) => {
-      const imagePath = join(temp, "image.db");
-      writeDurably(imagePath, image);
-      const makeImage = (path: string) => {
-        copySchema(this.#db, path);
-        const staged = new Database(path, { readwrite: true });
-        try {
-          refill(staged, imagePath, applied);
-        } finally {
-          staged.close();
-        }
-        return applied;
-      };
-      this.#snapshots.add(Date.now(), makeImage, lastIndex);
-    });
-    return this.#snapshots.list();
+  checkArchive(archive: Uint8Array): void {
+    checkRestorable(this.#db, archive, this.#workDir, (bytes) => this.#needSpaceFor(bytes));
+  }
+
+  /** Returns the text of a Refusal. */
+  installStaged(entry: Pick<Entry, "index" | "term" | "data">): string | undefined {
+    return installStaged(this.#db, entry, this.#workDir)?.message;
   }
 
   installNewest(): void {
     const newest = this.#snapshots.list()[0];
     assert(newest !== undefined, "no snapshot to install");
-    refill(this.#db, this.#snapshots.imagePath(newest.id), newest);
+    const path = this.#snapshots.imagePath(newest.id);
+    refill(this.#db, path, appliedOfFile(path));
+    this.#snapshots.clearInstall(newest.id);
   }
 
   /** A copy that fills the disk would take the room that the state needs to follow the log. */
@@ -92,24 +133,42 @@ export class StateJobs {
   }
 }
 
+/** Its format; throws a Refusal when the image isn't of that entry, or when a newer program made it. */
+function checkReceived(path: string, { index, term }: SnapshotMeta, known: number): number {
+  const image = new Database(path, { readonly: true });
+  try {
+    const format = formatOf(image);
+    if (format > known) {
+      const what = `has format ${format}, this program knows up to ${known}: upgrade this server too`;
+      throw new Refusal(`the snapshot of entry ${index} that the leader sent ${what}`);
+    }
+    const applied = appliedOf(image);
+    if (applied.index !== index || applied.term !== term) {
+      throw new Refusal(`the snapshot of entry ${index} that was received is one of entry ${applied.index}`);
+    }
+    return format;
+  } finally {
+    image.close();
+  }
+}
+
+function appliedOfFile(path: string) {
+  const image = new Database(path, { readonly: true });
+  try {
+    return appliedOf(image);
+  } finally {
+    image.close();
+  }
+}
+
 /** Copies `db` into a file below `dir`, packs it, and removes the file. */
 export function exportArchive(db: Database, dir: string): Uint8Array {
   return withTempDir(dir, (temp) => {
     const path = join(temp, "state.db");
-    const { index, term } = copyInto(db, path);
+    const { index, term, offset } = copyInto(db, path);
+    dropStaging(path);
     const nowMs = Date.now();
-    return writeArchive({ ID: `${term}-${index}-${nowMs}`, Index: index, Term: term }, readFileSync(path), nowMs);
+    const meta = { ID: `${term}-${index}-${nowMs}`, Index: index + offset, Term: term, Format: formatOf(db) };
+    return writeArchive(meta, readFileSync(path), nowMs);
   });
-}
-
-/** Prefix of directories that a crash can leave behind. */
-export const TEMP_PREFIX = "state-tmp-";
-
-function withTempDir<T>(dir: string, use: (temp: string) => T): T {
-  const temp = mkdtempSync(join(dir, TEMP_PREFIX));
-  try {
-    return use(temp);
-  } finally {
-    rmSync(temp, { recursive: true, force: true });
-  }
 }

@@ -1,6 +1,6 @@
 import { Refusal } from "../lib/refusal.ts";
 import { errorText } from "./failure.ts";
-import type { KeeperReply, KeeperRequest } from "./keeper-thread.ts";
+import type { KeeperJob, KeeperReply, KeeperRequest } from "./keeper-thread.ts";
 import { type StateFiles, StateJobs } from "./state-jobs.ts";
 
 // Entry of the keeper thread. The first message names its files, each later one is a job; jobs run in order.
@@ -18,13 +18,27 @@ function run(on: StateFiles, request: KeeperRequest): KeeperReply {
   try {
     // Here, so that files that can't be opened fail the job and not the thread.
     jobs ??= new StateJobs(on);
-    switch (request.job) {
-      case "importArchive":
-        return { id, value: jobs.importArchive(request.archive, request.lastIndex, request.term) };
-      default:
-        return { id, value: jobs[request.job]() };
-    }
+    return { id, value: runJob(jobs, request) };
   } catch (error) {
     return { id, error: errorText(error), isRefusal: error instanceof Refusal };
+  }
+}
+
+function runJob(jobs: StateJobs, job: KeeperJob): unknown {
+  switch (job.job) {
+    case "takeSnapshot":
+      return jobs.takeSnapshot(job.configuration);
+    case "readSnapshot":
+      return jobs.readSnapshot(job.snapshotId, job.offset, job.bytesMax);
+    case "receiveSnapshot":
+      return jobs.receiveSnapshot(job.snapshot, job.offset, job.data);
+    case "finishSnapshot":
+      return jobs.finishSnapshot(job.snapshot);
+    case "checkArchive":
+      return jobs.checkArchive(job.archive);
+    case "installStaged":
+      return jobs.installStaged(job.entry);
+    default:
+      return jobs[job.job]();
   }
 }

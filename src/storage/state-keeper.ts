@@ -1,6 +1,9 @@
 import { Database } from "bun:sqlite";
 import { assert } from "../lib/assert.ts";
-import type { SnapshotInfo, StateKeeper } from "../raft/types.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { IndexedConfiguration } from "../raft/configuration.ts";
+import type { SnapshotMeta } from "../raft/core/messages.ts";
+import type { Entry, SnapshotInfo, StateKeeper } from "../raft/types.ts";
 import { type KeeperJob, KeeperThread } from "./keeper-thread.ts";
 import { prepareConnection } from "./state-db.ts";
 import type { StateFiles } from "./state-jobs.ts";
@@ -56,12 +59,29 @@ class ThreadStateKeeper implements StateKeeper {
     return this.#run({ job: "installNewest" }) as Promise<void>;
   }
 
-  takeSnapshot(): Promise<SnapshotInfo> {
-    return this.#newest({ job: "takeSnapshot" });
+  takeSnapshot(configuration: IndexedConfiguration): Promise<SnapshotInfo> {
+    return this.#newest({ job: "takeSnapshot", configuration });
   }
 
-  importArchive(archive: Uint8Array, lastIndex: number, term: number): Promise<SnapshotInfo> {
-    return this.#newest({ job: "importArchive", archive, lastIndex, term });
+  readSnapshot(id: string, offset: number, bytesMax: number): Promise<Uint8Array> {
+    return this.#run({ job: "readSnapshot", snapshotId: id, offset, bytesMax }) as Promise<Uint8Array>;
+  }
+
+  receiveSnapshot(snapshot: SnapshotMeta, offset: number, data: Uint8Array): Promise<void> {
+    return this.#run({ job: "receiveSnapshot", snapshot, offset, data }) as Promise<void>;
+  }
+
+  finishSnapshot(snapshot: SnapshotMeta): Promise<SnapshotInfo> {
+    return this.#newest({ job: "finishSnapshot", snapshot });
+  }
+
+  checkArchive(archive: Uint8Array): Promise<void> {
+    return this.#run({ job: "checkArchive", archive }) as Promise<void>;
+  }
+
+  async installStaged({ index, term, data }: Pick<Entry, "index" | "term" | "data">): Promise<Refusal | undefined> {
+    const refusal = (await this.#run({ job: "installStaged", entry: { index, term, data } })) as string | undefined;
+    return refusal === undefined ? undefined : new Refusal(refusal);
   }
 
   async rest(): Promise<void> {

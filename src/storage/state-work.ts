@@ -1,18 +1,43 @@
 import { Database } from "bun:sqlite";
 import { Refusal } from "../lib/refusal.ts";
-import { errorText } from "./failure.ts";
+import { errorCode, errorText, FormatError, isDamage } from "./failure.ts";
 
 /** Position in the log that a database of state stands for. */
 export interface Applied {
   index: number;
   term: number;
+  /** What is added to the log's indexes where clients see them. */
+  offset: number;
 }
+
+/** The archive of a restore that is under way: it belongs to one log, so archives never have it. */
+const STAGING_TABLE = "restore_staging";
 
 /** The entry whose effect is the last one in `db`; zeros for a database without tables. */
 export function appliedOf(db: Database): Applied {
-  const hasTable = db.query("SELECT 1 FROM sqlite_schema WHERE name = 'applied'").get() !== null;
-  const row = hasTable ? db.query('SELECT idx AS "index", term FROM applied').get() : null;
-  return (row as Applied | null) ?? { index: 0, term: 0 };
+  const row = hasTable(db, "applied")
+    ? (db.query("SELECT * FROM applied").get() as { idx: number; term: number; offset?: number } | null)
+    : null;
+  return { index: row?.idx ?? 0, term: row?.term ?? 0, offset: row?.offset ?? 0 };
+}
+
+/** Format of the state in `db`: the newest step of its migrations. */
+export function formatOf(db: Database): number {
+  return (db.query("PRAGMA user_version").get() as { user_version: number }).user_version;
+}
+
+export function hasTable(db: Database, name: string): boolean {
+  return db.query("SELECT 1 FROM sqlite_schema WHERE name = ?").get(name) !== null;
+}
+
+/** Forgets the archive that is staged. */
+export function clearStaging(db: Database): void {
+  if (hasTable(db, STAGING_TABLE)) db.run(`DELETE FROM ${STAGING_TABLE}`);
+}
+
+/** Inside a transaction: `db` stands for `applied` now. */
+export function saveApplied(db: Database, { index, term, offset }: Applied): void {
+  db.query("UPDATE main.applied SET idx = ?, term = ?, offset = ?").run(index, term, offset);
 }
 
 interface CheckpointRow {
@@ -64,17 +89,29 @@ export function copyInto(db: Database, path: string): Applied {
   }
 }
 
+/** Removes from the database file `path` what belongs to a log only. */
+export function dropStaging(path: string): void {
+  const copy = new Database(path, { readwrite: true });
+  try {
+    if (!hasTable(copy, STAGING_TABLE)) return;
+    if (copy.query(`SELECT 1 FROM ${STAGING_TABLE}`).get() === null) return;
+    clearStaging(copy);
+    copy.run("VACUUM");
+  } finally {
+    copy.close();
+  }
+}
+
 /** Makes `path` an empty database with the tables of `db`. */
 export function copySchema(db: Database, path: string): void {
   const rows = db.query("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").all() as {
     sql: string;
   }[];
-  const { user_version: version } = db.query("PRAGMA user_version").get() as { user_version: number };
   const copy = new Database(path, { create: true, readwrite: true });
   try {
     copy.transaction(() => {
       for (const { sql } of rows) copy.run(sql);
-      copy.run(`PRAGMA user_version = ${version}`);
+      copy.run(`PRAGMA user_version = ${formatOf(db)}`);
     })();
   } finally {
     copy.close();
@@ -83,32 +120,62 @@ export function copySchema(db: Database, path: string): void {
 
 /**
  * Replaces all rows of `db` by those of the database file `image`, in one transaction, and says that they stand for
- * `applied`. Tables are matched by name and columns by name, so an image of an older format fits; one with tables or
- * columns that `db` doesn't know is refused. The schema of `image` is never run.
+ * `applied`. Tables are matched by name and columns by name, so an image of an older format fits. The schema of `image` is
+ * never run. Throws a FormatError for one of a newer format, or with tables or columns that `db` doesn't know, and a
+ * Refusal for one whose rows don't fit; then nothing has changed. `last` is the end of the transaction.
  */
-export function refill(db: Database, image: string, applied: Applied): void {
-  db.query("ATTACH ? AS image").run(image);
+export function refill(db: Database, image: string, applied: Applied, last?: (db: Database) => void): void {
+  attachImage(db, image);
   try {
     checkImage(db);
     db.transaction(() => {
       for (const table of tablesOf(db, "main")) copyTable(db, table);
-      db.query("DELETE FROM main.applied").run();
-      db.query("INSERT INTO main.applied (idx, term) VALUES (?, ?)").run(applied.index, applied.term);
+      db.run("DELETE FROM main.applied");
+      db.run("INSERT INTO main.applied (idx, term, offset) VALUES (0, 0, 0)");
+      saveApplied(db, applied);
+      last?.(db);
     }).immediate();
   } catch (error) {
-    throw error instanceof Refusal ? error : new Refusal(`failed to restore snapshot: ${errorText(error)}`);
+    // What is wrong with the rows is the image's fault; all else is this machine's.
+    const isUnfit = /^SQLITE_(CONSTRAINT|MISMATCH)/.test(errorCode(error));
+    throw isUnfit ? new Refusal(`failed to restore snapshot: ${errorText(error)}`) : error;
   } finally {
     db.run("DETACH image");
   }
 }
 
+function attachImage(db: Database, image: string): void {
+  try {
+    db.query("ATTACH ? AS image").run(image);
+  } catch (error) {
+    throw isDamage(error) ? damagedImage() : error;
+  }
+}
+
+function damagedImage(): Refusal {
+  return new Refusal("failed to restore snapshot: its state is damaged");
+}
+
+function structureOfImage(db: Database): string {
+  try {
+    return (db.query("PRAGMA image.quick_check(1)").get() as { quick_check: string }).quick_check;
+  } catch (error) {
+    if (isDamage(error)) return errorText(error);
+    throw error;
+  }
+}
+
 function checkImage(db: Database): void {
-  const { quick_check: result } = db.query("PRAGMA image.quick_check(1)").get() as { quick_check: string };
-  if (result !== "ok") throw new Refusal("failed to restore snapshot: its state is damaged");
+  if (structureOfImage(db) !== "ok") throw damagedImage();
+  const { user_version: format } = db.query("PRAGMA image.user_version").get() as { user_version: number };
+  if (format > formatOf(db)) throw newer(`format ${format}; this program knows up to ${formatOf(db)}`);
   const known = tablesOf(db, "main");
   const unknown = tablesOf(db, "image").find((table) => !known.includes(table));
-  if (unknown !== undefined)
-    throw new Refusal(`failed to restore snapshot: a newer version wrote it (table ${unknown})`);
+  if (unknown !== undefined) throw newer(`table ${unknown}`);
+}
+
+function newer(what: string): FormatError {
+  return new FormatError(`failed to restore snapshot: a newer version wrote it (${what})`);
 }
 
 function copyTable(db: Database, table: string): void {
@@ -117,9 +184,7 @@ function copyTable(db: Database, table: string): void {
   if (columns.length === 0) return;
   const known = columnsOf(db, "main", table);
   const unknown = columns.find((column) => !known.includes(column));
-  if (unknown !== undefined) {
-    throw new Refusal(`failed to restore snapshot: a newer version wrote it (column ${table}.${unknown})`);
-  }
+  if (unknown !== undefined) throw newer(`column ${table}.${unknown}`);
   const list = columns.map(quoted).join(", ");
   db.run(`INSERT INTO main.${quoted(table)} (${list}) SELECT ${list} FROM image.${quoted(table)}`);
 }

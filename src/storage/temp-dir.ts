@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+/** Prefix of directories that a crash can leave behind. */
+export const TEMP_PREFIX = "state-tmp-";
+
+/** Runs `use` with a new directory below `dir`, which is gone afterwards. */
+export function withTempDir<T>(dir: string, use: (temp: string) => T): T {
+  const temp = mkdtempSync(join(dir, TEMP_PREFIX));
+  try {
+    return use(temp);
+  } finally {
+    rmSync(temp, { recursive: true, force: true });
+  }
+}
