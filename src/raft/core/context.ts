@@ -157,6 +157,7 @@ export class Context {
 
   /** State and log are as of a snapshot: all of it is committed. */
   installed(index: number): void {
+    this.#truncateNextFrom = undefined;
     this.#knownCommit = Math.max(this.#knownCommit, index);
     this.commitIndex = index;
     this.emit({ type: "commit", index });

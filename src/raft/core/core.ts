@@ -204,7 +204,8 @@ export class RaftCore {
 
   #bootstrap(configuration: Configuration) {
     const context = this.#context;
-    assert(context.log.lastIndex === 0 && context.term === 0, "only an empty log can be bootstrapped");
+    // Term 1 without an entry: a crash came between the two when it was tried before.
+    assert(context.log.lastIndex === 0 && context.term <= 1, "only an empty log can be bootstrapped");
     context.setTerm(1, "");
     context.append([{ index: 1, term: 1, type: "configuration", data: JSON.stringify(configuration) }]);
   }
@@ -223,9 +224,12 @@ export class RaftCore {
     return this.#context.log.cached(from, to);
   }
 
-  /** Whether this server may answer a read of Consul's default mode from its own state at `nowMs` without asking. */
-  hasLease(nowMs: number): boolean {
-    return this.#leader?.hasLease(nowMs) ?? false;
+  /**
+   * Whether this server may answer a read of Consul's default mode at `nowMs` from a state that has applied all up to
+   * `appliedIndex`, without asking anybody. The lease alone isn't enough: what leaders before have answered must be in it.
+   */
+  hasLease(nowMs: number, appliedIndex: number): boolean {
+    return this.#leader?.hasLease(nowMs, appliedIndex) ?? false;
   }
 
   /** Empty but on the leader. */

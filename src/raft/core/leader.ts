@@ -55,8 +55,9 @@ export class Leader {
     return Math.min(this.#leadership.nextBeatMs, this.#commitNotifyMs, this.#transfer.deadlineMs);
   }
 
-  hasLease(nowMs: number): boolean {
-    return this.#hasCommitted && !this.#transfer.mayHaveBegun && this.#leadership.hasLease(nowMs);
+  /** See `RaftCore.hasLease`. */
+  hasLease(nowMs: number, appliedIndex: number): boolean {
+    return appliedIndex >= this.#firstOfTerm && !this.#transfer.mayHaveBegun && this.#leadership.hasLease(nowMs);
   }
 
   tick() {
@@ -116,7 +117,7 @@ export class Leader {
       this.#early.push({ reader, isConfirmed });
       return;
     }
-    if (!isConfirmed && this.hasLease(nowMs)) return this.#readReady(reader, commitIndex);
+    if (!isConfirmed && this.hasLease(nowMs, commitIndex)) return this.#readReady(reader, commitIndex);
     const round = this.#beat();
     this.#reads.add(reader, commitIndex, round);
     this.#confirm();

@@ -121,16 +121,28 @@ describe("a cluster of three", () => {
     }
   });
 
+  test("a new leader answers from its own state only when that has what leaders before it have answered", () => {
+    const cluster = three();
+    const old = cluster.elect();
+    cluster.propose(old, "answered");
+    const answered = old.core.status().commitIndex;
+    old.crash();
+    cluster.advance(4 * TIMEOUT_MS);
+    const leader = cluster.elect();
+    expect(leader.core.hasLease(cluster.nowMs, answered)).toBe(false);
+    expect(leader.core.hasLease(cluster.nowMs, answered + 1)).toBe(true);
+  });
+
   test("a deposed leader confirms no read, and its lease is over before another leads (thesis 6.4)", () => {
     const cluster = three();
     const old = cluster.elect();
-    expect(old.core.hasLease(cluster.nowMs)).toBe(true);
+    expect(old.core.hasLease(cluster.nowMs, old.core.status().commitIndex)).toBe(true);
     cluster.isolate(old.id);
     old.step({ type: "read", id: 5, isConfirmed: true });
     for (let ms = 0; ms < 4 * TIMEOUT_MS; ms += 10) {
       cluster.advance(10);
       const leaders = [...cluster.servers.values()].filter((s) => s.core.status().role === "leader" && s !== old);
-      if (leaders.length > 0) expect(old.core.hasLease(cluster.nowMs)).toBe(false);
+      if (leaders.length > 0) expect(old.core.hasLease(cluster.nowMs, old.core.status().commitIndex)).toBe(false);
     }
     expect(old.take("readReady")).toEqual([]);
     expect(old.take("readFailed").map(({ id }) => id)).toEqual([5]);
