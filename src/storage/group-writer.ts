@@ -96,6 +96,7 @@ export class GroupWriter {
     let stored: readonly Append[] = this.#hasSpace() ? current : small;
     if (stored.length > small.length && !this.#stores(stored)) stored = small;
     if (stored.length === small.length && !this.#storesUrgently(small)) stored = [];
+    if (stored.length === group.length) return;
     if (stored.length < current.length) this.#generation++;
     const { message: text } = noSpace(this.#setup.dir);
     const isStored = new Set(stored);

@@ -5,7 +5,7 @@ import { assert } from "../lib/assert.ts";
 import type { Configuration, IndexedConfiguration } from "../raft/configuration.ts";
 import type { Entry, EntryType, HardState } from "../raft/types.ts";
 import { DamageError, errorCode, errorText, isDamage } from "./failure.ts";
-import { baseAt, LogOutline } from "./log-outline.ts";
+import { baseAt, type LogOutline } from "./log-outline.ts";
 import { createLog, LOG_FORMAT, sealCrc, updateBase, upgradeLog } from "./log-schema.ts";
 import { chainCrc, type VerifiedLog, verifyLog } from "./log-verify.ts";
 import { checkWal } from "./wal-check.ts";
@@ -35,7 +35,8 @@ export class LogFile {
   readonly #begin;
   readonly #commit;
   readonly #insert;
-  #outline: LogOutline;
+  /** As of the last transaction, for others to read. */
+  readonly outline: LogOutline;
   /** Checksums of the entry before the first, and of the last one. */
   #baseChain: number;
   #chain: number;
@@ -59,7 +60,7 @@ export class LogFile {
     const verified = verifyOrClose(this.#db, path);
     this.hardState = verified.hardState;
     this.clusterId = verified.clusterId;
-    this.#outline = verified.outline;
+    this.outline = verified.outline;
     this.#baseChain = verified.baseChain;
     this.#chain = verified.chain;
     this.#begin = this.#db.prepare("BEGIN IMMEDIATE");
@@ -67,15 +68,10 @@ export class LogFile {
     this.#insert = this.#db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?)");
   }
 
-  /** As of the last transaction; it changes with the next one. */
-  get outline(): LogOutline {
-    return this.#outline;
-  }
-
   /** Runs `write` in one durable transaction; when it throws, memory and file are as before. */
   transact(write: () => void): void {
     const { hardState, clusterId } = this;
-    const before = { outline: this.#outline.copy(), baseChain: this.#baseChain, chain: this.#chain };
+    const before = { outline: this.outline.mark(), baseChain: this.#baseChain, chain: this.#chain };
     try {
       this.#begin.run();
       write();
@@ -83,7 +79,7 @@ export class LogFile {
       this.#walBytes += TRANSACTION_WAL_BYTES;
     } catch (error) {
       if (this.#db.inTransaction) this.#db.run("ROLLBACK");
-      this.#outline = before.outline;
+      this.outline.rewind(before.outline);
       this.#baseChain = before.baseChain;
       this.#chain = before.chain;
       this.hardState = hardState;
@@ -95,7 +91,7 @@ export class LogFile {
   /** Inside `transact`. */
   append(entries: readonly Entry[]): void {
     for (const { index, term, type, data } of entries) {
-      this.#outline.append(index, term, type, data);
+      this.outline.append(index, term, type, data);
       this.#chain = chainCrc(this.#chain, index, term, type, data);
       this.#insert.run(index, term, type, data, this.#chain);
       this.#walBytes += data.length + ENTRY_OVERHEAD_BYTES;
@@ -104,12 +100,12 @@ export class LogFile {
 
   /** Inside `transact`: entries from `from` on go, which no leader ever committed. */
   truncate(from: number): void {
-    const { base } = this.#outline;
-    this.#outline.truncate(from);
-    const { lastIndex } = this.#outline;
+    const { base } = this.outline;
+    this.outline.truncate(from);
+    const { lastIndex } = this.outline;
     this.#db.query("DELETE FROM log WHERE idx >= ?").run(from);
     this.#chain = lastIndex === base.index ? this.#baseChain : this.#crcAt(lastIndex);
-    if (this.#outline.base !== base) this.#saveBase();
+    if (this.outline.base !== base) this.#saveBase();
   }
 
   /** Inside `transact`. */
@@ -130,7 +126,7 @@ export class LogFile {
 
   /** Inside `transact`: see `LogStore.forceConfiguration`. */
   forceConfiguration(configuration: Configuration): void {
-    this.#outline.force(configuration);
+    this.outline.force(configuration);
     this.#saveBase();
   }
 
@@ -153,12 +149,12 @@ export class LogFile {
 
   /** Inside `transact`: forgets entries up to `index`, at most `rowsMax` of them; returns the last one forgotten. */
   compact(index: number, rowsMax: number): number {
-    const { firstIndex, lastIndex } = this.#outline.bounds;
+    const { firstIndex, lastIndex } = this.outline.bounds;
     assert(index <= lastIndex, `compaction to ${index} beyond ${lastIndex}`);
     const upTo = Math.min(index, firstIndex - 1 + rowsMax);
     if (upTo < firstIndex) return index;
     this.#baseChain = this.#crcAt(upTo);
-    this.#outline.compact(upTo);
+    this.outline.compact(upTo);
     this.#db.query("DELETE FROM log WHERE idx <= ?").run(upTo);
     this.#walBytes += COMPACTION_WAL_BYTES;
     this.#saveBase();
@@ -168,7 +164,7 @@ export class LogFile {
   /** Inside `transact`. */
   reset(index: number, term: number, configuration: IndexedConfiguration): void {
     this.#db.run("DELETE FROM log");
-    this.#outline = new LogOutline(baseAt(index, term, configuration));
+    this.outline.reset(baseAt(index, term, configuration));
     this.#baseChain = 0;
     this.#chain = 0;
     this.#saveBase();
@@ -179,7 +175,7 @@ export class LogFile {
   }
 
   #saveBase(): void {
-    updateBase(this.#db, this.#outline.base, this.#baseChain);
+    updateBase(this.#db, this.outline.base, this.#baseChain);
   }
 
   /** Whether the WAL has grown enough. */

@@ -27,7 +27,7 @@ export function baseAt(index: number, term: number, configuration: IndexedConfig
 export class LogOutline {
   #base: LogBase;
   #lastIndex: number;
-  /** Replaced when they change, never changed: an outline to go back to is three references. */
+  /** Replaced when they change, never changed: a mark is a few references. */
   #termStarts: readonly TermStart[];
   #configurations: readonly IndexedConfiguration[] = [];
 
@@ -107,12 +107,33 @@ export class LogOutline {
     this.#configurations = [];
   }
 
-  /** A reading of this moment. */
-  copy(): LogOutline {
-    const copy = new LogOutline(this.#base);
-    copy.#lastIndex = this.#lastIndex;
-    copy.#termStarts = this.#termStarts;
-    copy.#configurations = this.#configurations;
-    return copy;
+  mark(): OutlineMark {
+    return {
+      base: this.#base,
+      lastIndex: this.#lastIndex,
+      termStarts: this.#termStarts,
+      configurations: this.#configurations,
+    };
   }
+
+  /** All is as it was when the mark was made. */
+  rewind({ base, lastIndex, termStarts, configurations }: OutlineMark): void {
+    this.#base = base;
+    this.#lastIndex = lastIndex;
+    this.#termStarts = termStarts;
+    this.#configurations = configurations;
+  }
+
+  /** The log is empty from here on, and begins behind another entry. */
+  reset(base: LogBase): void {
+    this.rewind(new LogOutline(base).mark());
+  }
+}
+
+/** What an outline can go back to. */
+export interface OutlineMark {
+  readonly base: LogBase;
+  readonly lastIndex: number;
+  readonly termStarts: readonly TermStart[];
+  readonly configurations: readonly IndexedConfiguration[];
 }

@@ -10,7 +10,7 @@ export function openMemoryLogStore(): LogStore {
 class MemoryLogStore implements LogStore {
   #hardState: HardState = { term: 0, votedFor: "" };
   #clusterId = "";
-  #outline = new LogOutline(EMPTY_BASE);
+  readonly #outline = new LogOutline(EMPTY_BASE);
   /** The entries of `#outline`. */
   #entries: Entry[] = [];
 
@@ -56,7 +56,7 @@ class MemoryLogStore implements LogStore {
 
   async reset(index: number, term: number, configuration: IndexedConfiguration): Promise<void> {
     this.#entries = [];
-    this.#outline = new LogOutline(baseAt(index, term, configuration));
+    this.#outline.reset(baseAt(index, term, configuration));
   }
 
   async setClusterId(clusterId: string): Promise<void> {

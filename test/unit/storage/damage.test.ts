@@ -47,7 +47,8 @@ function copyOf(dir: string): string {
 function reopen(dir: string): { entries: Entry[]; term: number; warnings: readonly string[] } | DamageError {
   try {
     const file = new LogFile(dir);
-    const entries = file.read(file.bounds.firstIndex, file.bounds.lastIndex, 1e9);
+    const { firstIndex, lastIndex } = file.outline.bounds;
+    const entries = file.read(firstIndex, lastIndex, 1e9);
     const found = { entries, term: file.hardState.term, warnings: file.warnings };
     file.close();
     return found;
