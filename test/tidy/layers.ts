@@ -42,4 +42,10 @@ export const FOLDERS: readonly Folder[] = [
 export const IO_FOLDERS: readonly string[] = ["platform", "storage", "cli", "app", "main"];
 
 /** Functions of Bun that compute on bytes and texts and touch nothing else: fine in every layer. */
-export const PURE_BUN_FUNCTIONS: readonly string[] = ["concatArrayBuffers", "gzipSync", "gunzipSync", "stringWidth"];
+export const PURE_BUN_FUNCTIONS: readonly string[] = [
+  "concatArrayBuffers",
+  "hash",
+  "gzipSync",
+  "gunzipSync",
+  "stringWidth",
+];
