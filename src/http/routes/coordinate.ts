@@ -25,7 +25,7 @@ export interface CoordinateDeps {
     nodes(): QueryResult<NodeCoordinate[]>;
     node(name: string): QueryResult<NodeCoordinate[]>;
     /** Throws a Refusal for one that others can't be compared with. */
-    update(update: NodeCoordinate): void;
+    update(update: NodeCoordinate): void | Promise<void>;
   };
 }
 
@@ -83,9 +83,9 @@ export const coordinateRoutes = [
     body: z.object({ Node: goString(), Segment: goString(), Coord: CoordBody.nullable().default(null) }),
     answer: z.undefined(),
     acl: "node:write",
-    handle({ body }, { coordinate }: CoordinateDeps) {
+    async handle({ body }, { coordinate }: CoordinateDeps) {
       if (body.Coord === null) throw new Refusal("incompatible coordinate");
-      coordinate.update({ ...body, Coord: body.Coord });
+      await coordinate.update({ ...body, Coord: body.Coord });
       return EMPTY;
     },
   }),

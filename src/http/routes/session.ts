@@ -13,7 +13,8 @@ export interface SessionDeps {
   session: {
     create(request: Omit<Session, "ID" | "CreateIndex" | "ModifyIndex">): Promise<string>;
     destroy(id: string): Promise<void>;
-    renew(id: string): Session | undefined;
+    /** Undefined when there is none. */
+    renew(id: string): Session | undefined | Promise<Session | undefined>;
     get(id: string): QueryResult<Session | undefined>;
     list(): QueryResult<Session[]>;
     ofNode(node: string): QueryResult<Session[]>;
@@ -105,9 +106,9 @@ const renew = defineRoute({
   answer: Sessions,
   acl: "session:write",
   namespaced: true,
-  handle({ params }, { session }: SessionDeps) {
+  async handle({ params }, { session }: SessionDeps) {
     const id = sessionId(params.id);
-    const renewed = session.renew(id);
+    const renewed = await session.renew(id);
     if (renewed === undefined) throw new Refusal(`Session id '${id}' not found`, 404);
     return json([renewed]);
   },

@@ -1,16 +1,17 @@
 import { z } from "zod";
 import { Bytes } from "../../model/common.ts";
 import { readBody } from "../body.ts";
+import { freshnessHeaders } from "../consistency.ts";
 import { flag, one } from "../query-schema.ts";
 import { defineRoute, EMPTY, reply } from "../route.ts";
 
 export interface SnapshotDeps {
   snapshot: {
-    /** The whole state as an archive: gzip of tar. */
+    /** The whole state as it is on this server, as an archive: gzip of tar. */
     save(): Promise<Uint8Array>;
     /** Replaces the whole state. Rejects with a Refusal when the archive is not whole. */
     restore(archive: Uint8Array): Promise<void>;
-    /** Index of the last entry applied. */
+    /** Index of the last entry applied, as readers see it. */
     index(): number;
   };
 }
@@ -22,18 +23,18 @@ export const snapshotRoutes = [
     method: "GET",
     path: "/v1/snapshot",
     summary: "Save the whole state as an archive",
-    query: z.object({ dc: one, stale: flag }),
+    query: z.object({ dc: one, stale: flag, consistent: flag }),
     answer: Bytes,
     acl: "acl:write",
-    async handle(_request, { snapshot }: SnapshotDeps) {
+    async handle({ readable }, { snapshot }: SnapshotDeps) {
+      const freshness = await readable();
       const body = await snapshot.save();
       return reply({
         body,
         headers: {
           "content-type": "application/x-gzip",
           "X-Consul-Index": String(snapshot.index()),
-          "X-Consul-Knownleader": "true",
-          "X-Consul-Lastcontact": "0",
+          ...freshnessHeaders(freshness),
         },
       });
     },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Refusal } from "../../lib/refusal.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { eventStream, type StreamSource, type StreamTopic } from "../event-stream.ts";
-import { many, one } from "../query-schema.ts";
+import { flag, many, one } from "../query-schema.ts";
 import { defineRoute, reply } from "../route.ts";
 
 export interface StreamDeps {
@@ -22,11 +22,11 @@ export const streamRoutes = [
     method: "GET",
     path: "/v1/stream",
     summary: "Follow topics as server-sent events, resumable with Last-Event-ID",
-    query: z.object({ topic: many, dc: one, last_event_id: one }),
+    query: z.object({ topic: many, dc: one, last_event_id: one, stale: flag, consistent: flag }),
     answer: z.object({ Topic: z.string(), Index: z.number().int(), Value: z.unknown() }),
     acl: ["key:read", "service:read", "node:read", "session:read"],
     beyondConsul: true,
-    handle({ query, raw, onClose }, { stream }: StreamDeps) {
+    async handle({ query, raw, onClose, readable }, { stream }: StreamDeps) {
       const names = query.topic ?? [];
       if (names.length === 0) throw new Refusal(`Missing ?topic=: name at least one of ${TOPIC_KINDS}`, 400);
       if (names.length > TOPICS_MAX) throw new Refusal(`Too many topics (${names.length} > ${TOPICS_MAX})`, 400);
@@ -35,6 +35,8 @@ export const streamRoutes = [
         if (topic === undefined) throw new Refusal(`Unknown topic ${JSON.stringify(name)}: use ${TOPIC_KINDS}`, 400);
         return topic;
       });
+      // A client that comes from another server must not be sent back in time by one that has not applied as much.
+      await readable();
       const resumeFrom = raw.headers.get("last-event-id") ?? query.last_event_id;
       return reply({
         headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },

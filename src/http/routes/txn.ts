@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { NS_PER_MS } from "../../lib/duration.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import { goBytes, goString, goUint64 } from "../../model/go-decode.ts";
 import { decodeCheck, decodeNode, decodeService } from "../../model/registration.ts";
 import { isReadOnlyOp, TXN_OPS_MAX, type TxnKvOp, type TxnOp, TxnResponse } from "../../model/txn.ts";
 import { readBody } from "../body.ts";
+import { freshnessHeaders, VOUCHED } from "../consistency.ts";
 import { decodeJsonBody, prefixed } from "../json-body.ts";
 import { READ_QUERY } from "../query-schema.ts";
 import { readOptions } from "../read-options.ts";
@@ -11,7 +13,7 @@ import { defineRoute, reply } from "../route.ts";
 
 export interface TxnDeps {
   txn: {
-    /** Runs a transaction; one that only looks needs no log entry. Refuses (500) only when nothing was decided. */
+    /** Runs a transaction; one that only looks needs no log entry and reads what is here. Refuses (500) only when nothing was decided. */
     apply(ops: TxnOp[], readOnly: boolean): Promise<TxnResponse>;
     /** `limits.txn_max_req_len`. */
     bodyBytesMax(): number;
@@ -57,17 +59,20 @@ export const txnRoutes = [
     answer: TxnResponse,
     acl: ["key:write", "node:write", "service:write"],
     namespaced: true,
-    async handle({ raw, query }, { txn }: TxnDeps) {
+    async handle({ raw, query, readable }, { txn }: TxnDeps) {
       readOptions(query, NO_WAIT, () => 0);
       const ops = await decodeOps(raw, txn);
       const readOnly = ops.every(isReadOnlyOp);
+      const freshness = readOnly ? await readable() : VOUCHED;
       const response = await txn.apply(ops, readOnly);
       const status = response.Errors === null ? 200 : 409;
       if (!readOnly) return reply({ status, json: response });
+      const { lastContactMs, knownLeader: KnownLeader } = freshness;
+      const LastContact = Math.round(lastContactMs * NS_PER_MS);
       return reply({
         status,
-        json: { ...response, Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: "" },
-        headers: { "X-Consul-Knownleader": "true", "X-Consul-Lastcontact": "0" },
+        json: { ...response, Index: 0, LastContact, KnownLeader, ConsistencyLevel: "" },
+        headers: freshnessHeaders(freshness),
       });
     },
   }),

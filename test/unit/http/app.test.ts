@@ -4,6 +4,7 @@ import { z } from "zod";
 import { withoutWait } from "../../../src/http/endpoint.ts";
 import { READ_QUERY } from "../../../src/http/query-schema.ts";
 import { defineRoute, json, reply } from "../../../src/http/route.ts";
+import { Refusal } from "../../../src/lib/refusal.ts";
 import { Publisher } from "../../../src/state/publisher.ts";
 import { httpRig } from "../../support/http-rig.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
@@ -400,4 +401,28 @@ test("of many that wait for one answer, the first that is woken makes it for all
     expect([answer.headers.get("x-consul-index"), await answer.text()]).toEqual(["8", '["new"]']);
   }
   expect(state.reads - before).toBe(1);
+});
+
+test.each([
+  ["unknown", "leadership lost while committing log"],
+  ["refused", "No cluster leader"],
+] as const)("a write that failed says that its outcome is %s; a read has none", async (outcome, text) => {
+  const fail = () => {
+    throw new Refusal(text, 500, outcome);
+  };
+  const described = {
+    path: "/v1/fail",
+    summary: "Fail",
+    query: z.object({}),
+    answer: z.unknown(),
+    acl: "none",
+  } as const;
+  const rows = [
+    defineRoute({ ...described, method: "PUT", handle: fail }),
+    defineRoute({ ...described, method: "GET", handle: fail }),
+  ];
+  const { send } = httpRig(rows, {});
+  const write = await send("PUT", "/v1/fail");
+  expect([write.status, await write.text(), write.headers.get("x-muster-outcome")]).toEqual([500, text, outcome]);
+  expect((await send("GET", "/v1/fail")).headers.get("x-muster-outcome")).toBeNull();
 });
