@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { busyNs, cpuNs, LOAD_CORE, SERVER_CORE } from "./machine.ts";
-import type { Running } from "./peers.ts";
+import { busyNs, cpuNs } from "./machine.ts";
+import type { Running, Target } from "./peers.ts";
 
 /** Of one run against one server. */
 export interface Throughput {
@@ -75,7 +75,7 @@ end
 }
 
 /** Throws when `wrk` fails or when any answer was an error. */
-export async function runWrk(server: Running, load: HttpLoad, seconds: number): Promise<Throughput> {
+export async function runWrk(server: Target, load: HttpLoad, seconds: number): Promise<Throughput> {
   const file = join(server.dir, "load.lua");
   await Bun.write(file, `${load.script ?? ""}${WRK_REPORT}`);
   const command = ["wrk", "-t1", `-c${load.connections}`, `-d${seconds}s`, "-s", file, `${server.url}${load.path}`];
@@ -115,10 +115,11 @@ export interface ToolRun {
 }
 
 /** Runs a program of the load on its core, to its end. Throws when it fails or hangs. */
-export async function runTool(server: Running, command: readonly string[], seconds: number): Promise<ToolRun> {
+export async function runTool(server: Target, command: readonly string[], seconds: number): Promise<ToolRun> {
+  const { cores } = server;
   const startedNs = Bun.nanoseconds();
-  const before = { server: busyNs(SERVER_CORE), load: busyNs(LOAD_CORE), peer: cpuNs(server.pid), own: ownNs() };
-  const child = Bun.spawn(["taskset", "-c", `${LOAD_CORE}`, ...command], {
+  const before = spentNs(server);
+  const child = Bun.spawn(["taskset", "-c", cores.load.join(","), ...command], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",
@@ -128,10 +129,19 @@ export async function runTool(server: Running, command: readonly string[], secon
   if ((await child.exited) !== 0) throw new Error(`${command.join(" ")}\n${output}`);
   const wallNs = Bun.nanoseconds() - startedNs;
   const toolNs = Number(child.resourceUsage()?.cpuTime.total ?? 0) * 1000;
-  const serverNs = cpuNs(server.pid) - before.peer;
-  const onServer = busyNs(SERVER_CORE) - before.server - serverNs;
-  const onLoad = busyNs(LOAD_CORE) - before.load - toolNs - (ownNs() - before.own);
-  return { output, cpuSeconds: serverNs / 1e9, others: Math.max(0, onServer, onLoad) / wallNs };
+  const after = spentNs(server);
+  const [onServers, onLoad, serversNs, own] = after.map((ns, at) => ns - (before[at] ?? 0)) as typeof after;
+  const isShared = cores.servers.some((core) => cores.load.includes(core));
+  const others = isShared
+    ? onServers - serversNs - toolNs - own
+    : Math.max(onServers - serversNs, onLoad - toolNs - own);
+  return { output, cpuSeconds: serversNs / 1e9, others: Math.max(0, others) / wallNs };
+}
+
+/** Processor time so far: all on the servers' cores, all on the load's, the servers' own, this process's own. */
+function spentNs({ cores, pids }: Target): [number, number, number, number] {
+  const sum = (all: readonly number[]) => all.reduce((total, each) => total + each, 0);
+  return [sum(cores.servers.map(busyNs)), sum(cores.load.map(busyNs)), sum(pids.map(cpuNs)), ownNs()];
 }
 
 function ownNs(): number {

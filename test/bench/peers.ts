@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { SERVER_CORE } from "./machine.ts";
+import { LOAD_CORE, SERVER_CORE } from "./machine.ts";
 
 /** Above the number of waiting queries. Consul refuses to start when it is above the limit of open files less 20. */
 const CONNECTIONS_PER_CLIENT = 12_000;
@@ -17,13 +17,22 @@ export interface Peer {
   readonly portNames: readonly string[];
 }
 
-/** A server of its own data directory, pinned to its core. */
-export interface Running {
+/** What a load is sent to. */
+export interface Target {
   readonly peer: Peer;
-  readonly pid: number;
+  /** For the load's own files. */
   readonly dir: string;
-  /** `http://127.0.0.1:port`. */
+  /** Without a slash at the end. */
   readonly url: string;
+  /** Every process that serves it. */
+  readonly pids: readonly number[];
+  /** The cores that the servers may use, and the load. */
+  readonly cores: { readonly servers: readonly number[]; readonly load: readonly number[] };
+}
+
+/** A server of its own data directory, pinned to its core. */
+export interface Running extends Target {
+  readonly pid: number;
   readonly httpPort: number;
   readonly dnsPort: number;
   /** From the start of the process to the first answer that names a leader. */
@@ -95,7 +104,8 @@ export async function start(peer: Peer, root: string, again?: string): Promise<R
     await Bun.sleep(POLL_MS);
   }
   const startMs = (Bun.nanoseconds() - startedNs) / 1e6;
-  return { peer, pid: child.pid, dir, url, httpPort, dnsPort, startMs, ...control(child, url) };
+  const target: Target = { peer, dir, url, pids: [child.pid], cores: { servers: [SERVER_CORE], load: [LOAD_CORE] } };
+  return { ...target, pid: child.pid, httpPort, dnsPort, startMs, ...control(child, url) };
 }
 
 function control(child: Bun.Subprocess, url: string): Pick<Running, "pause" | "resume" | "stop"> {

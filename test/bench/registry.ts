@@ -1,10 +1,10 @@
-import type { Running } from "./peers.ts";
+import type { Target } from "./peers.ts";
 
 /** Services that the reads ask for, and how many instances each has. */
 export const SERVICES = { ten: 10, hundred: 100 } as const;
 
 /** Registers every service through the catalog: each instance on a node of its own, with one passing check. */
-export async function registerServices(server: Running): Promise<void> {
+export async function registerServices(server: Target): Promise<void> {
   for (const [name, count] of Object.entries(SERVICES)) {
     for (let at = 0; at < count; at++) {
       await put(server, "/v1/catalog/register", {
@@ -21,7 +21,7 @@ export async function registerServices(server: Running): Promise<void> {
 const KEYS_PER_TRANSACTION = 64;
 
 /** Writes `count` keys of `valueBytes` bytes, many in a transaction. */
-export async function writeKeys(server: Running, count: number, valueBytes: number): Promise<void> {
+export async function writeKeys(server: Target, count: number, valueBytes: number): Promise<void> {
   const value = Buffer.alloc(valueBytes, "v").toString("base64");
   for (let from = 0; from < count; from += KEYS_PER_TRANSACTION) {
     const length = Math.min(KEYS_PER_TRANSACTION, count - from);
@@ -33,7 +33,7 @@ export async function writeKeys(server: Running, count: number, valueBytes: numb
 }
 
 /** Throws when the server refuses. */
-async function put(server: Running, path: string, body: unknown): Promise<void> {
+async function put(server: Target, path: string, body: unknown): Promise<void> {
   const answer = await fetch(`${server.url}${path}`, { method: "PUT", body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${server.peer.name} ${path}: ${answer.status} ${await answer.text()}`);
   await answer.arrayBuffer();

@@ -65,7 +65,9 @@ describe("suites", () => {
   });
 
   test("no test hides in a folder that no run reads", () => {
-    const hidden = NO_SUITE.flatMap((name) => filesUnder(`test/${name}`)).filter((path) => path.endsWith(".test.ts"));
+    const isRead = (name: string) => SUITES.some(({ argv }) => argv.includes(`./test/${name}`));
+    const unread = NO_SUITE.filter((name) => !isRead(name));
+    const hidden = unread.flatMap((name) => filesUnder(`test/${name}`)).filter((path) => path.endsWith(".test.ts"));
     expect(hidden).toEqual([]);
   });
 });
