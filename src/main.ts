@@ -40,6 +40,13 @@ async function runCommand(argv: readonly string[]): Promise<number> {
       const { loadServiceFiles } = await import("./app/service-files.ts");
       return loadServiceFiles(files);
     },
+    async readConfigSources(paths) {
+      const [{ readSources }, { DISK_READER }] = await Promise.all([
+        import("./config/read.ts"),
+        import("./platform/config-files.ts"),
+      ]);
+      return readSources(paths, "", DISK_READER);
+    },
     async validateConfig(paths, { format }) {
       const [{ validateFiles }, { DISK_READER }] = await Promise.all([
         import("./config/validate-files.ts"),

@@ -1,4 +1,4 @@
-import { type CommandContext, orFail } from "./context.ts";
+import { type ApiContext, orFail } from "./context.ts";
 
 /** The parts of `/v1/agent/self` that commands read. */
 export interface AgentSelf {
@@ -10,6 +10,6 @@ export interface AgentSelf {
  * Asks the agent about itself. Some commands do so first, so that an agent that can't be reached or a token that is
  * refused shows before they change anything.
  */
-export async function readSelf(context: CommandContext, prefix = "Error querying Consul agent"): Promise<AgentSelf> {
+export async function readSelf(context: ApiContext, prefix = "Error querying Consul agent"): Promise<AgentSelf> {
   return await orFail(prefix, context.api.get<AgentSelf>("/v1/agent/self"));
 }

@@ -1,3 +1,4 @@
+import type { ReadSources } from "../config/read.ts";
 import type { ServiceDefinition } from "../model/definition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ApiClient } from "./http.ts";
@@ -35,6 +36,8 @@ export interface CliDeps {
   runAgent(argv: readonly string[]): Promise<number>;
   /** The services that configuration files define, in their order. Throws with the text that tells what is wrong. */
   loadServices(files: readonly string[]): Promise<readonly ServiceDefinition[]>;
+  /** The texts of files and directories, as `agent` finds them. Throws when they can't be read. */
+  readConfigSources(paths: readonly string[]): Promise<ReadSources>;
   /** Reads files and directories as `agent` would. Throws when they can't be read. */
   validateConfig(paths: readonly string[], options: { readonly format: string }): Promise<ConfigVerdict>;
 }
@@ -47,6 +50,9 @@ export interface CommandContext extends CliDeps {
   /** Prints a line on standard error. */
   complain(line: string): void;
 }
+
+/** What it takes to ask the agent now and again. */
+export type ApiContext = Pick<CommandContext, "api" | "clock">;
 
 /** Ends a command with a text on standard error and an exit code. */
 export class CommandFailure extends Error {

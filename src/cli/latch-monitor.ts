@@ -1,5 +1,5 @@
 import { decodeGoJson } from "../lib/go-json.ts";
-import type { CommandContext } from "./context.ts";
+import type { ApiContext } from "./context.ts";
 import { HttpStatusError, type Query } from "./http.ts";
 import type { KvPair } from "./kv-pair.ts";
 import { MONITOR_RETRY_MS } from "./latch.ts";
@@ -13,7 +13,7 @@ export interface KvAnswer {
 
 /** Reads pairs with their index; a missing key gives none. */
 export async function readPairs(
-  context: CommandContext,
+  context: ApiContext,
   path: string,
   query: Query,
   signal?: AbortSignal,
@@ -35,7 +35,7 @@ interface Monitor {
  * Follows keys by consistent long polls until they no longer show that the latch is held. A failing server (status 500 or
  * above) is asked again `retries` times; any other failure means that nothing is known any more, which is "lost".
  */
-export async function followUntilLost(context: CommandContext, monitor: Monitor, signal: AbortSignal): Promise<void> {
+export async function followUntilLost(context: ApiContext, monitor: Monitor, signal: AbortSignal): Promise<void> {
   let index: string | undefined;
   let retriesLeft = monitor.retries;
   while (!signal.aborted) {

@@ -1,5 +1,5 @@
 import { decodeGoJson, encodeGoJson } from "../lib/go-json.ts";
-import type { CommandContext } from "./context.ts";
+import type { ApiContext } from "./context.ts";
 import { sleep } from "./sleep.ts";
 
 const TTL_MS = 15_000;
@@ -7,16 +7,16 @@ const TTL_MS = 15_000;
 /** The session that holds a lock: renewed at half its TTL until it is ended. */
 export class LockSession {
   readonly id: string;
-  readonly #context: CommandContext;
+  readonly #context: ApiContext;
   readonly #ended = new AbortController();
 
-  private constructor(context: CommandContext, id: string) {
+  private constructor(context: ApiContext, id: string) {
     this.#context = context;
     this.id = id;
   }
 
   /** Creates a session and keeps it alive. `behavior` is left out for the server's default, which is `release`. */
-  static async start(context: CommandContext, name: string, behavior?: "delete"): Promise<LockSession> {
+  static async start(context: ApiContext, name: string, behavior?: "delete"): Promise<LockSession> {
     const body = encodeGoJson({ Name: name, TTL: `${TTL_MS / 1000}s`, ...(behavior ? { Behavior: behavior } : {}) });
     const created = decodeGoJson(await context.api.put("/v1/session/create", { body })) as { readonly ID: string };
     const session = new LockSession(context, created.ID);

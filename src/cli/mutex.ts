@@ -1,4 +1,4 @@
-import type { CommandContext } from "./context.ts";
+import type { ApiContext } from "./context.ts";
 import type { Latch, LatchOptions } from "./latch.ts";
 import { RETRY_MS } from "./latch.ts";
 import { Deadline } from "./latch-deadline.ts";
@@ -10,12 +10,12 @@ const LOCK_FLAGS = 0x2ddccbc058a50c18n;
 
 /** A lock with one holder: the session that has acquired one key. */
 export class Mutex implements Latch {
-  readonly #context: CommandContext;
+  readonly #context: ApiContext;
   readonly #path: string;
   readonly #options: LatchOptions;
 
   /** `key` is the whole key, without a leading slash. */
-  constructor(context: CommandContext, key: string, options: LatchOptions) {
+  constructor(context: ApiContext, key: string, options: LatchOptions) {
     this.#context = context;
     this.#path = `/v1/kv/${key}`;
     this.#options = options;

@@ -71,8 +71,8 @@ describe("example configurations", () => {
   }
 });
 
-describe("the unit", () => {
-  const unit = readFileSync(UNIT, "utf8");
+describe.each(["muster.service", "muster-snapshot.service"])("the unit %s", (name) => {
+  const unit = readFileSync(join(DEPLOY, name), "utf8");
 
   test("removes the two variables by which the runtime can be made to run other code", () => {
     expect(unit).toMatch(/^UnsetEnvironment=BUN_OPTIONS BUN_BE_BUN$/m);
@@ -92,8 +92,8 @@ describe("the unit", () => {
 
   needing("systemd-analyze", "is one that systemd understands", async () => {
     // The installed path may not exist on this machine, so that the executable under test stands in.
-    const copy = join(dir, "muster.service");
-    writeFileSync(copy, unit.replace("/usr/local/bin/muster", EXECUTABLE));
+    const copy = join(dir, name);
+    writeFileSync(copy, unit.replace("/usr/local/bin/muster ", `${EXECUTABLE} `));
     expect(await run(["systemd-analyze", "verify", copy])).toEqual({ code: 0, output: "" });
   });
 });

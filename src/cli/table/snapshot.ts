@@ -1,6 +1,7 @@
 import type { FlagSpec } from "../../lang/goflags.ts";
 import { command, group } from "../command.ts";
 import { FORMAT_FLAG } from "../common-flags.ts";
+import { SNAPSHOT_AGENT_FLAGS } from "../snapshot-agent-flags.ts";
 import { NO_FLAGS } from "./agent.ts";
 
 export const SNAPSHOT_INSPECT_FLAGS = [FORMAT_FLAG] as const satisfies readonly FlagSpec[];
@@ -62,6 +63,27 @@ export const snapshotCommands = [
     http: "server",
     flags: NO_FLAGS,
     load: () => import("../snapshot-save.ts"),
+  }),
+  command({
+    path: "snapshot agent",
+    synopsis: "Save snapshots again and again, and remove old ones",
+    usage: "[options]",
+    about: [
+      "Takes a snapshot at every interval, verifies it and keeps the newest ones in a directory or in a bucket of an S3-compatible store.",
+      "Of several such agents one is active: the one that holds the lock. It is shown as a service, whose checks say whether it lives and whether it saves.",
+      "It ends at INT or TERM, giving the lock back. With -interval=0 it takes one snapshot and ends; the exit code says whether it was saved.",
+    ],
+    examples: [
+      { why: "Every hour into a directory, the newest 30:", line: "snapshot agent -local-path=/var/backups/muster" },
+      { why: "Once, for a timer:", line: "snapshot agent -interval=0 -local-path=/var/backups/muster" },
+      {
+        why: "Into a bucket, with keys from the environment:",
+        line: "snapshot agent -aws-s3-bucket=backups -aws-s3-region=eu-central-1",
+      },
+    ],
+    http: "server",
+    flags: SNAPSHOT_AGENT_FLAGS,
+    load: () => import("../snapshot-agent.ts"),
   }),
   command({
     path: "snapshot restore",

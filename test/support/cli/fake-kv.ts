@@ -18,6 +18,8 @@ export class FakeKv {
   readonly requests: string[] = [];
   /** Answers of the next reads that must fail, first one first. */
   readonly failures: number[] = [];
+  /** Answers what is neither key nor session; undefined leaves it to the rest. */
+  other: (method: string, path: string, body: string) => Response | undefined = () => undefined;
   #index = 1;
   #wakers: (() => void)[] = [];
   #watchers: (() => void)[] = [];
@@ -75,6 +77,10 @@ export class FakeKv {
     const url = new URL(request.url);
     this.requests.push(`${request.method} ${url.pathname}${url.search}`);
     for (const watch of this.#watchers.splice(0)) watch();
+    if (!/^\/v1\/(kv|session)\//.test(url.pathname)) {
+      const answer = this.other(request.method, url.pathname, await request.text());
+      if (answer !== undefined) return answer;
+    }
     if (url.pathname === "/v1/agent/self") return Response.json({ Config: { NodeName: "n1" } });
     if (url.pathname.startsWith("/v1/session/")) return this.#session(url.pathname, await request.text());
     const key = decodeURIComponent(url.pathname.slice("/v1/kv/".length));

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { CliDeps } from "../../../src/cli/context.ts";
 import { runCli } from "../../../src/cli/dispatch.ts";
+import { readSources } from "../../../src/config/read.ts";
 import { decodeServiceDefinition, type ServiceDefinition } from "../../../src/model/definition.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
+import { DISK_READER } from "../../../src/platform/config-files.ts";
 
 export interface CliResult {
   readonly exit: number;
@@ -30,6 +32,7 @@ export async function runInProcess(
     interrupted: new AbortController().signal,
     runAgent: async () => 0,
     loadServices: async (files) => files.flatMap(readServices),
+    readConfigSources: (paths) => readSources(paths, "", DISK_READER),
     validateConfig: async () => ({ errors: [], warnings: [] }),
     ...deps,
   });

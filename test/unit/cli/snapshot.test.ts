@@ -4,17 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { writeTar } from "../../../src/codec/tar.ts";
+import { snapshotArchive } from "../../support/cli/archive.ts";
 import { runInProcess } from "../../support/cli/run-in-process.ts";
-
-const META = '{"Version":1,"ID":"2-81-1795251104194","Index":81,"Term":2,"Size":5}\n';
-
-function snapshot(state = "state", summed = state): Uint8Array {
-  const sum = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex");
-  const sums = `${sum(META)}  meta.json\n${sum(summed)}  state.bin\n`;
-  const files = { "meta.json": META, "state.bin": state, SHA256SUMS: sums };
-  const members = Object.entries(files).map(([name, text]) => ({ name, data: Buffer.from(text) }));
-  return gzipSync(writeTar(members, 0));
-}
 
 let dir: string;
 let answer: Uint8Array;
@@ -22,7 +13,7 @@ let received: Uint8Array[];
 let server: Bun.Server<undefined>;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "snapshot-"));
-  answer = snapshot();
+  answer = snapshotArchive();
   received = [];
   server = Bun.serve({
     hostname: "127.0.0.1",
@@ -57,7 +48,7 @@ describe("snapshot", () => {
   });
 
   test("save leaves nothing behind when what came is damaged", async () => {
-    answer = snapshot("state", "other");
+    answer = snapshotArchive("state", "other");
     const { exit, stderr } = await run("save", join(dir, "a.snap"));
     expect(exit).toBe(1);
     expect(stderr).toContain('failed checking integrity of snapshot: hash check failed for "state.bin"');
