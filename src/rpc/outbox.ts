@@ -154,16 +154,25 @@ export class Outbox {
       if (endsChunk) this.#chunkEnd = this.#window.sent;
       if (endsChunk || this.#window.wantsMark) this.#mark(pieces);
     }
-    const isHeldBack = this.#lanes.some((lane) => lane.frames.length > 0 && !this.#mayGo(lane));
-    if (isHeldBack && this.#window.needsMark) this.#mark(pieces);
+    if (this.#lanes.some((lane) => this.#waitsForMark(lane))) this.#mark(pieces);
     return pieces;
   }
 
-  #mayGo({ name, frames }: LaneQueue): boolean {
-    const head = frames[0];
+  /** Whether a frame waits for bytes to arrive of which no mark will tell. */
+  #waitsForMark(lane: LaneQueue): boolean {
+    if (lane.frames.length === 0 || this.#mayGo(lane)) return false;
+    return this.#window.marked < (this.#waitsForChunk(lane) ? this.#chunkEnd : this.#window.sent);
+  }
+
+  #waitsForChunk({ name, frames }: LaneQueue): boolean {
+    return name === "chunk" && frames[0]?.sent === 0 && this.#window.acknowledged < this.#chunkEnd;
+  }
+
+  #mayGo(lane: LaneQueue): boolean {
+    const head = lane.frames[0];
     if (head === undefined) return false;
-    if (name === "control") return true;
-    if (name === "chunk" && head.sent === 0 && this.#window.acknowledged < this.#chunkEnd) return false;
+    if (lane.name === "control") return true;
+    if (this.#waitsForChunk(lane)) return false;
     return this.#window.admits(Math.min(head.payload.length - head.sent, PIECE_BYTES_MAX));
   }
 

@@ -58,12 +58,12 @@ export class BulkWindow {
 
   /** A part of the window went out since the last mark. */
   get wantsMark(): boolean {
-    return this.#sent - this.#lastMarked >= this.#bytesMax / 4;
+    return this.#sent - this.marked >= this.#bytesMax / 4;
   }
 
-  /** Something is under way that no mark will acknowledge. */
-  get needsMark(): boolean {
-    return this.#sent > this.#lastMarked;
+  /** How many of the bytes are before a mark. */
+  get marked(): number {
+    return this.#marks.at(-1)?.sent ?? this.#acknowledged;
   }
 
   /** The id of a ping to send now; undefined when too many were not answered. */
@@ -88,10 +88,6 @@ export class BulkWindow {
     this.#acknowledged = mark.sent;
     this.#adapt(nowMs - mark.sentMs);
     return true;
-  }
-
-  get #lastMarked(): number {
-    return this.#marks.at(-1)?.sent ?? this.#acknowledged;
   }
 
   #adapt(delayMs: number): void {
