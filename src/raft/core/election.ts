@@ -40,14 +40,14 @@ export class Election {
     const context = this.#context;
     if (context.nowMs < this.deadlineMs) return;
     this.restart();
-    if (context.isVoter && !this.isHeld) this.#askFirst();
+    if (context.mayCampaign && !this.isHeld) this.#askFirst();
     else context.setRole("follower", undefined);
   }
 
   /** Begins an election without asking first. */
   campaign(isTransfer: boolean) {
     const context = this.#context;
-    if (!context.isVoter || this.isHeld || context.role === "leader") return;
+    if (!context.mayCampaign || this.isHeld || context.role === "leader") return;
     this.restart();
     context.setTerm(context.term + 1, context.id);
     context.setRole("candidate", undefined);

@@ -104,7 +104,8 @@ export class FollowerLog {
     else if (this.#isKnown(snapshot)) this.#incoming = undefined;
     else {
       this.#election.isHeld = true;
-      this.#context.emit({ type: "installSnapshot", snapshot });
+      // A start must not find a log whose term is beyond the own one.
+      this.#context.durability.whenDurable("hardState", () => this.#context.emit({ type: "installSnapshot", snapshot }));
     }
   }
 

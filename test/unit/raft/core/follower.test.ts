@@ -1,0 +1,67 @@
+import { expect, test } from "bun:test";
+import { RaftCore } from "../../../../src/raft/core/core.ts";
+import type { Message, SnapshotMeta } from "../../../../src/raft/core/messages.ts";
+import { type Effect, LIMITS, timingOf } from "../../../../src/raft/core/types.ts";
+import type { Entry } from "../../../../src/raft/types.ts";
+
+const configuration = { servers: ["a", "b", "c"].map((id) => ({ id, address: id, voter: true })) };
+const snapshot: SnapshotMeta = {
+  index: 8,
+  term: 2,
+  configuration: { index: 1, configuration },
+  bytes: 4,
+  sha256: "00",
+};
+const entry = (index: number, term: number): Entry => ({ index, term, type: "command", data: `${index}` });
+const message = (body: object) => ({ type: "message", message: { from: "b", to: "a", ...body } as Message }) as const;
+const chunk = (term: number) =>
+  message({ type: "snapshotChunk", term, snapshot, offset: 0, data: new Uint8Array(snapshot.bytes) });
+const written = { type: "chunkWritten", snapshot, nextOffset: snapshot.bytes, ok: true } as const;
+
+/** A follower of term 1 with three entries, all of them on its disk. */
+function follower(): RaftCore {
+  return new RaftCore({
+    start: {
+      id: "a",
+      hardState: { term: 1, votedFor: "" },
+      firstIndex: 1,
+      lastIndex: 3,
+      termStarts: [
+        { index: 0, term: 0 },
+        { index: 1, term: 1 },
+      ],
+      configurations: [{ index: 1, configuration }],
+      commitIndex: 1,
+    },
+    timing: timingOf(1000),
+    limits: LIMITS,
+    random: () => 0.5,
+    nowMs: 0,
+  });
+}
+
+const persists = (effects: readonly Effect[]) => effects.filter((effect) => effect.type === "persist");
+const installs = (effects: readonly Effect[]) => effects.filter((effect) => effect.type === "installSnapshot");
+
+test("what a refused append left to truncate goes with an installed snapshot", () => {
+  const core = follower();
+  const append = message({ type: "append", term: 1, prevIndex: 3, prevTerm: 1, entries: [entry(4, 1)], commit: 1 });
+  const [write] = persists(core.step(append, 1));
+  core.step({ type: "appendRefused", id: write?.id ?? 0 }, 2);
+  const [vote] = persists(core.step(chunk(2), 3));
+  core.step({ type: "persisted", id: vote?.id ?? 0 }, 4);
+  core.step(written, 5);
+  core.step({ type: "snapshotInstalled", snapshot, ok: true }, 6);
+  const next = message({ type: "append", term: 2, prevIndex: 8, prevTerm: 2, entries: [entry(9, 2)], commit: 8 });
+  expect(persists(core.step(next, 7))).toMatchObject([
+    { append: { truncateFrom: undefined, entries: [{ index: 9 }] } },
+  ]);
+});
+
+test("a snapshot of a newer term is installed only once that term is durable, or a start would find a log beyond its term", () => {
+  const core = follower();
+  const [term] = persists(core.step(chunk(2), 1));
+  expect(term).toMatchObject({ hardState: { term: 2 } });
+  expect(installs(core.step(written, 2))).toEqual([]);
+  expect(installs(core.step({ type: "persisted", id: term?.id ?? 0 }, 3))).toMatchObject([{ snapshot: { index: 8 } }]);
+});
