@@ -10,4 +10,7 @@ export const systemClock: Clock = {
     const timer = setTimeout(fn, Math.min(delayMs, TIMER_MS_MAX));
     return { cancel: () => clearTimeout(timer) };
   },
+  soon(fn) {
+    setImmediate(fn);
+  },
 };

@@ -11,4 +11,6 @@ export interface Clock {
   monotonicMs(): number;
   /** Calls `fn` once, not before `delayMs` from now. */
   after(delayMs: number, fn: () => void): Timer;
+  /** Calls `fn` once, in the next turn of the event loop: what has arrived by now is taken before. */
+  soon(fn: () => void): void;
 }

@@ -1,332 +1,280 @@
-import { assert } from "../lib/assert.ts";
-import { Refusal } from "../lib/refusal.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Meter } from "../ports/meter.ts";
-import type { RaftState, RaftStatus } from "./status.ts";
-import type { Entry, EntryType, HardState, LogBounds, LogStore, StateKeeper, StateMachine } from "./types.ts";
-import { SNAPSHOT_POLICY, type SnapshotPolicy, Upkeep } from "./upkeep.ts";
+import type { Configuration, IndexedConfiguration } from "./configuration.ts";
+import type { Message } from "./core/messages.ts";
+import { isAlone, isVoter } from "./core/quorum.ts";
+import type { Change, Progress } from "./core/types.ts";
+import { Driver } from "./driver/driver.ts";
+import { stateOf } from "./driver/measures.ts";
+import { proposeRestore } from "./driver/restore.ts";
+import type { RaftNodeOptions } from "./options.ts";
+import { alreadyBootstrapped, noLeader, restoring } from "./refusals.ts";
+import type { RaftStatus } from "./status.ts";
+import { SNAPSHOT_POLICY, Upkeep } from "./upkeep.ts";
 
-/** Beyond these, proposals are refused: the disk is slower than the writers, and waiting longer helps nobody. */
-const UNCOMMITTED_ENTRIES_MAX = 8192;
-const UNCOMMITTED_BYTES_MAX = 64 * 1024 * 1024;
-/** Entries applied before other work of the event loop gets its turn. */
-const APPLY_ENTRIES_MAX = 1024;
-const REPLAY_READ_BYTES_MAX = 1024 * 1024;
-
-export const noLeader = () => new Refusal("No cluster leader", 500);
-/** hashicorp/raft's ErrEnqueueTimeout, which Consul answers when its leader can't keep up. */
-const tooManyWrites = () => new Refusal("timed out enqueuing operation", 500);
-/** hashicorp/raft's ErrAbortedByRestore. */
-const restoring = () => new Refusal("snapshot restored while committing log", 500);
-
-export interface RaftNodeOptions {
-  store: LogStore;
-  machine: StateMachine;
-  log: Logger;
-  meter: Meter;
-  clock: Clock;
-  /** This server's node id; it votes for itself under it. */
-  nodeId: string;
-  keeper: StateKeeper;
-  /** After a restore, when the state is another one: the state machine reads its applied index again, readers wake. */
-  onRestored: () => void;
-  /** Called once when the state can't follow the log: the process must end, the next start applies again. */
-  onFatal: (reason: string) => void;
-  snapshotPolicy?: SnapshotPolicy;
-}
-
-interface Proposal {
-  entry: Entry;
-  resolve(result: unknown): void;
-  reject(error: unknown): void;
-}
-
-/** Proposals whose entries reach the disk together. */
-interface ProposalGroup {
-  appended: Promise<void>;
-  proposals: Proposal[];
-  startedAtMs: number;
-}
+/** A stop waits this long for what is under way; then the disk or the other servers are too slow. */
+const DRAIN_MS_MAX = 5_000;
 
 /**
- * Starts the server of a cluster of one voter: replays what the state machine hasn't applied yet, makes a new term and
- * its own vote durable, and resolves as leader once the noop of that term is committed and applied.
+ * Starts consensus on an opened log. A server that is the only voter takes the lead: resolves when it has applied all of
+ * its log. Any other one resolves as follower of nobody yet; without a configuration it stays so until it is bootstrapped
+ * or a leader adds it. Rejects when the lone voter's disk refuses the first entry.
  */
 export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode> {
-  const { hardState, bounds } = await options.store.open();
-  const node = new RaftNode(options, hardState, bounds);
+  const node = new RaftNode(options);
   await node.start();
   return node;
 }
 
 export class RaftNode {
   readonly #options: RaftNodeOptions;
-  #state: RaftState = "Follower";
-  #term: number;
-  #lastIndex: number;
-  #lastTerm: number;
-  #commitIndex: number;
-  /** Appended and not yet applied, in order of index without holes. */
-  #proposals: Proposal[] = [];
-  #proposalBytes = 0;
-  /** The newest one; it may still grow. */
-  #group: ProposalGroup | undefined;
-  #applyScheduled = false;
-  #applyHolds = 0;
-  #isRestoring = false;
+  readonly #driver: Driver;
   readonly #upkeep: Upkeep;
-  /** In order of index. */
-  #barriers: { index: number; resolve(): void }[] = [];
+  #isRestoring = false;
+  #isStopping = false;
 
-  constructor(options: RaftNodeOptions, hardState: HardState, bounds: LogBounds) {
-    const { appliedIndex } = options.machine;
-    assert(appliedIndex <= bounds.lastIndex, `applied ${appliedIndex} is beyond the log's end ${bounds.lastIndex}`);
-    assert(appliedIndex >= bounds.firstIndex - 1, `applied ${appliedIndex} is before the log's start`);
+  constructor(options: RaftNodeOptions) {
     this.#options = options;
-    this.#term = hardState.term;
-    this.#lastIndex = bounds.lastIndex;
-    this.#lastTerm = bounds.lastTerm;
-    // One voter: whatever is durable here is committed.
-    this.#commitIndex = bounds.lastIndex;
-    const policy = options.snapshotPolicy ?? SNAPSHOT_POLICY;
-    this.#upkeep = new Upkeep({ ...options, policy, holdApply: (run) => this.#holdApply(run) });
+    const driver: Driver = new Driver(options, () => this.#upkeep.wake());
+    this.#driver = driver;
+    this.#upkeep = new Upkeep({
+      ...options,
+      policy: options.snapshotPolicy ?? SNAPSHOT_POLICY,
+      holdApply: (run) => driver.applier.hold(run),
+      holdConfigurations: (run) => driver.applier.holdConfigurations(run),
+      exclusively: (run) => driver.snapshots.exclusively(run),
+      configurationAsOf: (index) => driver.configurations.asOf(index),
+      progress: () => driver.core.progress(),
+      onCompacted: (index) => {
+        driver.configurations.forget(index);
+        driver.step({ type: "compacted", index });
+      },
+    });
   }
 
   /** See `startRaftNode`. */
   async start(): Promise<void> {
-    const { store, log, nodeId } = this.#options;
-    await this.#replay();
-    this.#term = Math.max(this.#term, this.#lastTerm) + 1;
-    await store.setHardState({ term: this.#term, votedFor: nodeId });
-    this.#state = "Leader";
-    await this.#append("noop", "");
+    const { log, machine } = this.#options;
+    this.#driver.step({ type: "tick" });
+    if (this.#isAlone) {
+      const from = machine.appliedIndex + 1;
+      const { lastIndex } = this.#driver.core.status();
+      await this.#lead();
+      if (lastIndex >= from) log.info("replayed the log", { from, to: lastIndex });
+    }
     this.#upkeep.start();
-    log.info("cluster leadership acquired", { term: this.#term, index: this.#lastIndex });
   }
 
-  async #replay(): Promise<void> {
-    const { store, machine, log } = this.#options;
-    const from = machine.appliedIndex;
-    while (machine.appliedIndex < this.#lastIndex) {
-      const next = machine.appliedIndex + 1;
-      const entries = await store.read(
-        next,
-        Math.min(next + APPLY_ENTRIES_MAX - 1, this.#lastIndex),
-        REPLAY_READ_BYTES_MAX,
-      );
-      assert(entries[0]?.index === next, `the log has no entry ${next}`);
-      machine.apply(entries);
+  get #isAlone(): boolean {
+    return isAlone(this.configuration().configuration, this.#options.nodeId);
+  }
+
+  /** The only voter's election. Resolves when all of the log is applied. */
+  async #lead(): Promise<void> {
+    const { barriers, persister } = this.#driver;
+    try {
+      const leading = barriers.leading();
+      this.#driver.step({ type: "campaign" });
+      await leading;
+      await this.barrier();
+    } catch (error) {
+      throw persister.refusal ?? error;
     }
-    if (machine.appliedIndex > from) log.info("replayed the log", { from: from + 1, to: machine.appliedIndex });
+  }
+
+  /** Takes a message of another server. */
+  receive(message: Message): void {
+    this.#driver.step({ type: "message", message });
   }
 
   /**
-   * Appends a command and resolves with the state machine's result once it is durable and applied. Rejects with the
-   * Refusal of the command, or with 500 when this server doesn't lead, can't keep up, or has no space left; then the
-   * command is not and will not be in the log. `command` is what `data` says, if the caller has it; it must not change
-   * afterwards.
+   * Appends a command and resolves with the state machine's result once it is committed and applied here. Rejects with
+   * the Refusal of the command, or with 500 when this server doesn't lead, can't keep up, or has no space left; then the
+   * outcome is `refused`, and the command is not and will not be in the log. When the leadership is lost before it was
+   * known, the outcome is `unknown`. `command` is what `data` says, if the caller has it; it must not change afterwards.
    */
   propose(data: string, command?: unknown): Promise<unknown> {
-    if (this.#state !== "Leader") return Promise.reject(noLeader());
+    if (!this.isLeader) return Promise.reject(noLeader());
     if (this.#isRestoring) return Promise.reject(restoring());
-    if (
-      this.#proposals.length >= UNCOMMITTED_ENTRIES_MAX ||
-      this.#proposalBytes + data.length > UNCOMMITTED_BYTES_MAX
-    ) {
-      return Promise.reject(tooManyWrites());
-    }
-    return this.#append("command", data, command);
+    return this.#driver.proposals.propose({ type: "command", data, command });
   }
 
-  /** Resolves when all that was proposed before is applied. */
+  /** Resolves when all that was proposed before, here or by leaders before, is applied. Rejects unless this server leads. */
   barrier(): Promise<void> {
-    if (this.#state !== "Leader") return Promise.reject(noLeader());
-    return this.#drained();
+    if (!this.isLeader) return Promise.reject(noLeader());
+    const { proposals, barriers, core } = this.#driver;
+    proposals.flush();
+    const { lastIndex } = core.status();
+    return this.#options.machine.appliedIndex >= lastIndex ? Promise.resolve() : barriers.applied(lastIndex);
   }
 
-  /** A snapshot file of all that was proposed before. */
-  async saveSnapshot(): Promise<Uint8Array> {
+  /**
+   * Resolves when the state here covers all that was committed when it was called, so that a read may be answered from
+   * it. With `isConfirmed` a majority has said since then who leads; else the leader's lease is enough. Rejects when no
+   * leader says so within `timeoutMs`.
+   */
+  readIndex({ isConfirmed, timeoutMs }: { isConfirmed: boolean; timeoutMs: number }): Promise<void> {
+    if (this.#isStopping || this.#driver.isStopped) return Promise.reject(noLeader());
+    return this.#driver.reads.read(isConfirmed, timeoutMs);
+  }
+
+  /** Whether this server may answer reads of the default mode from its own state right now. Cheap. */
+  hasLease(): boolean {
+    return (
+      this.isLeader && this.#driver.core.hasLease(this.#options.clock.monotonicMs(), this.#options.machine.appliedIndex)
+    );
+  }
+
+  /** Cheap. */
+  get isLeader(): boolean {
+    return this.#driver.role === "leader" && !this.#isStopping;
+  }
+
+  /** Node id of the leader, if it is known; this server's own when it leads. Cheap. */
+  get leaderId(): string | undefined {
+    return this.#driver.leader;
+  }
+
+  /** Milliseconds since this server heard the leader, 0 when it leads; undefined when it has heard none since the start. */
+  leaderContactMs(): number | undefined {
+    if (this.isLeader) return 0;
+    const { leaderContactMs } = this.#driver.core.status();
+    if (leaderContactMs === undefined || !this.#driver.hasHeardLeader) return undefined;
+    return Math.max(0, this.#options.clock.monotonicMs() - leaderContactMs);
+  }
+
+  /** The newest configuration in the log, committed or not. */
+  configuration(): IndexedConfiguration {
+    return this.#driver.core.status().configuration;
+  }
+
+  /** How far the other servers are; empty but on the leader. */
+  progress(): Progress[] {
+    return this.#driver.core.progress();
+  }
+
+  /** Resolves when the cluster is another one; rejects with a Refusal that says why it is not. */
+  async changeConfiguration(change: Change): Promise<void> {
+    if (!this.isLeader) throw noLeader();
+    await this.#driver.proposals.change(change);
+  }
+
+  /** Resolves when this server doesn't lead any more: the one with node id `to` does, or the one that is best prepared. */
+  transferLeadership(to?: string): Promise<void> {
+    return this.isLeader ? this.#driver.transfer(to) : Promise.reject(noLeader());
+  }
+
+  /**
+   * Makes a new cluster: every server of it may be told the same configuration. Resolves when it is durable, and when
+   * this server is the only voter, when it leads. Refused on a server that has been in a cluster.
+   */
+  async bootstrap(configuration: Configuration): Promise<void> {
+    const { core, persister } = this.#driver;
+    const { lastIndex, term } = core.status();
+    // Term 1 without an entry: a crash came between the two when it was tried before.
+    if (lastIndex > 0 || term > 1) throw alreadyBootstrapped();
+    this.#driver.step({ type: "bootstrap", configuration });
+    await persister.idle();
+    if (persister.refusal !== undefined) throw persister.refusal;
+    if (this.#isAlone) await this.#lead();
+  }
+
+  /**
+   * Declares the other servers lost: `configuration` is the cluster from here on, under a new id. What only they had is
+   * gone, so this is done by hand only. Resolves when it is durable, and when this server is the only voter, when it leads.
+   */
+  async recover(configuration: Configuration, clusterId: string): Promise<void> {
+    const { configurations, core, barriers } = this.#driver;
+    await this.#driver.snapshots.exclusively(() => this.#options.store.forceConfiguration(configuration, clusterId));
+    configurations.replace({ index: core.status().lastIndex, configuration });
+    const leading = barriers.leading();
+    leading.catch(() => undefined);
+    this.#driver.step({ type: "recover", configuration });
+    if (!this.#isAlone) return;
+    await leading;
     await this.barrier();
+  }
+
+  /** A snapshot file of all that was committed before; with `isStale`, of what this server has. */
+  async saveSnapshot({ isStale = false } = {}): Promise<Uint8Array> {
+    if (!isStale) await this.barrier();
     this.#options.machine.flush();
     return this.#options.keeper.exportArchive();
   }
 
   /**
-   * Replaces the whole state by that of a snapshot file. It is decided once the archive is verified and durable in the
-   * data directory: a crash before leaves the old state, a crash after is finished by the next start. Proposals are
-   * refused meanwhile. Rejects with a Refusal when the archive is not usable; then nothing has changed.
+   * Replaces the whole state, on every server, by that of a snapshot file. Other proposals are refused meanwhile. Rejects
+   * with a Refusal when the archive is not usable; then nothing has changed.
    */
   async restoreSnapshot(archive: Uint8Array): Promise<void> {
-    if (this.#state !== "Leader") throw noLeader();
+    if (!this.isLeader) throw noLeader();
     if (this.#isRestoring) throw restoring();
     this.#isRestoring = true;
+    const { keeper, planRestore } = this.#options;
     try {
-      await this.#drained();
-      await this.#holdApply(() => this.#restore(archive));
+      await proposeRestore(archive, {
+        keeper,
+        planRestore,
+        propose: (draft) => (this.isLeader ? this.#driver.proposals.propose(draft) : Promise.reject(noLeader())),
+      });
     } finally {
       this.#isRestoring = false;
     }
   }
 
-  async #restore(archive: Uint8Array): Promise<void> {
-    const { store, keeper, machine, log, onRestored } = this.#options;
-    const { index, term } = await keeper.importArchive(archive, this.#lastIndex, this.#term);
-    try {
-      await store.reset(index, term);
-      await keeper.installNewest();
-      onRestored();
-      assert(machine.appliedIndex === index, `restored to ${machine.appliedIndex}, not ${index}`);
-    } catch (error) {
-      this.#fail(`a restore could not be finished: ${String(error)}; the next start finishes it`);
-      throw error;
-    }
-    this.#lastIndex = index;
-    this.#lastTerm = term;
-    this.#commitIndex = index;
-    log.info("restored a snapshot", { index });
-  }
-
-  /** Cheap: asked by every read. */
-  get isLeader(): boolean {
-    return this.#state === "Leader";
-  }
-
   status(): RaftStatus {
-    const { machine, keeper } = this.#options;
+    const { core, role, leader, isStopped } = this.#driver;
+    const { term, firstIndex, lastIndex, lastTerm, commitIndex, configuration } = core.status();
+    const { machine, keeper, nodeId } = this.#options;
     const { appliedIndex } = machine;
     const snapshot = keeper.snapshots[0];
+    const voters = configuration.configuration.servers.filter(({ voter }) => voter).length;
     return {
-      state: this.#state,
-      term: this.#term,
-      lastLogIndex: this.#lastIndex,
-      lastLogTerm: this.#lastTerm,
-      commitIndex: this.#commitIndex,
+      state: isStopped || this.#isStopping ? "Shutdown" : stateOf(role),
+      term,
+      leader,
+      leaderContactMs: this.leaderContactMs(),
+      firstLogIndex: firstIndex,
+      lastLogIndex: lastIndex,
+      lastLogTerm: lastTerm,
+      commitIndex,
       appliedIndex,
-      fsmPending: this.#commitIndex - appliedIndex,
+      fsmPending: commitIndex - appliedIndex,
       lastSnapshotIndex: snapshot?.index ?? 0,
       lastSnapshotTerm: snapshot?.term ?? 0,
-      peers: 0,
+      peers: isVoter(configuration.configuration, nodeId) ? voters - 1 : 0,
+      configuration,
     };
   }
 
-  /** Refuses new proposals and resolves when those under way are answered. The store stays open. */
+  /**
+   * Hands the lead to another voter, if there is one, refuses new proposals and resolves when those under way are
+   * answered. The store stays open.
+   */
   async stop(): Promise<void> {
-    this.#state = "Shutdown";
-    await this.#drained();
+    const { proposals, applier, snapshots } = this.#driver;
+    const { clock } = this.#options;
+    const wasLeader = this.isLeader;
+    this.#isStopping = true;
+    proposals.flush();
+    if (wasLeader && !this.#isAlone) await atMost(DRAIN_MS_MAX, clock, this.#driver.transfer(undefined));
+    await atMost(DRAIN_MS_MAX, clock, proposals.drained());
+    this.#driver.stop();
     await this.#upkeep.stop();
+    await applier.stop();
+    await snapshots.exclusively(() => Promise.resolve());
+    if (wasLeader) this.#options.onRole({ isLeader: false, term: this.#driver.core.status().term, leader: undefined });
     this.#options.machine.flush();
   }
+}
 
-  #append(type: EntryType, data: string, command?: unknown): Promise<unknown> {
-    const entry: Entry = { index: this.#lastIndex + 1, term: this.#term, type, data, command };
-    this.#lastIndex = entry.index;
-    this.#lastTerm = entry.term;
-    this.#proposalBytes += data.length;
-    return new Promise((resolve, reject) => {
-      const proposal: Proposal = { entry, resolve, reject };
-      this.#proposals.push(proposal);
-      const appended = this.#options.store.append([entry]);
-      if (appended === this.#group?.appended) this.#group.proposals.push(proposal);
-      else this.#startGroup(appended, proposal);
-    });
-  }
-
-  /** One reaction for all proposals that the store appends together. */
-  #startGroup(appended: Promise<void>, first: Proposal): void {
-    const group: ProposalGroup = { appended, proposals: [first], startedAtMs: this.#options.clock.monotonicMs() };
-    this.#group = group;
-    appended.then(
-      () => this.#committed(group),
-      (error: unknown) => {
-        for (const proposal of group.proposals) this.#refused(proposal, error);
-      },
-    );
-  }
-
-  #drained(): Promise<void> {
-    if (this.#proposals.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#barriers.push({ index: this.#lastIndex, resolve }));
-  }
-
-  #committed({ proposals, startedAtMs }: ProposalGroup): void {
-    this.#commitIndex = proposals.at(-1)?.entry.index ?? this.#commitIndex;
-    this.#options.meter.sample("raft.commitTime", this.#options.clock.monotonicMs() - startedAtMs);
-    this.#scheduleApply();
-  }
-
-  /**
-   * The store settles the appends of one fsync in one go, so their reactions run right after each other: queued behind
-   * them, one apply serves the whole group.
-   */
-  #scheduleApply(): void {
-    if (this.#applyScheduled || this.#applyHolds > 0) return;
-    this.#applyScheduled = true;
-    queueMicrotask(() => this.#apply());
-  }
-
-  #apply(): void {
-    this.#applyScheduled = false;
-    if (this.#applyHolds > 0) return;
-    const { machine, meter, clock } = this.#options;
-    const count = Math.min(this.#commitIndex - machine.appliedIndex, APPLY_ENTRIES_MAX);
-    const proposals = this.#proposals.splice(0, count);
-    let results: unknown[];
-    try {
-      results = machine.apply(proposals.map(({ entry }) => entry));
-    } catch (error) {
-      // The entries stay in the log: their proposers can't be told yes or no.
-      this.#fail(`can't apply entry ${machine.appliedIndex + 1}: ${String(error)}`);
-      return;
-    }
-    for (const [at, proposal] of proposals.entries()) {
-      this.#proposalBytes -= proposal.entry.data.length;
-      const result = results[at];
-      if (result instanceof Refusal) proposal.reject(result);
-      else proposal.resolve(result);
-    }
-    meter.count("raft.apply", count);
-    this.#upkeep.wake();
-    this.#wakeBarriers();
-    if (machine.appliedIndex < this.#commitIndex && !this.#applyScheduled) {
-      this.#applyScheduled = true;
-      clock.after(0, () => this.#apply());
-    }
-  }
-
-  /** The database belongs to the keeper while `run` is under way; what commits meanwhile is applied afterwards. */
-  async #holdApply<T>(run: () => Promise<T>): Promise<T> {
-    this.#applyHolds++;
-    try {
-      this.#options.machine.flush();
-      return await run();
-    } finally {
-      this.#applyHolds--;
-      if (this.#commitIndex > this.#options.machine.appliedIndex) this.#scheduleApply();
-    }
-  }
-
-  #fail(reason: string): void {
-    this.#state = "Shutdown";
-    this.#options.onFatal(reason);
-  }
-
-  /** Nothing of this proposal or of those after it is in the log, see `LogStore.append`; their indexes are free again. */
-  #refused(proposal: Proposal, error: unknown): void {
-    const at = this.#proposals.indexOf(proposal);
-    if (at >= 0) {
-      const cut = this.#proposals.splice(at);
-      for (const { entry } of cut) this.#proposalBytes -= entry.data.length;
-      this.#lastIndex = proposal.entry.index - 1;
-      this.#wakeBarriers();
-    }
-    proposal.reject(error);
-  }
-
-  #wakeBarriers(): void {
-    const reached = Math.min(this.#options.machine.appliedIndex, this.#lastIndex);
-    while (this.#barriers[0] !== undefined && (this.#barriers[0].index <= reached || this.#proposals.length === 0)) {
-      this.#barriers.shift()?.resolve();
-    }
-  }
+/** Resolves when `done` is settled, however that ends, or after `waitMs`. */
+function atMost(waitMs: number, clock: Clock, done: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(waitMs, resolve);
+    const end = () => {
+      timer.cancel();
+      resolve();
+    };
+    done.then(end, end);
+  });
 }

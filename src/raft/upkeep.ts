@@ -1,6 +1,8 @@
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
+import type { IndexedConfiguration } from "./configuration.ts";
+import type { Progress } from "./core/types.ts";
 import type { LogStore, StateKeeper, StateMachine } from "./types.ts";
 
 /** When the state is snapshotted and how much of the log stays. Defaults are those of Consul 1.8's servers. */
@@ -13,6 +15,9 @@ export interface SnapshotPolicy {
 }
 
 export const SNAPSHOT_POLICY: SnapshotPolicy = { intervalMs: 30_000, thresholdEntries: 16384, trailingEntries: 10_000 };
+
+/** For a follower that is being fed from the log, so many times more stays: a snapshot would cost it more. */
+const FED_TRAILING_FACTOR = 3;
 
 const TICK_MS = 250;
 /** Between looks while nothing is written; the next write ends the pause. */
@@ -35,6 +40,16 @@ export interface UpkeepDeps {
   policy: SnapshotPolicy;
   /** Flushes the state machine and applies nothing while `run` is under way. */
   holdApply<T>(run: () => Promise<T>): Promise<T>;
+  /** Applies no configuration while `run` is under way. */
+  holdConfigurations<T>(run: () => Promise<T>): Promise<T>;
+  /** Runs it while nothing else cuts or replaces the log. */
+  exclusively<T>(run: () => Promise<T>): Promise<T>;
+  /** The newest configuration at or before `index`. */
+  configurationAsOf(index: number): IndexedConfiguration;
+  /** How far the followers are; empty but on the leader. */
+  progress(): readonly Progress[];
+  /** The log begins behind `index` now. */
+  onCompacted(index: number): void;
 }
 
 /** Keeps the state's write-ahead log and the Raft log short, for as long as the server runs. */
@@ -82,7 +97,7 @@ export class Upkeep {
   async #tick(): Promise<void> {
     try {
       await this.#checkpoint();
-      if (this.#deps.clock.monotonicMs() >= this.#snapshotDueMs) await this.#snapshot();
+      if (this.#deps.clock.monotonicMs() >= this.#snapshotDueMs) await this.#deps.exclusively(() => this.#snapshot());
       await this.#rest();
     } catch (error) {
       // Such as a full disk. Nothing is lost: both logs stay longer until it works again.
@@ -120,17 +135,34 @@ export class Upkeep {
   }
 
   async #snapshot(): Promise<void> {
-    const { machine, store, keeper, clock, log, meter, policy } = this.#deps;
+    const { machine, keeper, clock, log, meter, policy, holdConfigurations, configurationAsOf } = this.#deps;
     this.#snapshotDueMs = clock.monotonicMs() + policy.intervalMs;
     if (machine.appliedIndex - (keeper.snapshots[0]?.index ?? 0) < policy.thresholdEntries) return;
     const startMs = clock.monotonicMs();
     this.#jobMs = startMs;
-    machine.flush();
-    const { index, bytes } = await keeper.takeSnapshot();
+    // More entries may be applied before the keeper looks, but no configuration: the one of now holds for them too.
+    const { index, bytes } = await holdConfigurations(() => {
+      machine.flush();
+      return keeper.takeSnapshot(configurationAsOf(machine.appliedIndex));
+    });
     meter.sample("raft.snapshot.create", clock.monotonicMs() - startMs);
     log.info("snapshot taken", { index, bytes });
-    // The log reaches back to the oldest snapshot kept, so that each of them is enough to rebuild the state.
-    const compactTo = Math.min(index - policy.trailingEntries, keeper.snapshots.at(-1)?.index ?? 0);
-    if (compactTo > 0) await store.compact(compactTo);
+    await this.#compact(index);
+  }
+
+  /** Cuts the log behind the snapshot of `index`. */
+  async #compact(index: number): Promise<void> {
+    const { store, keeper, policy, progress, onCompacted } = this.#deps;
+    const fed = progress().filter(({ state, match }) => state !== "snapshot" && match > 0);
+    const needed = Math.min(...fed.map(({ match }) => match));
+    const compactTo = Math.min(
+      index - policy.trailingEntries,
+      // The log reaches back to the oldest snapshot kept, so that each of them is enough to rebuild the state.
+      keeper.snapshots.at(-1)?.index ?? 0,
+      Math.max(needed, index - FED_TRAILING_FACTOR * policy.trailingEntries),
+    );
+    if (compactTo <= 0) return;
+    await store.compact(compactTo);
+    onCompacted(compactTo);
   }
 }

@@ -1,5 +1,8 @@
 import type { Clock, Timer } from "../../src/ports/clock.ts";
 
+/** How long a turn of the event loop takes here. */
+const TURN_MS = 0.01;
+
 /** Time that moves only when told. Timers run in the order of their times, those of one time in the order they were set. */
 export class ManualClock implements Clock {
   #nowMs = 1_800_000_000_000;
@@ -18,6 +21,10 @@ export class ManualClock implements Clock {
     const id = this.#nextId++;
     this.#timers.set(id, { atMs: this.#nowMs + delayMs, fn });
     return { cancel: () => this.#timers.delete(id) };
+  }
+
+  soon(fn: () => void): void {
+    this.after(TURN_MS, fn);
   }
 
   /** Delays of the timers that are set, from now, soonest first. */

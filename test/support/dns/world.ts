@@ -52,6 +52,9 @@ export class ManualClock implements Clock {
     this.#timers.add(timer);
     return { cancel: () => void this.#timers.delete(timer) };
   }
+  soon(fn: () => void): void {
+    this.after(0, fn);
+  }
   advance(ms: number): void {
     this.ms += ms;
     for (const timer of [...this.#timers]) {

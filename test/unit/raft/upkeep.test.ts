@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import type { IndexedConfiguration } from "../../../src/raft/configuration.ts";
+import type { Progress } from "../../../src/raft/core/types.ts";
 import type { SnapshotInfo, StateKeeper } from "../../../src/raft/types.ts";
 import { SNAPSHOT_POLICY, Upkeep } from "../../../src/raft/upkeep.ts";
 import { openMemoryLogStore } from "../../../src/storage/memory-log-store.ts";
@@ -12,7 +14,9 @@ async function world() {
   let wake: () => void = () => undefined;
   const calls: string[] = [];
   const rests: number[] = [];
-  const machine = { appliedIndex: 0, apply: () => [], flush: () => void calls.push("flush") };
+  const machine = { appliedIndex: 0, apply: () => [], flush: () => void calls.push("flush"), reload: () => undefined };
+  const configurations: IndexedConfiguration[] = [];
+  const progress: Progress[] = [];
   const sizes = { toMove: 0, left: 0 };
   const delaysMs: number[] = [];
   const keeper: StateKeeper = {
@@ -23,14 +27,19 @@ async function world() {
       return sizes.left;
     },
     truncateWal: async () => void calls.push("truncate"),
-    takeSnapshot: async () => {
-      const info = { id: "s", index: machine.appliedIndex, term: 1, bytes: 1 };
+    takeSnapshot: async (configuration) => {
+      configurations.push(configuration);
+      const info = { id: "s", index: machine.appliedIndex, term: 1, bytes: 1, sha256: "", configuration };
       Object.assign(keeper, { snapshots: [info, ...keeper.snapshots].slice(0, 2) });
       calls.push(`snapshot ${info.index}`);
       return info;
     },
     exportArchive: async () => new Uint8Array(),
-    importArchive: async () => ({ id: "", index: 0, term: 0, bytes: 0 }),
+    readSnapshot: async () => new Uint8Array(),
+    receiveSnapshot: async () => undefined,
+    finishSnapshot: () => Promise.reject(new Error("there is none")),
+    checkArchive: async () => undefined,
+    installStaged: async () => undefined,
     installNewest: async () => undefined,
     rest: async () => void rests.push(now),
     close: async () => undefined,
@@ -52,6 +61,7 @@ async function world() {
         };
         return { cancel: () => calls.push("cancel") };
       },
+      soon: (fn) => fn(),
     },
     log: silentLogger,
     meter: silentMeter,
@@ -62,6 +72,11 @@ async function world() {
       calls.push("release");
       return result;
     },
+    holdConfigurations: (run) => run(),
+    exclusively: (run) => run(),
+    configurationAsOf: (index) => ({ index: index - 1, configuration: { servers: [] } }),
+    progress: () => progress,
+    onCompacted: (index) => void calls.push(`compacted ${index}`),
   });
   upkeep.start();
   const pass = async (ms: number) => {
@@ -70,7 +85,7 @@ async function world() {
       await new Promise(setImmediate);
     }
   };
-  return { machine, keeper, sizes, calls, rests, upkeep, pass, delaysMs };
+  return { machine, keeper, sizes, calls, rests, upkeep, pass, delaysMs, configurations, progress };
 }
 
 describe("upkeep", () => {
@@ -104,13 +119,18 @@ describe("upkeep", () => {
   });
 
   test("a snapshot is taken every 30 s at most, when 16384 entries are new, and 10000 entries stay before it", async () => {
-    const { machine, calls, pass } = await world();
+    const { machine, calls, pass, configurations } = await world();
     machine.appliedIndex = 16_383;
     await pass(31_000);
     expect(calls.filter((call) => call.startsWith("snapshot"))).toEqual([]);
     machine.appliedIndex = 16_384;
     await pass(31_000);
-    expect(calls.filter((call) => /snapshot|compact/.test(call))).toEqual(["snapshot 16384", "compact 6384"]);
+    expect(calls.filter((call) => /snapshot|compact/.test(call))).toEqual([
+      "snapshot 16384",
+      "compact 6384",
+      "compacted 6384",
+    ]);
+    expect(configurations).toEqual([{ index: 16_383, configuration: { servers: [] } }]);
     machine.appliedIndex = 40_000;
     await pass(10_000);
     expect(calls).not.toContain("snapshot 40000");
@@ -124,11 +144,22 @@ describe("upkeep", () => {
       machine.appliedIndex = index;
       await pass(31_000);
     }
-    expect(calls.filter((call) => call.startsWith("compact"))).toEqual([
+    expect(calls.filter((call) => call.startsWith("compact "))).toEqual([
       "compact 10000",
       "compact 20000",
       "compact 100000",
     ]);
+  });
+
+  test("the log keeps what a follower is being fed from it, up to three times the trailing entries", async () => {
+    const { machine, calls, progress, pass } = await world();
+    const follower = { id: "b", next: 1, contactMs: 0 };
+    progress.push({ ...follower, match: 12_000, state: "replicate" }, { ...follower, match: 5, state: "snapshot" });
+    for (const index of [30_000, 50_000]) {
+      machine.appliedIndex = index;
+      await pass(31_000);
+    }
+    expect(calls.filter((call) => call.startsWith("compact "))).toEqual(["compact 12000", "compact 20000"]);
   });
 
   test("the keeper rests 5 s after its last job, and no sooner while jobs come", async () => {
