@@ -1,11 +1,18 @@
 import { Refusal } from "../../src/lib/refusal.ts";
 import type { Entry, StateMachine } from "../../src/raft/types.ts";
 import type { StateDb } from "../../src/state/db.ts";
+import { applyRestore, type RestoreCommand } from "../../src/state/restore/commands.ts";
+import { RESTORE_SCHEMA } from "../../src/state/restore/tables.ts";
 
-/** A state machine that keeps every command as a row; `refuse` is refused. Commits at each flush only. */
+/**
+ * A state machine that keeps every command as a row; `refuse` is refused, and parts of an archive are staged. Commits at
+ * each flush only.
+ */
 export class ToyMachine implements StateMachine {
   readonly #db: StateDb;
   appliedIndex = 0;
+  /** See `Machine.stateIndex`. */
+  stateIndex = 0;
   #term = 0;
   batches: number[] = [];
 
@@ -15,17 +22,22 @@ export class ToyMachine implements StateMachine {
     const isNew = client.query("SELECT 1 FROM sqlite_schema WHERE name = 'applied'").get() === null;
     if (isNew) {
       client.transaction(() => {
-        client.run("CREATE TABLE applied (idx INTEGER NOT NULL, term INTEGER NOT NULL)");
+        client.run("CREATE TABLE applied (idx INTEGER NOT NULL, term INTEGER NOT NULL, offset INTEGER NOT NULL)");
         client.run("CREATE TABLE rows (idx INTEGER PRIMARY KEY, data TEXT NOT NULL)");
-        client.run("INSERT INTO applied VALUES (0, 0)");
+        client.run("INSERT INTO applied VALUES (0, 0, 0)");
+        for (const sql of RESTORE_SCHEMA) client.run(sql);
       })();
     }
     this.reload();
   }
 
   reload(): void {
-    const row = this.#db.$client.query("SELECT idx, term FROM applied").get() as { idx: number; term: number };
+    const row = this.#db.$client.query("SELECT idx, term, offset FROM applied").get() as Record<
+      "idx" | "term" | "offset",
+      number
+    >;
     this.appliedIndex = row.idx;
+    this.stateIndex = row.idx + row.offset;
     this.#term = row.term;
   }
 
@@ -33,14 +45,39 @@ export class ToyMachine implements StateMachine {
     const client = this.#db.$client;
     this.batches.push(entries.length);
     if (!client.inTransaction) client.run("BEGIN IMMEDIATE");
-    return entries.map(({ index, term, type, data }) => {
-      if (index !== this.appliedIndex + 1) throw new Error(`${index} after ${this.appliedIndex}`);
-      this.appliedIndex = index;
-      this.#term = term;
-      if (data === "refuse") return new Refusal("no", 403);
-      if (type === "command") client.query("INSERT INTO rows VALUES (?, ?)").run(index, data);
-      return index;
+    return entries.map((entry) => {
+      if (entry.index !== this.appliedIndex + 1) throw new Error(`${entry.index} after ${this.appliedIndex}`);
+      if (entry.type === "restore") throw new Error("a restore is the keeper's work");
+      this.stateIndex += entry.index - this.appliedIndex;
+      this.appliedIndex = entry.index;
+      this.#term = entry.term;
+      return entry.type === "command" ? this.#applyCommand(entry) : entry.index;
     });
+  }
+
+  #applyCommand({ index, data }: Entry): unknown {
+    if (data === "refuse") return new Refusal("no", 403);
+    if (data.startsWith('{"type":"restore.chunk"')) return this.#stage(JSON.parse(data) as RestoreCommand);
+    this.#db.$client.query("INSERT INTO rows VALUES (?, ?)").run(this.stateIndex, data);
+    return index;
+  }
+
+  #stage(command: RestoreCommand): unknown {
+    try {
+      return applyRestore(
+        {
+          db: this.#db,
+          index: this.stateIndex,
+          touch: () => undefined,
+          delayLocks: () => undefined,
+          atomically: (write) => write(),
+        },
+        command,
+      );
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
   }
 
   flush(): void {

@@ -13,6 +13,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+const NOBODY = { index: 0, configuration: { servers: [] } };
+
 /** A database with one committed row, and its keeper. */
 function opened(): { dir: string; machine: ToyMachine; keeper: StateKeeper; write(count: number): void } {
   const dir = mkdtempSync(join(tmpdir(), "muster-keeper-"));
@@ -75,7 +77,7 @@ test("a snapshot that fails leaves no file behind, and the keeper goes on", asyn
   await keeper.checkpoint();
   rmSync(join(dir, "snapshots"), { recursive: true, force: true });
   writeFileSync(join(dir, "snapshots"), "a file is in the way");
-  expect((await failureOf(keeper.takeSnapshot())).message).toContain("ENOTDIR");
+  expect((await failureOf(keeper.takeSnapshot(NOBODY))).message).toContain("ENOTDIR");
   expect(await keeper.walBytesToMove()).toBeGreaterThanOrEqual(0);
   expect(readdirSync(dir).sort()).toEqual(["snapshots", "state.db", "state.db-shm", "state.db-wal"]);
 });
@@ -83,9 +85,9 @@ test("a snapshot that fails leaves no file behind, and the keeper goes on", asyn
 test("files that can't be opened fail the job, and the next one tries again", async () => {
   const { dir, keeper } = opened();
   writeFileSync(join(dir, "snapshots"), "a file is in the way");
-  expect((await failureOf(keeper.takeSnapshot())).message).toContain("EEXIST");
+  expect((await failureOf(keeper.takeSnapshot(NOBODY))).message).toContain("EEXIST");
   rmSync(join(dir, "snapshots"));
-  expect((await keeper.takeSnapshot()).index).toBeGreaterThanOrEqual(0);
+  expect((await keeper.takeSnapshot(NOBODY)).index).toBeGreaterThanOrEqual(0);
 });
 
 test("a keeper that rested takes up the next job; one with a job under way doesn't rest before it is done", async () => {
@@ -93,7 +95,7 @@ test("a keeper that rested takes up the next job; one with a job under way doesn
   for (let round = 0; round < 3; round++) {
     write(100);
     machine.flush();
-    const snapshot = keeper.takeSnapshot();
+    const snapshot = keeper.takeSnapshot(NOBODY);
     const rest = keeper.rest();
     expect((await snapshot).index).toBe(machine.appliedIndex);
     await rest;
