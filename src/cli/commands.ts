@@ -5,6 +5,7 @@ import { childCommands } from "./table/children.ts";
 import { eventCommands } from "./table/event.ts";
 import { kvCommands } from "./table/kv.ts";
 import { localCommands } from "./table/local.ts";
+import { operatorCommands } from "./table/operator.ts";
 import { servicesCommands } from "./table/services.ts";
 import { sessionCommands } from "./table/session.ts";
 import { snapshotCommands } from "./table/snapshot.ts";
@@ -20,6 +21,7 @@ export const commands: readonly Entry[] = [
   ...eventCommands,
   ...kvCommands,
   ...localCommands,
+  ...operatorCommands,
   ...servicesCommands,
   ...sessionCommands,
   ...snapshotCommands,

@@ -29,6 +29,8 @@ export interface CliDeps {
   readonly childOutput: "inherit" | "pipe";
   /** Everything on standard input. */
   stdin(): Promise<Uint8Array>;
+  /** The line that a person answers; undefined when standard input is no terminal or ends. */
+  question(text: string): Promise<string | undefined>;
   readonly clock: Clock;
   /** Aborted at the first INT or TERM. */
   readonly interrupted: AbortSignal;

@@ -21,7 +21,24 @@ export function processStdio() {
     childOutput: "inherit",
     interrupted: interruption.signal,
     stdin: () => Bun.stdin.bytes(),
+    question: (text: string) => askTerminal(text, interruption.signal),
   } as const;
+}
+
+/** The question goes to standard error, where it is seen also when the answers of the program are piped. */
+async function askTerminal(text: string, interrupted: AbortSignal): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return undefined;
+  const { createInterface } = await import("node:readline/promises");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<undefined>((resolve) => terminal.once("close", () => resolve(undefined)));
+  try {
+    return await Promise.race([terminal.question(text, { signal: interrupted }), ended]);
+  } catch (error) {
+    if (interrupted.aborted) return undefined;
+    throw error;
+  } finally {
+    terminal.close();
+  }
 }
 
 function descriptorSink(descriptor: number): Sink {

@@ -28,6 +28,7 @@ export async function runInProcess(
     err: stderr,
     childOutput: "pipe",
     stdin: async () => Buffer.from(deps.input ?? ""),
+    question: async () => undefined,
     clock: systemClock,
     interrupted: new AbortController().signal,
     runAgent: async () => 0,
