@@ -24,6 +24,12 @@ export class Configurations {
     return this.#known.findLast((known) => known.index <= index) ?? this.#known[0] ?? NONE;
   }
 
+  /** Those that may be in force somewhere when all up to `index` is committed: the newest of these, and all after it. */
+  from(index: number): readonly IndexedConfiguration[] {
+    const committed = this.asOf(index);
+    return [committed, ...this.#known.filter((known) => known.index > committed.index)];
+  }
+
   append(index: number, configuration: Configuration): void {
     assert(index > this.latest.index, `configuration ${index} after ${this.latest.index}`);
     this.#known.push({ index, configuration });

@@ -62,17 +62,12 @@ export class Context {
     return this.configurations.latest.configuration;
   }
 
-  /** Whether this server has a vote in the configuration in force. */
-  get isVoter(): boolean {
-    return isVoter(this.configuration, this.id);
-  }
-
   /**
    * Whether it may ask for votes. Also one that is to lose its vote does until that is committed: it may be the only one
    * whose log is long enough (thesis 4.2.2). Its own vote does not count then.
    */
   get mayCampaign(): boolean {
-    return this.isVoter || isVoter(this.committedConfiguration.configuration, this.id);
+    return this.configurations.from(this.commitIndex).some(({ configuration }) => isVoter(configuration, this.id));
   }
 
   emit(effect: Effect): void {

@@ -167,8 +167,8 @@ export class Leader {
     const isLone = isAlone(context.configuration, context.id);
     context.forgetUndurable();
     const fromIndex = context.log.lastIndex + 1;
-    // Others may have the entries: whoever leads next decides about them.
-    if (!isLone || fromIndex <= this.#firstOfTerm) return this.#stepDown();
+    // Others may have the entries, one that is leaving too: whoever leads next decides about them, in another term.
+    if (!isLone || fromIndex <= Math.max(this.#firstOfTerm, this.#replicator.sentIndex)) return this.#stepDown();
     this.#uncommitted = this.#uncommitted.filter(({ index }) => index < fromIndex);
     this.#uncommittedBytes = this.#uncommitted.reduce((sum, { bytes }) => sum + bytes, 0);
     context.emit({ type: "dropped", fromIndex });

@@ -6,6 +6,8 @@ import type { AppendReply, SnapshotMeta, SnapshotReply } from "./messages.ts";
 /** Brings one follower after the other to the end of the leader's log, by entries or by a snapshot. */
 export class Replicator {
   readonly #context: Context;
+  /** Others may have entries up to here that this leader has appended. */
+  sentIndex = 0;
 
   constructor(context: Context) {
     this.#context = context;
@@ -57,6 +59,7 @@ export class Replicator {
     const prevTerm = log.termAt(prevIndex) ?? 0;
     this.#context.send({ type: "append", to: follower.id, prevIndex, prevTerm, entries, commit });
     const last = entries.at(-1);
+    this.sentIndex = Math.max(this.sentIndex, last?.index ?? 0);
     follower.toldCommit = Math.max(follower.toldCommit, Math.min(commit, last?.index ?? prevIndex));
     if (follower.state === "probe") follower.probeSentMs = nowMs;
     else if (last !== undefined) {

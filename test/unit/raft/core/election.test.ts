@@ -1,5 +1,12 @@
 import { expect, test } from "bun:test";
+import { RaftCore } from "../../../../src/raft/core/core.ts";
+import { LIMITS, timingOf } from "../../../../src/raft/core/types.ts";
 import { TestCluster, TIMEOUT_MS } from "../../../support/raft-cluster.ts";
+
+/** b, and a with or without a vote, or not at all. */
+const pair = (voter: boolean | undefined) => ({
+  servers: [{ id: "b", address: "b", voter: true }, ...(voter === undefined ? [] : [{ id: "a", address: "a", voter }])],
+});
 
 test("a server that is to lose its vote still leads until that is committed, when only its log is long enough (thesis 4.2.2)", () => {
   const cluster = new TestCluster(["a", "b"]);
@@ -27,6 +34,47 @@ test("a server that has lost its vote for good campaigns no more", () => {
   cluster.sent = [];
   cluster.advance(6 * TIMEOUT_MS);
   expect(cluster.sent.filter(({ from, type }) => from === leaver?.id && /vote/i.test(type))).toEqual([]);
+});
+
+test("a leader alone takes back what its full disk refused only if nobody was sent it, a server that leaves included", () => {
+  const cluster = new TestCluster(["a", "b"]);
+  const leader = cluster.elect();
+  const other = cluster.get(leader.id === "a" ? "b" : "a");
+  const { term, lastIndex } = leader.core.status();
+  leader.isDiskHeld = true;
+  leader.step({ type: "change", id: 1, change: { kind: "remove", serverId: other.id } });
+  cluster.settle();
+  expect(other.entries.at(-1)).toMatchObject({ index: lastIndex + 1, term, type: "configuration" });
+  leader.step({ type: "appendRefused", id: leader.held[0]?.id ?? 0 });
+  // In this term the index has had an entry: another one there would be a second truth.
+  expect(leader.take("dropped")).toEqual([]);
+  expect(leader.core.status()).toMatchObject({ role: "follower", lastIndex });
+});
+
+test("a server that is promoted and removed before it hears of a commit still campaigns: it may have the longest log", () => {
+  const core = (commitIndex: number) =>
+    new RaftCore({
+      start: {
+        id: "a",
+        hardState: { term: 1, votedFor: "" },
+        firstIndex: 1,
+        lastIndex: 3,
+        termStarts: [{ index: 1, term: 1 }],
+        configurations: [false, true, undefined].map((voter, at) => ({ index: at + 1, configuration: pair(voter) })),
+        commitIndex,
+      },
+      timing: timingOf(TIMEOUT_MS),
+      limits: LIMITS,
+      random: () => 0,
+      nowMs: 0,
+    });
+  const sentBy = (commitIndex: number) =>
+    core(commitIndex)
+      .step({ type: "tick" }, TIMEOUT_MS)
+      .filter(({ type }) => type === "send");
+  expect(sentBy(1)).toMatchObject([{ message: { type: "preVoteRequest", to: "b" } }]);
+  expect(sentBy(2)).toMatchObject([{ message: { type: "preVoteRequest", to: "b" } }]);
+  expect(sentBy(3)).toEqual([]);
 });
 
 test("a cluster can be founded again after a crash between the first term and the first entry", () => {
