@@ -27,11 +27,6 @@ type Call =
           : never
       : never);
 
-/** Longest wait for writers that were just answered: less than what another fsync and message cost. */
-const GATHER_MS_MAX = 0.25;
-/** A group of this size is worth its fsync: it is not waited for. */
-const GATHER_ENTRIES_MAX = 32;
-
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -63,9 +58,6 @@ class ThreadLogStore implements LogStore {
   #batch: (Gathering & { done: Promise<void> }) | undefined;
   #nextId = 1;
   #generation = 0;
-  #sentEntries = 0;
-  /** How many entries the writers of late bring at once. */
-  #expectedEntries = 0;
   /** It answers each message with one reply. */
   #isThreadBusy = false;
   #dead: Error | undefined;
@@ -139,37 +131,21 @@ class ThreadLogStore implements LogStore {
   }
 
   /**
-   * All calls of one turn of the event loop travel in one message, and while the thread works on one message the next
-   * one grows: a message costs more than a small entry, and a larger group is one fsync.
+   * All calls of one piece of work travel in one message, and while the thread works on one message the next one grows: a
+   * message costs more than a small entry, and a larger group is one fsync. Whoever appends gathers entries before.
    */
   #call(call: Call): Promise<unknown> {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     if (this.#closed) return Promise.reject(new Error("the log is closed"));
     const id = this.#nextId++;
     this.#batch = undefined;
-    if (this.#outbox.length === 0 && !this.#isThreadBusy) this.#gather();
+    if (this.#outbox.length === 0 && !this.#isThreadBusy) queueMicrotask(() => this.#send());
     this.#outbox.push({ ...call, id });
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
-  /** Sends when the expected entries are here, or after a moment without them. */
-  #gather(): void {
-    const untilMs = performance.now() + GATHER_MS_MAX;
-    const enough = Math.min(this.#expectedEntries, GATHER_ENTRIES_MAX);
-    const look = () => {
-      if (this.#gatheredEntries() < enough && performance.now() < untilMs) setImmediate(look);
-      else this.#send();
-    };
-    setImmediate(look);
-  }
-
-  #gatheredEntries(): number {
-    return this.#batch?.entries.length ?? 0;
-  }
-
   #send(): void {
     if (this.#outbox.length === 0) return;
-    this.#sentEntries = this.#gatheredEntries();
     const requests = this.#outbox.map((call) => this.#request(call));
     this.#outbox = [];
     this.#batch = undefined;
@@ -187,9 +163,7 @@ class ThreadLogStore implements LogStore {
     if (reply.generation !== this.#generation) this.#batch = undefined;
     this.#generation = reply.generation;
     this.#isThreadBusy = false;
-    // Those answered now and those who wait already: as many may be at it again in a moment.
-    this.#expectedEntries = this.#sentEntries + this.#gatheredEntries();
-    if (this.#outbox.length > 0) this.#gather();
+    this.#send();
     const failures = new Map(reply.failures.map((failure) => [failure.id, failure]));
     const values = new Map(reply.values.map(({ id, value }) => [id, value]));
     for (const [id, waiting] of this.#waiting) {
