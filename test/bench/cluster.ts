@@ -37,7 +37,7 @@ export async function withThree<T>(
   };
   process.once("exit", kill);
   try {
-    await cluster.start(SERVERS, { wrapper: pinned });
+    await cluster.start(SERVERS, () => ({ wrapper: pinned }));
     return await use(cluster, await steadyTarget(cluster, peer));
   } finally {
     process.off("exit", kill);

@@ -13,8 +13,9 @@ const SERVER_PORT = 8300;
 
 /** The timing that makes a test short; a product's own default is what a measure wants. */
 const QUICK: Readonly<Record<string, unknown>> = {
-  performance: { raft_multiplier: 1 },
+  performance: { raft_multiplier: 1, leave_drain_time: "200ms" },
   retry_interval: "1s",
+  autopilot: { server_stabilization_time: "500ms" },
   disable_update_check: true,
 };
 
@@ -44,6 +45,7 @@ export class Cluster<N extends Network = Network> {
   /** What is kept beside the logs when a test fails, by the name of the file. */
   readonly notes: Record<string, unknown> = {};
   readonly #config: Readonly<Record<string, unknown>>;
+  readonly #gone: Member[] = [];
   #expect = 0;
 
   constructor(registry: Registry, network: N, { config = QUICK, root = tmpdir() }: Partial<ClusterOptions> = {}) {
@@ -61,11 +63,14 @@ export class Cluster<N extends Network = Network> {
     return this.members.filter((member) => member.isUp);
   }
 
-  /** Starts the first `count` servers and waits for a leader that they all name. */
-  async start(count: number, options?: MemberOptions): Promise<Member> {
+  /** Starts the first `count` servers, each with its options, and waits for a leader that they all name. */
+  async start(
+    count: number,
+    optionsOf: (member: Member) => MemberOptions | Promise<MemberOptions> = () => ({}),
+  ): Promise<Member> {
     this.#expect = count;
     while (this.members.length < count) await this.#make();
-    for (const member of this.members) this.launch(member, options);
+    for (const member of this.members) this.launch(member, await optionsOf(member));
     return await this.leader({ agreed: count });
   }
 
@@ -79,7 +84,7 @@ export class Cluster<N extends Network = Network> {
   /** Starts a server that does not run, with the addresses that all have now. */
   launch(member: Member, { config, ...rest }: MemberOptions = {}, isFirst = true): void {
     const addresses = this.members.map(({ place }) => place.address);
-    const expect = isFirst && this.members.indexOf(member) < this.#expect ? [`-bootstrap-expect=${this.#expect}`] : [];
+    const expect = isFirst ? [`-bootstrap-expect=${this.#expect}`] : [];
     member.start(addresses, {
       ...rest,
       config: { ...this.#config, ...config },
@@ -88,7 +93,7 @@ export class Cluster<N extends Network = Network> {
   }
 
   async #make(): Promise<Member> {
-    const name = `s${this.members.length + 1}`;
+    const name = `s${this.members.length + this.#gone.length + 1}`;
     const member = new Member(this.registry, name, join(this.dir, name), await this.network.place());
     this.members.push(member);
     return member;
@@ -144,6 +149,12 @@ export class Cluster<N extends Network = Network> {
     });
   }
 
+  /** A server that is gone for good: nobody asks it and nobody is told its address any more. */
+  forget(member: Member): void {
+    this.members.splice(this.members.indexOf(member), 1);
+    this.#gone.push(member);
+  }
+
   /** Takes a server out of the configuration, through another one. */
   async removePeer(member: Member, through: Member): Promise<void> {
     const peer = (await this.peers(through)).find(({ Node }) => Node === member.name);
@@ -156,7 +167,7 @@ export class Cluster<N extends Network = Network> {
   keep(): string {
     const kept = mkdtempSync(join(tmpdir(), "muster-cluster-failed-"));
     const parts = [`logs and notes are in ${kept}`];
-    for (const member of this.members) {
+    for (const member of [...this.members, ...this.#gone]) {
       const log = join(member.dir, "agent.log");
       if (!existsSync(log)) continue;
       cpSync(log, join(kept, `${member.name}.log`));
@@ -168,7 +179,7 @@ export class Cluster<N extends Network = Network> {
   }
 
   async close(): Promise<void> {
-    for (const member of this.running) await member.stop("SIGKILL");
+    for (const member of [...this.members, ...this.#gone]) await member.stop("SIGKILL");
     await this.network.close();
     rmSync(this.dir, { recursive: true, force: true });
   }
