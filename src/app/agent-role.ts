@@ -37,10 +37,15 @@ export function agentRole(config: () => Config, core: Core, telemetry: Telemetry
     random,
     log: telemetry.hub.logger("agent"),
     files: first.dev ? new MemoryFileStore() : new DiskFileStore(first.dataDir),
-    catalog: localCatalog(core.db, core.server.catalog),
+    catalog: localCatalog(core.db, {
+      register: (registration) => core.forwarder.run("catalog.register", registration),
+      deregister: (request) => core.forwarder.run("catalog.deregister", request),
+      // What this node has just written must be seen, or it would be written again.
+      readable: () => core.raft.readIndex({ isConfirmed: false, timeoutMs: config().performance.rpcHoldTimeoutMs }),
+    }),
     identity: () => identityOf(config(), core.nodeId),
     agentToken: () => NO_SECRET,
-    clusterSize: () => 1,
+    clusterSize: () => core.members().length,
     processes: new BunProcessRunner(),
     http: new NodeHttpProber(shown),
     sockets: new NodeSocketProber(shown),

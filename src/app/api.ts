@@ -5,7 +5,9 @@ import { openApiDocument } from "../http/openapi.ts";
 import { type Api, routes } from "../http/table.ts";
 import { VERSION } from "../lib/version.ts";
 import { systemClock } from "../platform/clock.ts";
-import { joinHostPort } from "../platform/go-net-error.ts";
+import { systemRandom as random } from "../platform/random.ts";
+import { visibleMembers } from "../server/members.ts";
+import { partsOf } from "../server/uploads.ts";
 import { healthConnect, healthService, nodeWithServices } from "../state/catalog/queries.ts";
 import { healthChecks, healthNode, healthState } from "../state/checks/queries.ts";
 import { ORIGIN, sortByDistance } from "../state/coordinates/distance.ts";
@@ -18,6 +20,7 @@ import type { Core } from "./core.ts";
 import { measureGauges } from "./gauges.ts";
 import type { NodeHost } from "./host.ts";
 import { nodeApi, telemetryApi } from "./node-api.ts";
+import { leaderAddress } from "./self.ts";
 import { streamTopics } from "./stream-topics.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -32,52 +35,52 @@ export interface ApiParts {
 
 const AGENT_WORD = "_agent";
 
-/** The only server, where everything is measured from: what gossip starts with before it has measured anything. */
+/** What gossip starts with before it has measured anything. */
 const originOf = (Node: string) => ({ Node, Segment: "", Coord: ORIGIN });
 
 /** What the routes need, from the parts of a server. */
 export function createApi(parts: ApiParts): Api {
   const { core, agent, events, config } = parts;
-  const { db, server, raft, publisher } = core;
-  const { datacenter, nodeName, advertiseAddr, ports } = config();
-  const rpcAddress = joinHostPort(advertiseAddr, ports.server);
-  const topics = streamTopics(db, core.recent, () => raft.status().appliedIndex);
+  const { db, raft, publisher, forwarder, stateIndex } = core;
+  const { datacenter, nodeName } = config();
+  const topics = streamTopics(db, core.recent, stateIndex);
   let openApi: Record<string, unknown> | undefined;
   return {
     agent,
-    node: nodeApi(parts, rpcAddress),
+    node: nodeApi(parts),
     telemetry: telemetryApi(parts.telemetry, () => measureGauges(core, parts.telemetry.meter)),
     snapshot: {
-      save: () => raft.saveSnapshot(),
-      restore: (archive) => raft.restoreSnapshot(archive),
-      index: () => raft.status().appliedIndex,
+      // The route has asked for the freshness that its caller wants.
+      save: () => raft.saveSnapshot({ isStale: true }),
+      restore: (archive) => restoreThroughLeader(core, archive),
+      index: stateIndex,
     },
     kv: {
       get: (key) => kvGet(db, key),
       list: (prefix) => kvList(db, prefix),
       keys: (prefix, separator) => kvKeys(db, prefix, separator),
-      put: (put) => server.kv.put(put),
-      delete: (key, cas) => server.kv.delete(key, cas),
-      deleteTree: (prefix) => server.kv.deleteTree(prefix),
+      put: (put) => forwarder.run("kv.put", put),
+      delete: (key, cas) => forwarder.run("kv.delete", { key, cas }),
+      deleteTree: (prefix) => forwarder.run("kv.deleteTree", { prefix }),
       valueBytesMax: () => config().limits.kvMaxValueSize,
     },
     session: {
-      create: (request) => server.session.create(request),
-      destroy: (id) => server.session.destroy(id),
-      renew: (id) => server.session.renew(id),
+      create: (request) => forwarder.run("session.create", request),
+      destroy: (id) => forwarder.run("session.destroy", { id }),
+      renew: (id) => forwarder.run("session.renew", { id }),
       get: (id) => sessionGet(db, id),
       list: () => sessionList(db),
       ofNode: (node) => sessionsOfNode(db, node),
       defaultNode: () => nodeName,
     },
     txn: {
-      apply: (ops, readOnly) => server.txn.apply(ops, readOnly),
+      apply: (ops, readOnly) => (readOnly ? core.server.txn.apply(ops, true) : forwarder.run("txn.apply", { ops })),
       bodyBytesMax: () => config().limits.txnMaxReqLen,
       valueBytesMax: () => config().limits.kvMaxValueSize,
     },
     catalog: {
-      register: (registration) => server.catalog.register(registration),
-      deregister: (request) => server.catalog.deregister(request),
+      register: (registration) => forwarder.run("catalog.register", registration),
+      deregister: (request) => forwarder.run("catalog.deregister", request),
       datacenters: () => [datacenter],
       nodes: (nodeMeta) => nodeList(db, nodeMeta),
       services: (nodeMeta) => serviceList(db, nodeMeta),
@@ -93,10 +96,16 @@ export function createApi(parts: ApiParts): Api {
       connect: (name, filter) => healthConnect(db, name, filter),
     },
     coordinate: {
-      datacenters: () => [{ Datacenter: datacenter, AreaID: "wan", Coordinates: [originOf(nodeName)] }],
+      datacenters: () => [
+        {
+          Datacenter: datacenter,
+          AreaID: "wan",
+          Coordinates: visibleMembers(core.members()).map(({ name }) => originOf(`${name}.${datacenter}`)),
+        },
+      ],
       nodes: () => coordinateList(db),
       node: (name) => coordinateNode(db, name),
-      update: (update) => server.coordinate.update(update),
+      update: (update) => forwarder.run("coordinate.update", update),
     },
     near: {
       sort(items, node, nodeOf) {
@@ -107,16 +116,21 @@ export function createApi(parts: ApiParts): Api {
           : sortByDistance(items, from, (item) => known.get(nodeOf(item).toLowerCase()));
       },
     },
+    operator: core.operator,
     event: { fire: (event) => events.fire(event), list: (name) => events.list(name) },
     status: {
-      leader: () => (raft.status().state === "Leader" ? rpcAddress : ""),
-      peers: () => [rpcAddress],
+      leader: () => leaderAddress(raft),
+      peers: () =>
+        raft
+          .configuration()
+          .configuration.servers.filter(({ voter }) => voter)
+          .map(({ address }) => address),
     },
     stream: {
       clock: systemClock,
       topic: topics,
       subscribe: (interest, onChange) => publisher.subscribe(interest, onChange),
-      appliedIndex: () => raft.status().appliedIndex,
+      appliedIndex: stateIndex,
       isClosed: () => publisher.isClosed,
     },
     openApi() {
@@ -124,4 +138,9 @@ export function createApi(parts: ApiParts): Api {
       return openApi;
     },
   };
+}
+
+async function restoreThroughLeader({ raft, forwarder }: Core, archive: Uint8Array): Promise<void> {
+  if (raft.isLeader) return raft.restoreSnapshot(archive);
+  for (const part of partsOf(random.uuid(), archive)) await forwarder.run("snapshot.restore", part);
 }

@@ -1,25 +1,35 @@
-import { mkdirSync } from "node:fs";
 import type { Config } from "../config/config.ts";
+import type { Consensus } from "../http/deps.ts";
 import { systemClock as clock } from "../platform/clock.ts";
+import { DiskFileStore, MemoryFileStore } from "../platform/file-store.ts";
 import { nodeIdIn } from "../platform/node-id.ts";
 import { systemRandom as random } from "../platform/random.ts";
-import { noLeader, type RaftNode, startRaftNode } from "../raft/node.ts";
-import { measuredPropose } from "../server/measured-propose.ts";
-import { Server } from "../server/server.ts";
-import { STATE_SCHEMA } from "../state/commands.ts";
+import { isAlone } from "../raft/core/quorum.ts";
+import { timingOf } from "../raft/core/types.ts";
+import { RaftNode } from "../raft/node.ts";
+import type { OpenedLog } from "../raft/types.ts";
+import type { Forwarder } from "../server/forward.ts";
+import { LeaderHold } from "../server/leader-hold.ts";
+import type { Member } from "../server/members.ts";
+import type { LeaderMethods } from "../server/methods.ts";
+import type { Operator } from "../server/operator.ts";
+import type { Server } from "../server/server.ts";
 import type { StateDb } from "../state/db.ts";
-import { Machine } from "../state/machine.ts";
-import { migrate } from "../state/migrate.ts";
-import { Publisher } from "../state/publisher.ts";
-import { RecentChanges } from "../state/recent-changes.ts";
-import { openMemoryStorage, openStorage } from "../storage/open.ts";
+import type { Publisher } from "../state/publisher.ts";
+import type { RecentChanges } from "../state/recent-changes.ts";
+import { planRestore } from "../state/restore/plan.ts";
+import { nameLoneServer } from "./found-state.ts";
+import { openJoinRecord, type StoredJoin } from "./join-record.ts";
+import { recoverByFile } from "./lost-quorum.ts";
 import { type OpenParts, openAll } from "./open-parts.ts";
-import { snapshotPolicy } from "./settings.ts";
+import { expectOf, serverAddress } from "./own-hello.ts";
+import { serverLink } from "./server-link.ts";
+import { serverRole } from "./server-role.ts";
+import { electionTimeoutMs, snapshotPolicy } from "./settings.ts";
+import { openState, type StateParts } from "./state-parts.ts";
 import type { Telemetry } from "./telemetry.ts";
 
-const NS_PER_MS = 1e6;
-
-/** The server role without its edges: storage, log, state, and the leader's duties. */
+/** The server role without its edges: storage, log, state, the other servers, and the leader's duties. */
 export interface Core {
   readonly nodeId: string;
   readonly db: StateDb;
@@ -27,11 +37,25 @@ export interface Core {
   readonly recent: RecentChanges;
   readonly raft: RaftNode;
   readonly server: Server;
+  readonly hold: LeaderHold;
+  readonly forwarder: Forwarder<LeaderMethods>;
+  readonly operator: Operator;
+  /** The servers of the cluster, this one first. */
+  members(): Member[];
+  /** Index of the newest entry in the state, as clients see it. */
+  stateIndex(): number;
+  /** Asks for other servers at an address; rejects when none answers there. */
+  join(address: string): Promise<void>;
+  /** Resolves once the other servers go on without this one, if there are any. */
+  leave(): Promise<void>;
   /** Answers what is under way, then closes the files. */
   stop(): Promise<void>;
 }
 
-/** Opens the data directory (or memory), replays the log and takes the lead. Rejects with a text for the operator. */
+/**
+ * Opens the data directory (or memory) and the server port, replays the log, and begins to look for the other servers. A
+ * server that is alone leads when this resolves. Rejects with a text for the operator.
+ */
 export function startCore(
   config: () => Config,
   telemetry: Telemetry,
@@ -47,86 +71,80 @@ async function start(
   parts: OpenParts,
 ): Promise<Core> {
   const { hub, meter } = telemetry;
-  const {
-    dataDir,
-    dev,
-    nodeName,
-    advertiseAddr,
-    datacenter,
-    taggedAddresses,
-    nodeMeta,
-    ports,
-    nodeId: wanted,
-  } = config();
-  if (!dev) mkdirSync(dataDir, { recursive: true, mode: 0o755 });
-  const nodeId = nodeIdIn(dev ? undefined : dataDir, wanted, random.uuid);
-  const log = hub.logger("agent.server");
-  const storage = dev
-    ? openMemoryStorage()
-    : await openStorage({ dir: dataDir, log: hub.logger("agent.storage"), onFatal });
-  parts.add(() => storage.close());
-  const { db, store, keeper } = storage;
-  migrate(db, STATE_SCHEMA);
-  const publisher = new Publisher();
-  const machine = new Machine({ db, publisher, clock, onFatal });
-  const recent = new RecentChanges(publisher);
-  const raft = await startRaftNode({
-    store,
-    machine,
-    keeper,
-    clock,
-    meter,
-    nodeId,
-    onFatal,
-    snapshotPolicy: snapshotPolicy(config()),
+  const first = config();
+  const state = await openState(first, hub.logger("agent.storage"), onFatal, parts);
+  const nodeId = nodeIdIn(first.dev ? undefined : first.dataDir, first.nodeId, random.uuid);
+  const { opened, record } = await openCluster(first, nodeId, state, telemetry);
+  const { db, store, keeper, machine, publisher, recent } = state;
+  const hold = new LeaderHold(clock, () => config().performance.rpcHoldTimeoutMs);
+  const expect = expectOf(first);
+  const link = serverLink({ config, nodeId, expect, record, telemetry });
+  parts.add(() => link.peers.close());
+  const timing = timingOf(electionTimeoutMs(first));
+  const raft: RaftNode = new RaftNode({
+    ...{ store, opened, machine, keeper, clock, meter, nodeId, onFatal, timing, transport: link.peers },
+    random: random.float,
     log: hub.logger("agent.server.raft"),
-    onRestored() {
-      machine.reload();
-      recent.reset(machine.appliedIndex);
-      server.resume();
+    snapshotPolicy: snapshotPolicy(first),
+    planRestore: (archive) => planRestore(archive, random.uuid()),
+    onRole(latest) {
+      hold.wake();
+      role.leadership.onRole(latest);
+      if (latest.isLeader) meter.count("raft.state.leader");
+    },
+    onConfiguration: () => link.know(),
+    onReloaded() {
+      recent.reset(machine.stateIndex);
+      role.leadership.onReloaded();
     },
   });
+  const role = serverRole({ ...{ config, nodeId, expect, telemetry, state, raft, record, hold, link, timing } });
+  machine.onLocksDelayed = (keys, lockDelayNs) => role.server.onLocksDelayed(keys, lockDelayNs);
+  await raft.start();
   parts.add(async () => {
     await raft.stop();
     machine.flush();
   });
-  const server: Server = new Server({
-    db,
-    propose: measuredPropose((command) => raft.propose(JSON.stringify(command), command), { meter, clock }),
-    clock,
-    random,
-    log,
-    datacenter,
-    sessionTtlNsMin: () => config().sessionTtlMinMs * NS_PER_MS,
-  });
-  parts.add(() => server.stop());
-  machine.onLocksDelayed = (keys, lockDelayNs) => server.onLocksDelayed(keys, lockDelayNs);
-  meter.count("raft.state.leader");
-  await server.lead({
-    ID: nodeId,
-    Node: nodeName,
-    Address: advertiseAddr,
-    Datacenter: datacenter,
-    TaggedAddresses: { ...taggedAddresses },
-    Meta: { ...nodeMeta, "consul-network-segment": "" },
-    rpcPort: ports.server,
-  });
+  parts.add(() => role.leadership.stop());
+  link.know();
+  parts.add(await link.listen());
+  await role.joiner.start();
+  parts.add(() => role.joiner.stop());
+  if (isAlone(raft.configuration().configuration, nodeId)) await role.leadership.settled();
+  link.join(onFatal);
   return {
-    nodeId,
-    db,
-    publisher,
-    recent,
-    raft,
-    server,
+    ...{ nodeId, db, publisher, recent, raft, hold },
+    ...{ server: role.server, forwarder: role.forwarder, operator: role.operator, members: role.members },
+    stateIndex: () => machine.stateIndex,
+    join: (address) => link.joinNow(address),
+    leave: () => role.leave(),
     stop: () => parts.close(),
   };
 }
 
-/** What a read asks before it answers; one voter is its own quorum. */
-export function consensusOf(raft: RaftNode) {
-  const isLeader = () => raft.isLeader;
+/** What the log says of the cluster, after what an operator says by file. */
+async function openCluster(
+  config: Config,
+  nodeId: string,
+  { store }: StateParts,
+  { hub }: Telemetry,
+): Promise<{ opened: OpenedLog; record: StoredJoin }> {
+  const log = hub.logger("agent.server");
+  const { dev, dataDir } = config;
+  let opened = await store.open();
+  if (!dev) opened = await recoverByFile({ dataDir, nodeId, store, opened, log });
+  opened = await nameLoneServer(store, opened, { id: nodeId, address: serverAddress(config) }, random.uuid, log);
+  const files = dev ? new MemoryFileStore() : new DiskFileStore(dataDir);
+  return { opened, record: await openJoinRecord(store, files, opened) };
+}
+
+/** What a read asks before it answers. */
+export function consensusOf({ raft }: Pick<Core, "raft">, holdMs: () => number): Consensus {
   return {
-    isLeader,
-    verifyLeader: () => (isLeader() ? Promise.resolve() : Promise.reject(noLeader())),
+    isLeader: () => raft.isLeader,
+    hasLease: () => raft.hasLease(),
+    readIndex: (isConfirmed) => raft.readIndex({ isConfirmed, timeoutMs: holdMs() }),
+    leaderContactMs: () => raft.leaderContactMs(),
+    knownLeader: () => raft.leaderId !== undefined,
   };
 }

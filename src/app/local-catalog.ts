@@ -5,13 +5,15 @@ import type { StateDb } from "../state/db.ts";
 import { nodeByName } from "../state/nodes/queries.ts";
 import { servicesOfNode } from "../state/services/queries.ts";
 
-interface CatalogWrites {
+interface CatalogAccess {
   register(registration: Registration): Promise<true>;
   deregister(request: Deregistration): Promise<true>;
+  /** Resolves when the state here has all that was committed. */
+  readable(): Promise<void>;
 }
 
 /** The catalog as this server's own agent uses it: the same endpoint and state that the HTTP edge has. */
-export function localCatalog(db: StateDb, catalog: CatalogWrites): CatalogClient {
+export function localCatalog(db: StateDb, catalog: CatalogAccess): CatalogClient {
   return {
     async register({ node, service, checks = [], skipNodeUpdate }) {
       await catalog.register({
@@ -24,8 +26,14 @@ export function localCatalog(db: StateDb, catalog: CatalogWrites): CatalogClient
     async deregister({ datacenter, node, serviceId = "", checkId = "" }) {
       await catalog.deregister({ Datacenter: datacenter, Node: node, ServiceID: serviceId, CheckID: checkId });
     },
-    nodeServices: (name) => Promise.resolve({ node: nodeByName(db, name) ?? null, services: servicesOfNode(db, name) }),
-    nodeChecks: (name) => Promise.resolve(checksOfNode(db, name)),
+    async nodeServices(name) {
+      await catalog.readable();
+      return { node: nodeByName(db, name) ?? null, services: servicesOfNode(db, name) };
+    },
+    async nodeChecks(name) {
+      await catalog.readable();
+      return checksOfNode(db, name);
+    },
   };
 }
 

@@ -6,19 +6,17 @@ import type { AgentMember, NodeDeps, TelemetryDeps } from "../http/agent-deps.ts
 import { Refusal } from "../lib/refusal.ts";
 import { machineInterfaces } from "../platform/config-files.ts";
 import { hostInfo } from "../platform/host.ts";
+import { visibleMembers } from "../server/members.ts";
 import type { Core } from "./core.ts";
 import type { NodeHost } from "./host.ts";
 import { isOwnAddress } from "./own-address.ts";
-import { agentSelf, selfMember } from "./self.ts";
+import { agentMember, agentSelf } from "./self.ts";
 import type { Telemetry } from "./telemetry.ts";
 
-/** What the routes about this node and its cluster need. Without gossip the cluster is this node. */
-export function nodeApi(
-  parts: { core: Core; agent: Agent; host: NodeHost; config: () => Config },
-  rpcAddress: string,
-): NodeDeps["node"] {
+/** What the routes about this node and its cluster need. Without gossip the members are the servers. */
+export function nodeApi(parts: { core: Core; agent: Agent; host: NodeHost; config: () => Config }): NodeDeps["node"] {
   const { core, agent, host, config } = parts;
-  const member = (): AgentMember => selfMember({ config: config(), nodeId: core.nodeId });
+  const members = () => visibleMembers(core.members());
   return {
     self: () =>
       agentSelf({
@@ -26,21 +24,32 @@ export function nodeApi(
         nodeId: core.nodeId,
         raft: core.raft.status(),
         agentStats: agent.stats(),
-        rpcAddress,
+        members: members(),
         runtime: runtimeStats(),
       }),
     host: () => hostInfo(config().dataDir || os.tmpdir()),
-    members: (wan) => [wan ? wanMember(member(), config()) : member()],
+    members: (wan) =>
+      members()
+        .map((member) => agentMember(member, config()))
+        .map((member) => (wan ? wanMember(member, config()) : member)),
     async join(address, wan) {
       if (isOwnAddress(address, wan, config(), machineInterfaces())) return;
-      const why = `Failed to join ${address}: this version of Muster runs one server and has no gossip yet`;
-      throw new Refusal(errorList([why]));
+      try {
+        await core.join(address);
+      } catch (error) {
+        throw new Refusal(errorList([`Failed to join ${address}: ${(error as Error).message}`]));
+      }
     },
     leave: () => {
       host.onLeave();
       return Promise.resolve();
     },
-    forceLeave: (node) => Promise.reject(new Refusal(`agent: No node found with name '${node}'`)),
+    async forceLeave(node) {
+      const found = members().find(({ name }) => name === node);
+      if (found === undefined) throw new Refusal(`agent: No node found with name '${node}'`);
+      // As in Consul: who is alive stays.
+      if (!found.isAlive) await core.forwarder.run("raft.leave", { id: found.nodeId, node });
+    },
     reload: () =>
       host.onReload().catch((error: unknown) => {
         throw new Refusal(error instanceof Error ? error.message : String(error));
@@ -49,9 +58,9 @@ export function nodeApi(
 }
 
 /** The same server as the pool of all datacenters' servers shows it: by its full name, and its port is that pool's. */
-function wanMember(member: AgentMember, { nodeName, datacenter, ports }: Config): AgentMember {
+function wanMember(member: AgentMember, { datacenter, ports }: Config): AgentMember {
   const { wan_join_port: _, ...Tags } = member.Tags;
-  return { ...member, Name: `${nodeName}.${datacenter}`, Port: ports.serfWan ?? -1, Tags };
+  return { ...member, Name: `${member.Name}.${datacenter}`, Port: ports.serfWan ?? -1, Tags };
 }
 
 /** What the agent says of itself while it runs; `measure` is called before anybody reads the metrics. */

@@ -33,6 +33,8 @@ export interface RunningNode {
    * of a service or check.
    */
   reload(config: Config): Promise<void>;
+  /** Takes this server out of its cluster, if others go on. Rejects when they could not be told. */
+  leave(): Promise<void>;
   /** Answers what is under way, stops edges and checks, and closes the files. */
   stop(): Promise<void>;
 }
@@ -62,6 +64,7 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
   parts.add(async () => {
     // Nobody waits any more for what will not come.
     core.publisher.close();
+    core.hold.close();
     await Promise.all(listeners.map((listener) => listener.close(STOP_GRACE_MS)));
   });
   parts.add(releaseMemoryWhenQuiet(clock));
@@ -79,6 +82,7 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
       settings = httpSettings(config);
       dns?.reconfigure(dnsSettings(config));
     },
+    leave: () => core.leave(),
     stop: () => parts.close(),
   };
 }
@@ -107,7 +111,7 @@ function httpEdge(
       log: telemetry.hub.logger("agent.http"),
       meter: telemetry.meter,
       publisher: core.publisher,
-      consensus: consensusOf(core.raft),
+      consensus: consensusOf(core, () => config().performance.rpcHoldTimeoutMs),
       settings,
     },
     createApi({ core, agent, events, telemetry, host, config }),

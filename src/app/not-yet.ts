@@ -2,8 +2,8 @@ import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/error.ts";
 
 /**
- * This version has neither gossip nor elections nor access control: whoever is started is a registry of its own, open to
- * whom it listens to. Throws ConfigError for what would be less safe than its configuration says; gives a line for the
+ * This version has neither gossip nor client agents nor access control: servers know each other by address, and are open
+ * to whom they listen to. Throws ConfigError for what would be less safe than its configuration says; gives a line for the
  * log for what is only in vain.
  */
 export function notYetWarnings(config: Config): string[] {
@@ -19,14 +19,17 @@ export function notYetWarnings(config: Config): string[] {
         "of other hosts ask this server",
     );
   }
-  if (config.bootstrapExpect > 1) {
-    throw new ConfigError(
-      `this version of Muster runs one server, and bootstrap_expect is ${config.bootstrapExpect}: ` +
-        "several would not share their data; give -bootstrap-expect=1",
+  const { startJoinWan, retryJoinWan, encrypt } = config;
+  const warnings: string[] = [];
+  const others = [...startJoinWan, ...retryJoinWan];
+  if (others.length > 0) {
+    warnings.push(`this version of Muster knows one datacenter: ${others.join(", ")} will not be asked`);
+  }
+  if (encrypt !== "") {
+    warnings.push(
+      "this version of Muster has no gossip: encrypt has no effect, and what servers say to each other on ports.server \
+is not encrypted; keep that port within a network that you trust",
     );
   }
-  const { startJoin, startJoinWan, retryJoin, retryJoinWan } = config;
-  const wanted = [...startJoin, ...startJoinWan, ...retryJoin, ...retryJoinWan];
-  if (wanted.length === 0) return [];
-  return [`this version of Muster runs one server and joins no others: ${wanted.join(", ")} will not be asked`];
+  return warnings;
 }

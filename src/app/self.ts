@@ -1,8 +1,11 @@
 import type { Config } from "../config/config.ts";
 import type { AgentMember, AgentSelf } from "../http/agent-deps.ts";
+import { assert } from "../lib/assert.ts";
+import { splitHostPort } from "../lib/host-port.ts";
 import { COMPATIBLE_CONSUL_VERSION, VERSION } from "../lib/version.ts";
 import type { RaftStatus } from "../raft/status.ts";
 import { raftStats } from "../raft/status.ts";
+import type { Member } from "../server/members.ts";
 import { ORIGIN } from "../state/coordinates/distance.ts";
 
 export interface SelfParts {
@@ -10,27 +13,31 @@ export interface SelfParts {
   nodeId: string;
   raft: RaftStatus;
   agentStats: Record<string, string>;
-  rpcAddress: string;
+  members: readonly Member[];
   runtime: Record<string, string>;
 }
 
 /** Statuses of the gossip layer as numbers. */
 const ALIVE = 1;
+const FAILED = 4;
 
-/** This server as the gossip pool shows it. The tags are Consul's: tools read roles and ports from them. */
-export function selfMember({ config, nodeId }: Pick<SelfParts, "config" | "nodeId">): AgentMember {
+/** A server as the gossip pool shows it. The tags are Consul's: tools read roles and ports from them. */
+export function agentMember(member: Member, config: Config): AgentMember {
+  const { host, port } = splitHostPort(member.address) ?? { host: member.address, port: config.ports.server };
   return {
-    Name: config.nodeName,
-    Addr: config.advertiseAddr,
+    Name: member.name,
+    Addr: host,
     Port: config.ports.serfLan,
     Tags: {
       acls: "0",
-      ...(config.bootstrap ? { bootstrap: "1" } : {}),
-      build: `${COMPATIBLE_CONSUL_VERSION}:muster-${VERSION}`,
-      dc: config.datacenter,
+      ...(member.expect === 1 ? { bootstrap: "1" } : {}),
+      build: `${COMPATIBLE_CONSUL_VERSION}:muster-${member.version || VERSION}`,
+      dc: member.datacenter,
+      ...(member.expect > 1 ? { expect: String(member.expect) } : {}),
       ft_fs: "1",
-      id: nodeId,
-      port: String(config.ports.server),
+      id: member.nodeId,
+      ...(member.mayVote ? {} : { nonvoter: "1" }),
+      port: String(port),
       raft_vsn: "3",
       role: "consul",
       segment: "",
@@ -39,7 +46,7 @@ export function selfMember({ config, nodeId }: Pick<SelfParts, "config" | "nodeI
       vsn_min: "2",
       wan_join_port: String(config.ports.serfWan ?? -1),
     },
-    Status: ALIVE,
+    Status: member.isAlive ? ALIVE : FAILED,
     ProtocolMin: 1,
     ProtocolMax: 5,
     ProtocolCur: 2,
@@ -49,9 +56,17 @@ export function selfMember({ config, nodeId }: Pick<SelfParts, "config" | "nodeI
   };
 }
 
+/** `host:port` of the leader's server port, or "" while none is known. */
+export function leaderAddress(raft: { status(): Pick<RaftStatus, "leader" | "configuration"> }): string {
+  const { leader, configuration } = raft.status();
+  return configuration.configuration.servers.find(({ id }) => id === leader)?.address ?? "";
+}
+
 /** `GET /v1/agent/self`, in the shape that clients pick their facts from. */
 export function agentSelf(parts: SelfParts): AgentSelf {
-  const { config, nodeId } = parts;
+  const { config, nodeId, raft, members } = parts;
+  const [own] = members;
+  assert(own !== undefined, "a server is its own first member");
   return {
     Config: {
       Datacenter: config.datacenter,
@@ -63,7 +78,7 @@ export function agentSelf(parts: SelfParts): AgentSelf {
     },
     DebugConfig: debugConfig(config, nodeId),
     Coord: { ...ORIGIN },
-    Member: selfMember(parts),
+    Member: agentMember(own, config),
     Stats: {
       agent: parts.agentStats,
       build: { prerelease: "", revision: `muster-${VERSION}`, version: COMPATIBLE_CONSUL_VERSION },
@@ -71,19 +86,15 @@ export function agentSelf(parts: SelfParts): AgentSelf {
         acl: "disabled",
         bootstrap: String(config.bootstrap),
         known_datacenters: "1",
-        leader: String(parts.raft.state === "Leader"),
-        leader_addr: parts.raft.state === "Leader" ? parts.rpcAddress : "",
+        known_servers: String(members.length),
+        leader: String(raft.state === "Leader"),
+        leader_addr: leaderAddress({ status: () => raft }),
         server: String(config.server),
       },
-      raft: {
-        ...raftStats(parts.raft),
-        // This server is the only one, and has been since the first entry.
-        latest_configuration: `[{Suffrage:Voter ID:${nodeId} Address:${parts.rpcAddress}}]`,
-        latest_configuration_index: "1",
-      },
+      raft: raftStats(raft),
       runtime: parts.runtime,
-      serf_lan: serfStats(),
-      serf_wan: serfStats(),
+      serf_lan: serfStats(members),
+      serf_wan: serfStats(members),
     },
     Meta: { ...config.nodeMeta, "consul-network-segment": "" },
   };
@@ -135,19 +146,19 @@ function debugConfig(config: Config, nodeId: string): Record<string, unknown> {
   };
 }
 
-/** One member, nothing under way: this version has no gossip yet. */
-function serfStats(): Record<string, string> {
+/** Nothing is under way: this version has no gossip yet. */
+function serfStats(members: readonly Member[]): Record<string, string> {
   return {
     coordinate_resets: "0",
     encrypted: "false",
     event_queue: "0",
     event_time: "1",
-    failed: "0",
+    failed: String(members.filter(({ isAlive }) => !isAlive).length),
     health_score: "0",
     intent_queue: "0",
     left: "0",
     member_time: "1",
-    members: "1",
+    members: String(members.length),
     query_queue: "0",
     query_time: "1",
   };

@@ -69,6 +69,8 @@ export function serve(first: Loaded, load: () => Promise<Loaded>, host: AgentPro
     manager.stopping();
     const leaves = isLeave(reason, config);
     log.info(leaves ? "Gracefully shutting down agent..." : "shutting down without leaving", { reason });
+    if (leaves)
+      await node.leave().catch((error: unknown) => log.error("could not leave the cluster", { error: textOf(error) }));
     const isStopped = await node.stop().then(
       () => true,
       (error: unknown) => log.error("could not stop in order", { error: String(error) }),

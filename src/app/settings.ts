@@ -81,3 +81,12 @@ export function snapshotPolicy(config: Config): SnapshotPolicy {
     trailingEntries: given(raftTrailingLogs, SNAPSHOT_POLICY.trailingEntries),
   };
 }
+
+const ELECTION_MS_PER_MULTIPLIER = 150;
+/** Below, a busy disk or a pause of the process would cost the lead. */
+const ELECTION_MS_MIN = 500;
+
+/** How long followers wait for a leader before they elect one: Consul's `raft_multiplier`, 1 for fast and 10 for slow machines. */
+export function electionTimeoutMs({ performance }: Pick<Config, "performance">): number {
+  return Math.max(ELECTION_MS_MIN, ELECTION_MS_PER_MULTIPLIER * performance.raftMultiplier);
+}

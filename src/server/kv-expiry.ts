@@ -26,6 +26,7 @@ export class KvExpiry {
   #timer: Timer | undefined;
   #dueAtMs = Number.POSITIVE_INFINITY;
   #running = false;
+  #isLeading = false;
 
   constructor(deps: { propose: Propose; clock: Clock; log: Logger; next: (limit: number) => Expiry[] }) {
     this.#propose = deps.propose;
@@ -34,9 +35,15 @@ export class KvExpiry {
     this.#next = deps.next;
   }
 
-  /** Call when leading begins and after each write with a time to live. */
+  /** Leading begins. */
+  lead(): void {
+    this.#isLeading = true;
+    this.schedule();
+  }
+
+  /** Call after each write with a time to live. */
   schedule(expiresAtMs = this.#next(1)[0]?.expiresAtMs): void {
-    if (expiresAtMs === undefined || expiresAtMs >= this.#dueAtMs) return;
+    if (!this.#isLeading || expiresAtMs === undefined || expiresAtMs >= this.#dueAtMs) return;
     this.#timer?.cancel();
     this.#dueAtMs = expiresAtMs;
     const delayMs = Math.min(Math.max(0, expiresAtMs - this.#clock.nowMs()), SLEEP_MS_MAX);
@@ -44,6 +51,7 @@ export class KvExpiry {
   }
 
   stop(): void {
+    this.#isLeading = false;
     this.#timer?.cancel();
     this.#dueAtMs = Number.POSITIVE_INFINITY;
   }
@@ -58,6 +66,7 @@ export class KvExpiry {
       if (keys.length > 0) await this.#propose({ type: "kv.expire", keys });
       this.schedule();
     } catch (error) {
+      if (!this.#isLeading) return;
       this.#log.warn("expired keys could not be deleted, will try again", { error: String(error) });
       this.schedule(this.#clock.nowMs() + RETRY_MS);
     } finally {

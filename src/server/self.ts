@@ -1,54 +1,74 @@
+import { splitHostPort } from "../lib/host-port.ts";
 import { COMPATIBLE_CONSUL_VERSION } from "../lib/version.ts";
-import type { Node } from "../model/node.ts";
 import { proxyShape } from "../model/proxy-shape.ts";
 import type { RegisterCommand } from "../state/catalog/commands.ts";
 import { checkStatus } from "../state/checks/queries.ts";
 import type { StateDb } from "../state/db.ts";
-import { serviceGet } from "../state/services/queries.ts";
+import { nodeByName } from "../state/nodes/queries.ts";
+import { serviceGet, serviceNodes } from "../state/services/queries.ts";
+import type { Member } from "./members.ts";
 
-/** Who this server is in the catalog. */
-export type ServerIdentity = Omit<Node, "CreateIndex" | "ModifyIndex"> & { rpcPort: number };
-
-export const SERF_HEALTH_ID = "serfHealth";
+const SERF_HEALTH_ID = "serfHealth";
 const CONSUL_SERVICE_ID = "consul";
+
+const portOf = ({ address }: Member) => splitHostPort(address)?.port ?? 0;
+const nonVoterOf = ({ mayVote }: Member) => String(!mayVote);
 
 /**
  * What the leader writes of a living server: its node, the service `consul` and the check of its membership. The node's
  * own data is the agent's to write; here it only comes into being.
  */
-export function serverRegistration(identity: ServerIdentity): RegisterCommand {
-  const { rpcPort, ...node } = identity;
+export function serverRegistration(member: Member): RegisterCommand {
   return {
-    type: "catalog.register",
-    node,
-    skipNodeUpdate: true,
+    ...membership(member, "passing", "Agent alive and reachable"),
     service: {
       ID: CONSUL_SERVICE_ID,
       Service: CONSUL_SERVICE_ID,
       Tags: [],
       Address: "",
       Meta: {
-        non_voter: "false",
+        non_voter: nonVoterOf(member),
         raft_version: "3",
         serf_protocol_current: "2",
         serf_protocol_max: "5",
         serf_protocol_min: "1",
         version: COMPATIBLE_CONSUL_VERSION,
       },
-      Port: rpcPort,
+      Port: portOf(member),
       Weights: { Passing: 1, Warning: 1 },
       EnableTagOverride: false,
       Proxy: proxyShape(null),
       Connect: {},
     },
+  };
+}
+
+/** What the leader writes of a server that it does not hear any more, and that the catalog knows. */
+export function failedRegistration(member: Member): RegisterCommand {
+  return membership(member, "critical", "Agent not live or unreachable");
+}
+
+function membership(member: Member, status: "passing" | "critical", output: string): RegisterCommand {
+  const { nodeId, name, address, datacenter, taggedAddresses, nodeMeta } = member;
+  return {
+    type: "catalog.register",
+    node: {
+      ID: nodeId,
+      Node: name,
+      Address: splitHostPort(address)?.host ?? address,
+      Datacenter: datacenter,
+      TaggedAddresses: { ...taggedAddresses },
+      Meta: { ...nodeMeta },
+    },
+    skipNodeUpdate: true,
     checks: [
       {
-        Node: node.Node,
+        Node: name,
         CheckID: SERF_HEALTH_ID,
         Name: "Serf Health Status",
-        Status: "passing",
+        Status: status,
         Notes: "",
-        Output: "Agent alive and reachable",
+        Output: output,
         ServiceID: "",
         ServiceName: "",
         ServiceTags: [],
@@ -59,12 +79,32 @@ export function serverRegistration(identity: ServerIdentity): RegisterCommand {
   };
 }
 
-/** True when the catalog already says all that; a restart then writes nothing. */
-export function isRegistered(db: StateDb, identity: ServerIdentity): boolean {
-  const service = serviceGet(db, identity.Node, CONSUL_SERVICE_ID);
+/** True when the catalog already says that this server is there and well; a restart then writes nothing. */
+export function isRegistered(db: StateDb, member: Member): boolean {
+  const service = serviceGet(db, member.name, CONSUL_SERVICE_ID);
   return (
-    service?.Port === identity.rpcPort &&
+    isKnown(db, member) &&
+    service?.Port === portOf(member) &&
     service.Meta?.version === COMPATIBLE_CONSUL_VERSION &&
-    checkStatus(db, identity.Node, SERF_HEALTH_ID) === "passing"
+    service.Meta.non_voter === nonVoterOf(member) &&
+    checkStatus(db, member.name, SERF_HEALTH_ID) === "passing"
   );
+}
+
+/** True when the catalog already says that this server failed, or knows no such server. */
+export function isFailed(db: StateDb, member: Member): boolean {
+  return !isKnown(db, member) || checkStatus(db, member.name, SERF_HEALTH_ID) === "critical";
+}
+
+/** Whether the catalog's node of this name is this server. */
+export function isKnown(db: StateDb, { name, nodeId }: Member): boolean {
+  return nodeByName(db, name)?.ID === nodeId;
+}
+
+/** Nodes that a leader registered as servers; what programs call `consul` by themselves is not among them. */
+export function serversInCatalog(db: StateDb): { id: string; name: string }[] {
+  return serviceNodes(db, CONSUL_SERVICE_ID)
+    .value.filter(({ ID, ServiceID }) => ID !== "" && ServiceID === CONSUL_SERVICE_ID)
+    .filter(({ Node }) => checkStatus(db, Node, SERF_HEALTH_ID) !== undefined)
+    .map(({ ID, Node }) => ({ id: ID, name: Node }));
 }

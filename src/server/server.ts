@@ -1,8 +1,6 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
-import { ORIGIN } from "../state/coordinates/distance.ts";
-import { coordinatesOfNode } from "../state/coordinates/queries.ts";
 import type { StateDb } from "../state/db.ts";
 import { kvNextExpiries, kvTombstoneMax } from "../state/kv/queries.ts";
 import { sessionExists, sessionRow, sessionsWithTtl } from "../state/sessions/queries.ts";
@@ -15,7 +13,6 @@ import { TxnEndpoint } from "./endpoints/txn.ts";
 import { KvExpiry } from "./kv-expiry.ts";
 import { LockDelays } from "./lock-delay.ts";
 import type { Propose } from "./propose.ts";
-import { isRegistered, type ServerIdentity, serverRegistration } from "./self.ts";
 import { SessionTimers } from "./session-timers.ts";
 import { TombstoneReaper } from "./tombstones.ts";
 
@@ -82,22 +79,12 @@ export class Server {
     this.#lockDelays.delay(keys, lockDelayNs);
   }
 
-  /** Takes up the leader's duties; clocks of sessions start anew, so none ends early. */
-  async lead(identity: ServerIdentity): Promise<void> {
-    const { db, propose } = this.#deps;
-    if (!isRegistered(db, identity)) await propose(serverRegistration(identity));
-    this.resume();
-    // Until gossip measures, a server is where every node begins; without a coordinate `near` and `rtt` know nothing.
-    if (coordinatesOfNode(db, identity.Node).length === 0) {
-      this.coordinate.update({ Node: identity.Node, Segment: "", Coord: ORIGIN });
-    }
-  }
-
-  /** Starts every leader clock from the state as it is: on taking the lead, and after a restore. */
-  resume(): void {
+  /** Starts every leader clock from the state as it is: on taking the lead, and after a restore. None ends a session early. */
+  lead(): void {
     this.stop();
+    this.#sessionTimers.lead();
     for (const { id, ttl } of sessionsWithTtl(this.#deps.db)) this.session.startTimer({ ID: id, TTL: ttl });
-    this.#kvExpiry.schedule();
+    this.#kvExpiry.lead();
     this.#tombstones.start();
   }
 

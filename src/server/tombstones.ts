@@ -31,6 +31,7 @@ export class TombstoneReaper {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#seen = [];
   }
 
@@ -42,6 +43,7 @@ export class TombstoneReaper {
     if (old === undefined) return;
     this.#seen = this.#seen.filter((mark) => mark.index > old.index);
     this.#propose({ type: "kv.reap-tombstones", index: old.index }).catch((error: unknown) => {
+      if (this.#timer === undefined) return;
       this.#seen.unshift(old);
       this.#log.warn("tombstones could not be reaped, will try again", { error: String(error) });
     });

@@ -41,7 +41,8 @@ export class CoordinateEndpoint {
 
   /** Writes what was gathered. */
   flush(): void {
-    this.stop();
+    this.#timer?.cancel();
+    this.#timer = undefined;
     const updates = [...this.#pending.values()];
     this.#pending.clear();
     for (let at = 0; at < updates.length; at += BATCH_UPDATES_MAX) {
@@ -52,9 +53,11 @@ export class CoordinateEndpoint {
     }
   }
 
+  /** Forgets what was gathered: agents tell it to the next leader soon. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#pending.clear();
   }
 }
 

@@ -92,6 +92,7 @@ export function expireSession(deps: {
     if (!deps.exists(id)) return;
     deps.log.debug("session TTL expired", { session: id });
     deps.propose({ type: "session.destroy", ids: [id] }).catch((error: unknown) => {
+      // A deposed leader's clocks are stopped: the next leader starts its own.
       deps.log.warn("session could not be ended, will try again", { session: id, error: String(error) });
       deps.timers().start(id, RETRY_MS);
     });

@@ -1,22 +1,12 @@
 import { expect, test } from "bun:test";
 import type { KvEndpoint } from "../../../src/server/endpoints/kv.ts";
 import { Server } from "../../../src/server/server.ts";
-import { healthNode } from "../../../src/state/checks/queries.ts";
 import { kvGet } from "../../../src/state/kv/queries.ts";
 import { sessionGet } from "../../../src/state/sessions/queries.ts";
 import { settle } from "../../support/manual-clock.ts";
 import { silentLogger } from "../../support/silent.ts";
 import { registerNode, stateRig } from "../../support/state-rig.ts";
 
-const IDENTITY = {
-  ID: "",
-  Node: "n1",
-  Address: "127.0.0.1",
-  Datacenter: "dc1",
-  TaggedAddresses: null,
-  Meta: null,
-  rpcPort: 8300,
-};
 const REQUEST = {
   Name: "",
   Node: "n1",
@@ -40,6 +30,7 @@ function serverRig() {
     sessionTtlNsMin: () => 10e9,
   });
   rig.machine.onLocksDelayed = (keys, ns) => server.onLocksDelayed(keys, ns);
+  server.lead();
   return { ...rig, server };
 }
 
@@ -48,16 +39,6 @@ const put = (key: string, more: Partial<Parameters<KvEndpoint["put"]>[0]> = {}) 
   value: new Uint8Array([49]),
   flags: 0n,
   ...more,
-});
-
-test("the leader registers its own server once; a restart writes nothing", async () => {
-  const { server, db, apply: _, ...rig } = serverRig();
-  await server.lead(IDENTITY);
-  expect(healthNode(db, "n1").value.map((check) => [check.CheckID, check.Status])).toEqual([["serfHealth", "passing"]]);
-  const index = rig.machine.appliedIndex;
-  await server.lead(IDENTITY);
-  expect(rig.machine.appliedIndex).toBe(index);
-  server.stop();
 });
 
 test("a session ends at twice its TTL, and renewing starts it anew", async () => {
@@ -80,7 +61,7 @@ test("a new leader starts all session clocks anew", async () => {
   registerNode(rig);
   const id = await rig.server.session.create(REQUEST);
   rig.clock.advance(15_000);
-  rig.server.resume();
+  rig.server.lead();
   rig.clock.advance(19_999);
   await settle();
   expect(sessionGet(rig.db, id).value).toBeDefined();
@@ -142,9 +123,30 @@ test("writing a key again keeps it alive", async () => {
   expect(kvGet(rig.db, "a").value).toBeUndefined();
 });
 
+test("a deposed leader's clocks stop at once, and another one's begin anew", async () => {
+  const rig = serverRig();
+  registerNode(rig);
+  const id = await rig.server.session.create(REQUEST);
+  await rig.server.kv.put(put("a", { ttlMs: 10_000 }));
+  rig.clock.advance(9_000);
+  rig.server.stop();
+  expect(rig.clock.pendingMs.filter((ms) => ms > 200)).toEqual([]);
+  rig.server.session.renew(id);
+  rig.clock.advance(60_000);
+  await settle();
+  expect([sessionGet(rig.db, id).value?.ID, kvGet(rig.db, "a").value?.Key]).toEqual([id, "a"]);
+  rig.server.lead();
+  rig.clock.advance(19_999);
+  await settle();
+  expect([sessionGet(rig.db, id).value?.ID, kvGet(rig.db, "a").value?.Key]).toEqual([id, undefined]);
+  rig.clock.advance(1);
+  await settle();
+  expect(sessionGet(rig.db, id).value).toBeUndefined();
+  rig.server.stop();
+});
+
 test("tombstones are forgotten after 15 minutes", async () => {
   const rig = serverRig();
-  rig.server.resume();
   await rig.server.kv.put(put("a"));
   await rig.server.kv.delete("a");
   const tombstones = () => rig.db.$client.query("SELECT count(*) AS n FROM kv_tombstones").get();

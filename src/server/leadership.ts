@@ -1,0 +1,100 @@
+import type { Clock, Timer } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { RaftNode } from "../raft/node.ts";
+import type { Autopilot } from "./autopilot/autopilot.ts";
+import type { Caretaker } from "./caretaker.ts";
+import type { Server } from "./server.ts";
+
+const ROUND_MS = 1000;
+/** A leader that can't take up its duties (a slow disk, no quorum yet) tries again. */
+const RETRY_MS = 250;
+
+export interface LeadershipDeps {
+  raft: Pick<RaftNode, "barrier">;
+  server: Pick<Server, "lead" | "stop">;
+  autopilot: Pick<Autopilot, "lead" | "ensureConfiguration" | "round">;
+  caretaker: Pick<Caretaker, "round">;
+  clock: Clock;
+  log: Logger;
+}
+
+/**
+ * What a server does while it leads, and only then: clocks of sessions and keys, the servers in the catalog and in the
+ * configuration, autopilot. All of it stops at once when the leadership is lost.
+ */
+export class Leadership {
+  readonly #deps: LeadershipDeps;
+  /** The term that is led now. */
+  #term: number | undefined;
+  #sinceMs = 0;
+  #isReady = false;
+  #timer: Timer | undefined;
+  readonly #settled = Promise.withResolvers<void>();
+
+  constructor(deps: LeadershipDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when this server leads for the first time and its first round of duties is over. */
+  settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
+  onRole({ isLeader, term }: { isLeader: boolean; term: number }): void {
+    if (isLeader && this.#term === term) return;
+    this.stop();
+    if (!isLeader) return;
+    this.#term = term;
+    this.#sinceMs = this.#deps.clock.monotonicMs();
+    void this.#begin(term);
+  }
+
+  /** All state is another one: clocks begin anew. */
+  onReloaded(): void {
+    if (this.#isReady) this.#deps.server.lead();
+  }
+
+  stop(): void {
+    if (this.#term !== undefined) this.#deps.log.info("gives up the leader's duties", { term: this.#term });
+    this.#term = undefined;
+    this.#isReady = false;
+    this.#timer?.cancel();
+    this.#deps.server.stop();
+  }
+
+  async #begin(term: number): Promise<void> {
+    const { raft, server, autopilot, log } = this.#deps;
+    try {
+      await raft.barrier();
+    } catch (error) {
+      if (this.#term !== term) return;
+      log.debug("waits to take up the leader's duties", { error: String(error) });
+      this.#after(RETRY_MS, () => this.#begin(term));
+      return;
+    }
+    if (this.#term !== term) return;
+    server.lead();
+    autopilot.lead();
+    this.#isReady = true;
+    log.info("took up the leader's duties", { term });
+    await this.#round(term);
+    this.#settled.resolve();
+  }
+
+  async #round(term: number): Promise<void> {
+    const { autopilot, caretaker, clock, log } = this.#deps;
+    try {
+      await autopilot.ensureConfiguration();
+      const hasChanged = await caretaker.round(clock.monotonicMs() - this.#sinceMs);
+      if (this.#term === term) await autopilot.round(!hasChanged);
+    } catch (error) {
+      if (this.#term === term) log.warn("a duty of the leader failed, will try again", { error: String(error) });
+    }
+    if (this.#term === term) this.#after(ROUND_MS, () => this.#round(term));
+  }
+
+  #after(delayMs: number, run: () => Promise<void>): void {
+    this.#timer?.cancel();
+    this.#timer = this.#deps.clock.after(delayMs, () => void run());
+  }
+}

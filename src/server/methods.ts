@@ -1,0 +1,66 @@
+import type { AutopilotConfiguration } from "../model/autopilot.ts";
+import type { Deregistration, Registration } from "../model/registration.ts";
+import type { TxnOp } from "../model/txn.ts";
+import type { RaftNode } from "../raft/node.ts";
+import type { CoordinateUpdate } from "../state/coordinates/commands.ts";
+import type { Autopilot } from "./autopilot/autopilot.ts";
+import type { Caretaker } from "./caretaker.ts";
+import type { KvPut } from "./endpoints/kv.ts";
+import type { SessionRequest } from "./endpoints/session.ts";
+import type { Propose } from "./propose.ts";
+import type { Server } from "./server.ts";
+import type { Part, Uploads } from "./uploads.ts";
+
+export interface MethodDeps {
+  server: Server;
+  propose: Propose;
+  raft: Pick<RaftNode, "changeConfiguration" | "transferLeadership" | "restoreSnapshot">;
+  autopilot: Autopilot;
+  caretaker: Caretaker;
+  uploads: Uploads;
+}
+
+/** What only the leader does, under the names by which other servers ask for it. */
+export function leaderMethods({ server, propose, raft, autopilot, caretaker, uploads }: MethodDeps) {
+  const remove = async (id: string) => {
+    caretaker.keepOut(id);
+    try {
+      await raft.changeConfiguration({ kind: "remove", serverId: id });
+    } catch (error) {
+      caretaker.letIn(id);
+      throw error;
+    }
+  };
+  return {
+    "kv.put": (put: KvPut) => server.kv.put(put),
+    "kv.delete": ({ key, cas }: { key: string; cas?: number | undefined }) => server.kv.delete(key, cas),
+    "kv.deleteTree": ({ prefix }: { prefix: string }) => server.kv.deleteTree(prefix),
+    "session.create": (request: SessionRequest) => server.session.create(request),
+    "session.destroy": ({ id }: { id: string }) => server.session.destroy(id),
+    // Async, so that a Refusal rejects.
+    "session.renew": async ({ id }: { id: string }) => server.session.renew(id),
+    "txn.apply": ({ ops }: { ops: TxnOp[] }) => server.txn.apply(ops, false),
+    "catalog.register": (registration: Registration) => server.catalog.register(registration),
+    "catalog.deregister": (request: Deregistration) => server.catalog.deregister(request),
+    "coordinate.update": async (update: CoordinateUpdate) => server.coordinate.update(update),
+    "autopilot.set": (request: { configuration: AutopilotConfiguration; cas?: number | undefined }) =>
+      propose({ type: "autopilot.set", ...request }) as Promise<boolean>,
+    "autopilot.health": async (_: null) => autopilot.health(),
+    "autopilot.state": async (_: null) => autopilot.state(),
+    "raft.remove": ({ id }: { id: string }) => remove(id),
+    /** The server goes for good, as far as it knows. */
+    "raft.leave": async ({ id, node }: { id: string; node: string }) => {
+      await remove(id);
+      await propose({ type: "catalog.deregister", node });
+    },
+    "raft.transfer": ({ to }: { to?: string | undefined }) => raft.transferLeadership(to),
+    /** The last part restores; true when it did. */
+    "snapshot.restore": async (part: Part) => {
+      const archive = uploads.take(part);
+      if (archive !== undefined) await raft.restoreSnapshot(archive);
+      return archive !== undefined;
+    },
+  };
+}
+
+export type LeaderMethods = ReturnType<typeof leaderMethods>;
