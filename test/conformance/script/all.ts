@@ -9,12 +9,14 @@ import { catalog } from "./catalog.ts";
 import { cliServer } from "./cli.ts";
 import { cliKv } from "./cli-kv.ts";
 import { cliOffline } from "./cli-offline.ts";
+import { consistency, consistencyConfig } from "./consistency.ts";
 import { dnsDefault } from "./dns.ts";
 import { dnsOptions } from "./dns-options.ts";
 import { filter } from "./filter.ts";
 import { health } from "./health.ts";
 import { kv } from "./kv.ts";
 import { coordinate, event, snapshot, status } from "./misc.ts";
+import { operator, operatorConfig } from "./operator.ts";
 import { protocol, protocolConfig } from "./protocol.ts";
 import { session } from "./session.ts";
 import { transactions } from "./txn.ts";
@@ -42,6 +44,10 @@ export const AREAS: readonly Area[] = [
   event,
   coordinate,
   status,
+  operator,
+  operatorConfig,
+  consistency,
+  consistencyConfig,
   snapshot,
   aclOff,
 ];
