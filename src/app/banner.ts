@@ -17,13 +17,15 @@ export function banner(config: Config, nodeId: string): string {
       "Client Addr",
       `[${addresses.http.join(" ")}] (HTTP: ${port(ports.http)}, HTTPS: ${port(ports.https)}, DNS: ${port(ports.dns)})`,
     ],
-    // Named in the catalog and to clients, as Consul does.
-    [
-      "Cluster Addr",
-      `${config.advertiseAddr} (LAN: ${ports.serfLan}, WAN: ${port(ports.serfWan)}; not opened: one server)`,
-    ],
+    ["Cluster Addr", clusterAddress(config)],
     ["Data", config.dev ? "in memory: nothing is kept" : config.dataDir],
   ];
   const lines = rows.map(([label, value]) => `${label.padStart(LABEL_WIDTH)}: ${value}`);
   return `${lines.join("\n")}\n\n==> Log data will now stream in as it occurs:\n\n==> Muster agent running!\n`;
+}
+
+/** Gossip's ports are named in the catalog and to clients, as Consul does. */
+function clusterAddress({ advertiseAddr, ports }: Config): string {
+  const gossip = `LAN: ${ports.serfLan}, WAN: ${ports.serfWan ?? -1}; not opened yet`;
+  return `${advertiseAddr} (servers: ${ports.server}, ${gossip})`;
 }

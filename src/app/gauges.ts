@@ -10,7 +10,7 @@ const PUSH_INTERVAL_MS = 10_000;
  * What stands at some value, under the names of Consul's servers. Counting it costs some queries, so it is done when
  * somebody reads the metrics, and regularly only where they are sent away.
  */
-export function measureGauges(core: Pick<Core, "db" | "raft">, meter: Meter): void {
+export function measureGauges(core: Pick<Core, "db" | "raft" | "members">, meter: Meter): void {
   measureRuntime(meter);
   const { nodes, services, instances } = catalogCounts(core.db);
   meter.gauge("state.nodes", nodes);
@@ -19,9 +19,8 @@ export function measureGauges(core: Pick<Core, "db" | "raft">, meter: Meter): vo
   const { appliedIndex, lastLogIndex, state } = core.raft.status();
   meter.gauge("raft.applied_index", appliedIndex);
   meter.gauge("raft.last_index", lastLogIndex);
-  // One server is healthy while it leads, and none may fail.
-  meter.gauge("autopilot.healthy", state === "Leader" ? 1 : 0);
-  meter.gauge("autopilot.failure_tolerance", 0);
+  meter.gauge("server.isLeader", state === "Leader" ? 1 : 0);
+  meter.gauge("members.servers", core.members().length);
 }
 
 /** Calls `measure` every 10 seconds until the returned function is called. */

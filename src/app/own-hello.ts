@@ -26,7 +26,7 @@ export function ownHello(
     clusterId: own.clusterId,
     address: serverAddress(config),
     expect: own.expect,
-    mayVote: !(config.nonVotingServer || config.readReplica),
+    mayVote: !(config.nonVotingServer || config.readReplica || config.nonVotingMember),
     version: VERSION,
     stateFormat: STATE_SCHEMA.length,
     known: own.known,

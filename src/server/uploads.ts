@@ -1,13 +1,12 @@
 import { Refusal } from "../lib/refusal.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
+import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
 
 /** A part in one call: little beside what else goes to the leader. */
 export const PART_BYTES = 2 * 1024 * 1024;
 /** An upload whose next part doesn't come is dropped. */
 const IDLE_MS = 60_000;
 const UPLOADS_MAX = 2;
-/** As much as one archive may be: it is held in memory while it comes. */
-const UPLOAD_BYTES_MAX = 1024 * 1024 * 1024;
 
 /** A part of something too large for one call. Parts come in order. */
 export interface Part {
@@ -55,7 +54,7 @@ export class Uploads {
   #begin(offset: number, totalBytes: number): Upload {
     const refuse = (why: string) => new Refusal(why, 500, "refused");
     if (offset !== 0) throw refuse("the upload is not known here any more; send it again");
-    if (totalBytes > UPLOAD_BYTES_MAX) throw refuse(`the upload has more than ${UPLOAD_BYTES_MAX} bytes`);
+    if (totalBytes > ARCHIVE_BYTES_MAX) throw refuse(`the upload has more than ${ARCHIVE_BYTES_MAX} bytes`);
     if (this.#open.size >= UPLOADS_MAX) throw refuse("other uploads are under way; try again when they are done");
     return { bytes: new Uint8Array(totalBytes), have: 0, timer: undefined };
   }

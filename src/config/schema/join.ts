@@ -2,19 +2,25 @@ import { ACCEPTED, bool, duration, int, string, strings } from "./key.ts";
 
 /** How nodes find each other, and what protects their gossip. */
 export const JOIN_KEYS = {
-  start_join: strings("Nodes to join at the start; failing is fatal.", { flag: "join", ...ACCEPTED }),
+  start_join: strings("Servers to join at the start: host or host:port of the server port; failing is fatal.", {
+    flag: "join",
+  }),
   start_join_wan: strings("Servers of other datacenters to join at the start; failing is fatal.", {
     flag: "join-wan",
     ...ACCEPTED,
   }),
-  retry_join: strings("Nodes to join, tried until one answers.", { flag: "retry-join", ...ACCEPTED }),
+  retry_join: strings("Servers to join, tried until one answers: host or host:port of the server port.", {
+    flag: "retry-join",
+  }),
   retry_join_wan: strings("Servers of other datacenters to join, tried until one answers.", {
     flag: "retry-join-wan",
     ...ACCEPTED,
   }),
-  retry_interval: duration("30s", "Time between tries.", { flag: "retry-interval", ...ACCEPTED }),
+  retry_interval: duration("30s", "Longest time between tries; the first ones come faster.", {
+    flag: "retry-interval",
+  }),
   retry_interval_wan: duration("30s", "Time between tries.", { flag: "retry-interval-wan", ...ACCEPTED }),
-  retry_max: int(0, "Tries before giving up; 0 is for ever.", { flag: "retry-max", ...ACCEPTED }),
+  retry_max: int(0, "Intervals without an answer after which the agent ends; 0 is never.", { flag: "retry-max" }),
   retry_max_wan: int(0, "Tries before giving up; 0 is for ever.", { flag: "retry-max-wan", ...ACCEPTED }),
   rejoin_after_leave: bool(false, "Join the known nodes again even after a leave.", { flag: "rejoin", ...ACCEPTED }),
   primary_gateways: strings("Mesh gateways of the primary datacenter.", { flag: "primary-gateway", ...ACCEPTED }),

@@ -69,7 +69,7 @@ export const NETWORK_KEYS = {
     serf_wan: int(8302, "Gossip between datacenters. Told to others; this version does not open it.", {
       flag: "serf-wan-port",
     }),
-    server: int(8300, "Traffic between nodes. Told to others; this version does not open it.", { flag: "server-port" }),
+    server: int(8300, "Traffic between servers.", { flag: "server-port" }),
     sidecar_min_port: int(21000, "First port given to sidecars."),
     sidecar_max_port: int(21255, "Last port given to sidecars."),
     expose_min_port: int(21500, "First port for exposed checks.", ACCEPTED),

@@ -33,8 +33,11 @@ export const NODE_KEYS = {
   pid_file: string("", "File to write the process id to.", { flag: "pid-file" }),
   enable_debug: bool(false, "Serve profiling data over HTTP.", ACCEPTED),
   protocol: int(2, "Version of the agent protocol.", { flag: "protocol", ...ACCEPTED }),
-  non_voting_server: bool(false, "Enterprise only.", { flag: "non-voting-server", ...ACCEPTED }),
-  read_replica: bool(false, "Enterprise only.", { since: "1.9", ...ACCEPTED }),
+  non_voting_server: bool(false, "Never vote: hold the data and answer, and count for no majority.", {
+    flag: "non-voting-server",
+  }),
+  read_replica: bool(false, "The same as `non_voting_server`.", { since: "1.9" }),
+  non_voting_member: bool(false, "The same as `non_voting_server`.", { flag: "non-voting-member" }),
   segment: string("", "Enterprise only; refused.", { flag: "segment" }),
   disable_remote_exec: bool(true, "Refuse `exec` on this node.", ACCEPTED),
   disable_update_check: bool(false, "Muster never asks for updates; the key is understood.", ACCEPTED),

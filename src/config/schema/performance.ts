@@ -13,9 +13,12 @@ const GOSSIP = (scope: string, interval: string, nodes: number, probe: string, t
 /** Timing of Raft, of gossip and of the leader's work. */
 export const PERFORMANCE_KEYS = {
   performance: section("Timing.", {
-    raft_multiplier: int(5, "Factor of Raft's timeouts, 1 (fast) to 10.", ACCEPTED),
+    raft_multiplier: int(
+      5,
+      "Factor of 150 ms that followers wait for a leader before they elect one, 1 to 10; at least 500 ms.",
+    ),
     leave_drain_time: duration("5s", "How long a leaving server still answers.", ACCEPTED),
-    rpc_hold_timeout: duration("7s", "How long a request waits for a leader.", ACCEPTED),
+    rpc_hold_timeout: duration("7s", "How long a request waits for a leader."),
     grpc_keepalive_interval: duration("30s", "Without effect.", { since: "1.16", ...ACCEPTED }),
     grpc_keepalive_timeout: duration("20s", "Without effect.", { since: "1.16", ...ACCEPTED }),
   }),
@@ -34,11 +37,11 @@ export const PERFORMANCE_KEYS = {
     ACCEPTED,
   ),
   autopilot: section("Care for the set of servers. Used when the cluster is made; later it is the operator's.", {
-    cleanup_dead_servers: bool(true, "Remove dead servers when new ones come.", ACCEPTED),
-    last_contact_threshold: duration("200ms", "Silence that makes a server unhealthy.", ACCEPTED),
-    max_trailing_logs: int(250, "Log entries behind that make a server unhealthy.", ACCEPTED),
-    min_quorum: int(0, "Fewest servers to keep.", ACCEPTED),
-    server_stabilization_time: duration("10s", "How long a new server must be healthy.", ACCEPTED),
+    cleanup_dead_servers: bool(true, "Remove dead servers when new ones come."),
+    last_contact_threshold: duration("200ms", "Silence that makes a server unhealthy."),
+    max_trailing_logs: int(250, "Log entries behind that make a server unhealthy."),
+    min_quorum: int(0, "Fewest servers to keep."),
+    server_stabilization_time: duration("10s", "How long a new server must be healthy to get its vote."),
     redundancy_zone_tag: string("", "Enterprise only.", ACCEPTED),
     disable_upgrade_migration: bool(false, "Enterprise only.", ACCEPTED),
     upgrade_version_tag: string("", "Enterprise only.", ACCEPTED),

@@ -4,7 +4,7 @@ import { ManualClock } from "../../support/manual-clock.ts";
 import { silentMeter } from "../../support/silent.ts";
 import { World } from "../state/catalog/world.ts";
 
-test("nodes, names of services and instances are counted, and one server fails alone", () => {
+test("nodes, names of services and instances are counted, and servers", () => {
   const world = new World();
   world.register("n1", { service: { Service: "web" } });
   world.register("n2", { service: { Service: "web" } });
@@ -12,15 +12,15 @@ test("nodes, names of services and instances are counted, and one server fails a
   const gauges = new Map<string, number>();
   const meter = { ...silentMeter, gauge: (name: string, value: number) => void gauges.set(name, value) };
   const status = { appliedIndex: 3, lastLogIndex: 4, state: "Leader" };
-  measureGauges({ db: world.db, raft: { status: () => status } as never }, meter);
+  measureGauges({ db: world.db, raft: { status: () => status } as never, members: () => [{}, {}] as never }, meter);
   expect(Object.fromEntries([...gauges].filter(([name]) => !name.startsWith("runtime.")))).toEqual({
     "state.nodes": 2,
     "state.services": 2,
     "state.service_instances": 3,
     "raft.applied_index": 3,
     "raft.last_index": 4,
-    "autopilot.healthy": 1,
-    "autopilot.failure_tolerance": 0,
+    "server.isLeader": 1,
+    "members.servers": 2,
   });
 });
 

@@ -13,12 +13,18 @@ const node = {
 function rig() {
   const world = new World();
   const endpoint = new CatalogEndpoint({ propose: (command) => world.rig.propose(command), datacenter: "dc1" });
-  return { world, catalog: localCatalog(world.db, endpoint) };
+  let reads = 0;
+  const access = {
+    register: endpoint.register.bind(endpoint),
+    deregister: endpoint.deregister.bind(endpoint),
+    readable: async () => void reads++,
+  };
+  return { world, catalog: localCatalog(world.db, access), reads: () => reads };
 }
 const token = NO_SECRET;
 
 test("what the agent registers is in the state, and is what it reads back to compare", async () => {
-  const { catalog } = rig();
+  const { catalog, reads } = rig();
   const checks = [healthCheck({ Node: "n1", CheckID: "c1", ServiceID: "web", ServiceName: "web" })];
   await catalog.register({ node, service: instance({ Service: "web" }), checks, skipNodeUpdate: false, token });
   const { node: known, services } = await catalog.nodeServices("n1", token);
@@ -29,6 +35,8 @@ test("what the agent registers is in the state, and is what it reads back to com
   ]);
   expect(services.map((service) => service.ID)).toEqual(["web"]);
   expect((await catalog.nodeChecks("n1", token)).map((check) => check.CheckID)).toEqual(["c1"]);
+  // What was just written on the leader must be here before it is compared.
+  expect(reads()).toBe(2);
 });
 
 test("a node that nobody registered has no record, no services and no checks", async () => {

@@ -14,14 +14,12 @@ test("a client is refused, with what to start instead", () => {
   );
 });
 
-test("one of several servers is refused: each would be a registry of its own", () => {
-  expect(() => notYetWarnings(configOf("server = true bootstrap_expect = 3"))).toThrow("bootstrap_expect is 3");
-});
-
-test("nodes to join are named as not asked; without any there is nothing to say", () => {
-  const config = configOf('server = true bootstrap = true retry_join = ["10.0.0.9"] start_join_wan = ["10.1.0.9"]');
-  expect(notYetWarnings(config)).toEqual([
-    "this version of Muster runs one server and joins no others: 10.1.0.9, 10.0.0.9 will not be asked",
-  ]);
+test("servers of other datacenters and gossip's key are named as without effect; without any there is nothing to say", () => {
+  const config = configOf('server = true bootstrap_expect = 3 retry_join = ["10.0.0.9"] start_join_wan = ["10.1.0.9"]');
+  expect(notYetWarnings(config)).toEqual(["this version of Muster knows one datacenter: 10.1.0.9 will not be asked"]);
+  const key = Buffer.alloc(32).toString("base64");
+  expect(notYetWarnings(configOf(`server = true bootstrap = true encrypt = "${key}"`))[0]).toContain(
+    "is not encrypted",
+  );
   expect(notYetWarnings(configOf("server = true bootstrap = true"))).toEqual([]);
 });

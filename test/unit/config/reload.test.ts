@@ -10,9 +10,9 @@ test("a reload applies some keys and names the others", () => {
   const diff = diffReloadable(before, after);
   expect(diff).toEqual({
     reloadable: ["services", "dns_config.node_ttl", "log_level"],
-    needRestart: ["ports.http", "domain"],
+    needRestart: ["ports.http", "retry_join", "domain"],
   });
-  expect(restartWarning(diff)).toBe("changed, but only a restart applies it: ports.http, domain");
+  expect(restartWarning(diff)).toBe("changed, but only a restart applies it: ports.http, retry_join, domain");
 });
 
 test("the same configuration differs in nothing", () => {
