@@ -90,11 +90,12 @@ export class OutgoingCalls {
     return true;
   }
 
-  close(why: string): void {
+  /** `wasUnused`: the other end certainly executed nothing. */
+  close(why: string, wasUnused: boolean): void {
     for (const [id, { method, queued, reject }] of this.#pending) {
       this.#settle(id);
       const text = `call of ${method}: ${why}`;
-      reject(queued.isSent ? new AnswerLost(text) : new NotSent(text));
+      reject(queued.isSent && !wasUnused ? new AnswerLost(text) : new NotSent(text));
     }
   }
 

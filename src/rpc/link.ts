@@ -137,6 +137,12 @@ export class Link implements StreamHandlers {
     if (this.isUp) this.#outbox.ping();
   }
 
+  /** Another link took its place: the peer will close this one, and say whether it ever used it. */
+  retire(): void {
+    this.#timer.cancel();
+    this.#timer = this.#host.clock.after(LINGER_MS, () => this.close("replaced by another connection"));
+  }
+
   /** Sends what may still go, and closes. */
   close(why: string): void {
     this.#end({ kind: "closed", why, isFault: false });
@@ -283,7 +289,9 @@ export class Link implements StreamHandlers {
     this.#timer.cancel();
     this.#outbox.close();
     const why = ending.kind === "closed" ? ending.why : ending.refused.text;
-    this.#outgoing.close(why);
+    // Who refuses a second connection has not executed anything that came over it.
+    const wasUnused = ending.kind === "refused" && ending.by === "peer" && ending.refused.code === "duplicate";
+    this.#outgoing.close(why, wasUnused);
     this.#incoming.close();
     this.#timer = this.#host.clock.after(LINGER_MS, () => this.#connection.destroy());
     this.#connection.end();

@@ -248,7 +248,9 @@ export class LinkedPeers implements Peers {
     const { hello } = introduction;
     const before = this.#known.get(hello.nodeId)?.link;
     this.#known.set(hello.nodeId, { introduction, link, heardMs: link.heardMs });
-    before?.close("replaced by a newer connection");
+    // Two that dialled each other at once: the peer has refused the connection that was dialled here, or will.
+    if (before?.side === "dialler" && link.side === "acceptor" && !this.#isStale(before, introduction)) before.retire();
+    else before?.close("replaced by a newer connection");
     this.#settled.get(link)?.();
     this.#settled.delete(link);
     this.#answer(link, { kind: "up", nodeId: hello.nodeId });

@@ -130,7 +130,7 @@ describe("calls", () => {
     rig.isFull = false;
     const waiting = Array.from({ length: 1024 }, () => failureOf(rig.call("wait")));
     expect(await failureOf(rig.call("echo"))).toBeInstanceOf(NotSent);
-    rig.outgoing.close("end");
+    rig.outgoing.close("end", false);
     expect((await Promise.all(waiting)).every((failure) => failure instanceof NotSent)).toBe(true);
   });
 });
@@ -184,11 +184,21 @@ describe("the end of the link", () => {
     const sent = failureOf(rig.call("wait"));
     await rig.deliver();
     const queued = failureOf(rig.call("wait"));
-    rig.outgoing.close("the connection is gone");
+    rig.outgoing.close("the connection is gone", false);
     rig.incoming.close();
     expect(await sent).toBeInstanceOf(AnswerLost);
     expect(await queued).toBeInstanceOf(NotSent);
     expect(signals[0]?.aborted).toBe(true);
+  });
+});
+
+describe("the end of a link that the other server never used", () => {
+  test("says of all calls that they were not executed", async () => {
+    const rig = line();
+    const sent = failureOf(rig.call("wait"));
+    await rig.deliver();
+    rig.outgoing.close("the servers are connected already", true);
+    expect(await sent).toBeInstanceOf(NotSent);
   });
 });
 

@@ -44,6 +44,18 @@ async function pass(ms: number): Promise<void> {
   await settle(TURNS);
 }
 
+/** Tries again as often as it is sure that nothing was executed. */
+async function callWhenConnected(from: LinkServer, to: string): Promise<unknown> {
+  for (;;) {
+    try {
+      return await from.peers.call(to, "echo", "hi", { timeoutMs: 1000 });
+    } catch (error) {
+      if (!(error instanceof NotSent)) throw error;
+      await settle(1);
+    }
+  }
+}
+
 describe("servers find each other", () => {
   test("when one dials the other, at once, and messages go both ways", async () => {
     const [a, b] = [await server("a"), await server("b")];
@@ -114,7 +126,10 @@ describe("two that dial each other at the same time", () => {
       a.peers.dial(b.address);
       await settle(round);
       b.peers.dial(a.address);
+      // Calls begin as soon as there is a connection, whichever.
+      const echoes = Promise.all([callWhenConnected(a, "b"), callWhenConnected(b, "a")]);
       await pass(0);
+      expect(await echoes).toEqual(["hi", "hi"]);
       expect([a.connected, b.connected]).toEqual(["b", "a"]);
       a.beat("b", round);
       b.beat("a", round);
