@@ -226,7 +226,8 @@ export class RaftCore {
 
   /**
    * Whether this server may answer a read of Consul's default mode at `nowMs` from a state that has applied all up to
-   * `appliedIndex`, without asking anybody. The lease alone isn't enough: what leaders before have answered must be in it.
+   * `appliedIndex`, without asking anybody. The lease alone isn't enough: what leaders before have answered must be in it,
+   * and what followers may have applied already.
    */
   hasLease(nowMs: number, appliedIndex: number): boolean {
     return this.#leader?.hasLease(nowMs, appliedIndex) ?? false;

@@ -57,7 +57,8 @@ export class Leader {
 
   /** See `RaftCore.hasLease`. */
   hasLease(nowMs: number, appliedIndex: number): boolean {
-    return appliedIndex >= this.#firstOfTerm && !this.#transfer.mayHaveBegun && this.#leadership.hasLease(nowMs);
+    const isCurrent = this.#hasCommitted && appliedIndex >= this.#context.commitIndex;
+    return isCurrent && !this.#transfer.mayHaveBegun && this.#leadership.hasLease(nowMs);
   }
 
   tick() {

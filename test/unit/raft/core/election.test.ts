@@ -77,6 +77,15 @@ test("a server that is promoted and removed before it hears of a commit still ca
   expect(sentBy(3)).toEqual([]);
 });
 
+test("a lease is no leave to answer from a state behind the commit index: a follower may have answered from a newer one", () => {
+  const cluster = new TestCluster(["a", "b", "c"]);
+  const leader = cluster.elect();
+  cluster.propose(leader, "x");
+  const { commitIndex } = leader.core.status();
+  expect(leader.core.hasLease(cluster.nowMs, commitIndex - 1)).toBe(false);
+  expect(leader.core.hasLease(cluster.nowMs, commitIndex)).toBe(true);
+});
+
 test("a cluster can be founded again after a crash between the first term and the first entry", () => {
   const cluster = new TestCluster(["a"]);
   const late = cluster.add("z");
