@@ -9,6 +9,8 @@ export const tooManyWrites = () => new Refusal("timed out enqueuing operation", 
 export const restoring = () => new Refusal("snapshot restored while committing log", 500, "refused");
 /** hashicorp/raft's ErrLeadershipLost: the entry may be in the log of whoever leads next, or not. */
 export const leadershipLost = () => new Refusal("leadership lost while committing log", 500, "unknown");
+/** The disks of a majority, or what leads there, are too slow: it may still happen. */
+export const commitTimedOut = () => new Refusal("timed out committing log", 500, "unknown");
 /** hashicorp/raft's ErrCantBootstrap. */
 export const alreadyBootstrapped = () => new Refusal("bootstrap only works on new clusters", 500, "refused");
 

@@ -2,19 +2,27 @@ import { Refusal } from "../../lib/refusal.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Meter } from "../../ports/meter.ts";
 import type { Change, Draft, Event, Limits, RefusedReason } from "../core/types.ts";
-import { changeRefusal, leadershipLost, noLeader, proposalRefusal, tooManyWrites } from "../refusals.ts";
+import {
+  changeRefusal,
+  commitTimedOut,
+  leadershipLost,
+  noLeader,
+  proposalRefusal,
+  tooManyWrites,
+} from "../refusals.ts";
 import type { Entry } from "../types.ts";
+import { Gather } from "./gather.ts";
 
-/** Longest wait for writers that were just answered: less than what another fsync and round of messages cost. */
-const GATHER_MS_MAX = 0.25;
-/** A group of this size is worth its fsync: it is not waited for. */
-const GATHER_ENTRIES_MAX = 32;
+/** Nobody waits longer for a majority that is heard but doesn't write. */
+const COMMIT_MS_MAX = 30_000;
 
 interface Proposal {
   bytes: number;
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
+
+type Gathered = Proposal & { draft: Draft };
 
 /** Proposals that went to the core together; the core has given them consecutive indexes. */
 interface Group {
@@ -28,8 +36,10 @@ interface Group {
   entries: readonly Entry[] | undefined;
   startMs: number;
   isCommitted: boolean;
-  /** Leadership was lost: who waits is told at this time that nobody knows. */
-  endMs: number | undefined;
+  /** This server doesn't lead their term any more. */
+  isLost: boolean;
+  /** Who still waits is told at this time that nobody knows. */
+  endMs: number;
 }
 
 export interface ProposalsDeps {
@@ -49,12 +59,7 @@ export interface ProposalsDeps {
  */
 export class Proposals {
   readonly #deps: ProposalsDeps;
-  #drafts: Draft[] = [];
-  #gathered: Proposal[] = [];
-  #isGathering = false;
-  /** How many the proposers of late bring at once. */
-  #expected = 0;
-  #sent = 0;
+  readonly #gather: Gather<Gathered>;
   #nextId = 1;
   /** Handed to the core, which has not answered: within one step. */
   readonly #asked = new Map<number, { proposals: readonly Proposal[]; refusal: (reason: RefusedReason) => Refusal }>();
@@ -68,6 +73,8 @@ export class Proposals {
 
   constructor(deps: ProposalsDeps) {
     this.#deps = deps;
+    const { clock, isDiskBusy } = deps;
+    this.#gather = new Gather({ clock, isDiskBusy, send: (proposals) => this.#propose(proposals) });
   }
 
   /** See `RaftNode.propose`. */
@@ -78,11 +85,7 @@ export class Proposals {
     if (isTooMuch && this.#count > 0) return Promise.reject(tooManyWrites());
     this.#count++;
     this.#bytes += bytes;
-    return new Promise((resolve, reject) => {
-      this.#drafts.push(draft);
-      this.#gathered.push({ bytes, resolve, reject });
-      if (this.#gathered.length === 1) this.#gather();
-    });
+    return new Promise((resolve, reject) => this.#gather.add({ draft, bytes, resolve, reject }));
   }
 
   /** Resolves when the changed configuration is committed and applied. */
@@ -94,39 +97,19 @@ export class Proposals {
     });
   }
 
-  /** The disk has done what it was given: what has come meanwhile goes next. */
+  /** See `Gather.onDiskIdle`. */
   onDiskIdle(): void {
-    // Those answered now and those who wait already: as many may be at it again in a moment.
-    this.#expected = this.#sent + this.#gathered.length;
-    if (this.#gathered.length > 0) this.#gather();
-  }
-
-  /** Goes to the core when the expected ones are here, or after a moment without them. */
-  #gather(): void {
-    const { clock, isDiskBusy } = this.#deps;
-    if (this.#isGathering || isDiskBusy()) return;
-    this.#isGathering = true;
-    const untilMs = clock.monotonicMs() + GATHER_MS_MAX;
-    const enough = Math.min(this.#expected, GATHER_ENTRIES_MAX);
-    const look = () => {
-      if (this.#gathered.length > 0 && this.#gathered.length < enough && clock.monotonicMs() < untilMs) {
-        return clock.soon(look);
-      }
-      this.#isGathering = false;
-      this.flush();
-    };
-    clock.soon(look);
+    this.#gather.onDiskIdle();
   }
 
   /** Hands all that was gathered to the core. */
   flush(): void {
-    if (this.#gathered.length === 0) return;
-    const drafts = this.#drafts;
-    const id = this.#ask(this.#gathered, proposalRefusal);
-    this.#sent = drafts.length;
-    this.#drafts = [];
-    this.#gathered = [];
-    this.#deps.step({ type: "propose", id, drafts });
+    this.#gather.flush();
+  }
+
+  #propose(proposals: readonly Gathered[]): void {
+    const drafts = proposals.map(({ draft }) => draft);
+    this.#deps.step({ type: "propose", id: this.#ask(proposals, proposalRefusal), drafts });
   }
 
   #ask(proposals: readonly Proposal[], refusal: (reason: RefusedReason) => Refusal): number {
@@ -140,6 +123,7 @@ export class Proposals {
     if (asked === undefined) return;
     this.#asked.delete(id);
     const { proposals } = asked;
+    const startMs = this.#deps.clock.monotonicMs();
     this.#groups.push({
       firstIndex,
       lastIndex: firstIndex + proposals.length - 1,
@@ -147,10 +131,12 @@ export class Proposals {
       proposals,
       next: firstIndex,
       entries: undefined,
-      startMs: this.#deps.clock.monotonicMs(),
+      startMs,
       isCommitted: false,
-      endMs: undefined,
+      isLost: false,
+      endMs: startMs + COMMIT_MS_MAX,
     });
+    if (this.#timer === undefined) this.#watch();
     this.#deps.meter.count("raft.apply", proposals.length);
     this.#deps.meter.gauge("raft.leader.dispatchNumLogs", proposals.length);
   }
@@ -166,7 +152,7 @@ export class Proposals {
   onAppend(entries: readonly Entry[]): void {
     const group = this.#groups.at(-1);
     const first = entries[0]?.index ?? 0;
-    if (group === undefined || group.entries !== undefined || group.endMs !== undefined) return;
+    if (group === undefined || group.entries !== undefined || group.isLost) return;
     const at = group.firstIndex - first;
     if (at < 0 || at + group.proposals.length > entries.length) return;
     group.entries =
@@ -184,7 +170,7 @@ export class Proposals {
   onCommit(index: number): void {
     const { meter, clock } = this.#deps;
     for (const group of this.#groups) {
-      if (group.isCommitted || group.lastIndex > index || group.endMs !== undefined) continue;
+      if (group.isCommitted || group.lastIndex > index || group.isLost) continue;
       group.isCommitted = true;
       meter.sample("raft.commitTime", clock.monotonicMs() - group.startMs);
       meter.gauge("raft.commitNumLogs", group.proposals.length);
@@ -245,27 +231,28 @@ export class Proposals {
     const endMs = this.#deps.clock.monotonicMs() + this.#deps.electionTimeoutMs;
     for (const group of this.#groups) {
       group.entries = undefined;
-      group.endMs ??= endMs;
+      group.isLost = true;
+      group.endMs = Math.min(group.endMs, endMs);
     }
     this.#refuseGathered();
     this.#watch();
   }
 
   #refuseGathered(): void {
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    this.#drafts = [];
-    for (const proposal of gathered) this.#reject(proposal, noLeader());
+    for (const proposal of this.#gather.take()) this.#reject(proposal, noLeader());
     this.#wakeDrained();
   }
 
   #watch(): void {
-    const endMs = this.#groups.find((group) => group.endMs !== undefined)?.endMs;
-    if (endMs === undefined || this.#timer !== undefined) return;
-    this.#timer = this.#deps.clock.after(endMs - this.#deps.clock.monotonicMs(), () => {
+    const { clock } = this.#deps;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#groups.length === 0) return;
+    const endMs = Math.min(...this.#groups.map((group) => group.endMs));
+    this.#timer = clock.after(Math.max(0, endMs - clock.monotonicMs()), () => {
       this.#timer = undefined;
-      const nowMs = this.#deps.clock.monotonicMs();
-      this.#giveUp((group) => group.endMs !== undefined && group.endMs <= nowMs);
+      const nowMs = clock.monotonicMs();
+      this.#giveUp((group) => group.endMs <= nowMs);
       this.#watch();
     });
   }
@@ -273,14 +260,15 @@ export class Proposals {
   /** Nobody here will learn what becomes of them. */
   giveUp(): void {
     this.#timer?.cancel();
-    this.#timer = undefined;
     this.#refuseGathered();
+    for (const group of this.#groups) group.isLost = true;
     this.#giveUp(() => true);
   }
 
   #giveUp(isOver: (group: Group) => boolean): void {
-    for (const group of this.#groups) {
-      while (isOver(group) && group.next <= group.lastIndex) this.#decide(group, leadershipLost());
+    for (const group of this.#groups.filter(isOver)) {
+      const refusal = group.isLost ? leadershipLost : commitTimedOut;
+      while (group.next <= group.lastIndex) this.#decide(group, refusal());
     }
     this.#forgetDecided();
   }
