@@ -1,95 +1,21 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import type { StreamConnection, StreamHandlers } from "../../../src/ports/stream.ts";
 import type { Message } from "../../../src/raft/core/messages.ts";
-import { FrameDecoder, type FrameKind, PIECE_OVERHEAD_BYTES, writePiece } from "../../../src/rpc/frame.ts";
+import type { FrameKind } from "../../../src/rpc/frame.ts";
 import { encodeIntroduction, type Introduction, PROTOCOL_VERSION, type Refused } from "../../../src/rpc/hello.ts";
-import { type Ending, Link, type LinkHost, type Side } from "../../../src/rpc/link.ts";
-import { LANE_LIMITS } from "../../../src/rpc/outbox.ts";
+import type { Side } from "../../../src/rpc/link.ts";
 import { encodeMessage } from "../../../src/rpc/raft-message.ts";
-import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { settle } from "../../support/manual-clock.ts";
 import { helloOf } from "../../support/rpc/hello.ts";
-import { silentLogger } from "../../support/silent.ts";
-
-/** One link of server "a", with the test as the other end. */
-class Rig implements StreamConnection {
-  readonly remoteAddress = "::1";
-  readonly remotePort = 8300;
-  readonly clock = new ManualClock();
-  readonly link: Link & StreamHandlers;
-  readonly sent: { kind: FrameKind; payload: string }[] = [];
-  readonly messages: Message[] = [];
-  readonly events: string[] = [];
-  ending: Ending | undefined;
-  verdict: Refused | undefined;
-  isEnded = false;
-  isDestroyed = false;
-  readonly #decoder = new FrameDecoder((kind, payload) => {
-    this.sent.push({ kind, payload: payload.toString() });
-    return true;
-  });
-
-  constructor(side: Side) {
-    const host: LinkHost = {
-      clock: this.clock,
-      logger: silentLogger,
-      methods: {},
-      laneLimits: LANE_LIMITS,
-      nodeId: "a",
-      introduction: () => ({ instance: "i-a", hello: helloOf("a") }),
-      judge: () => this.verdict,
-      onUp: () => void this.events.push("up"),
-      onHello: () => void this.events.push("hello"),
-      onMessage: (message) => void this.messages.push(message),
-      onEnded: (_, ending) => {
-        this.events.push("ended");
-        this.ending = ending;
-      },
-    };
-    this.link = new Link(host, this, side);
-  }
-
-  write(bytes: Uint8Array): boolean {
-    expect(this.#decoder.push(Buffer.from(bytes))).toBeUndefined();
-    return true;
-  }
-  pause(): void {
-    this.events.push("pause");
-  }
-  resume(): void {
-    this.events.push("resume");
-  }
-  end(): void {
-    this.isEnded = true;
-  }
-  destroy(): void {
-    this.isDestroyed = true;
-  }
-
-  get kinds(): string {
-    return this.sent.map(({ kind }) => kind).join(" ");
-  }
-
-  /** The other end says these frames in one chunk. */
-  async say(...frames: [FrameKind, (Uint8Array | string)?][]): Promise<void> {
-    this.link.onData(Buffer.concat(frames.map(([kind, payload = ""]) => frameOf(kind, Buffer.from(payload)))));
-    await settle();
-  }
-}
-
-function frameOf(kind: FrameKind, payload: Uint8Array): Buffer {
-  const out = Buffer.alloc(payload.length + PIECE_OVERHEAD_BYTES);
-  writePiece(out, 0, kind, payload, false);
-  return out;
-}
+import { LinkRig } from "../../support/rpc/link-rig.ts";
 
 const other: Introduction = { instance: "i-b", hello: helloOf("b") };
 const HELLO: [FrameKind, Uint8Array] = ["hello", encodeIntroduction(other)];
 const BEAT: Message = { type: "heartbeat", from: "b", to: "a", term: 1, commit: 2, round: 3 };
 const BEAT_FRAME: [FrameKind, Uint8Array] = ["heartbeat", encodeMessage(BEAT)];
 
-let rig: Rig;
+let rig: LinkRig;
 const start = async (side: Side) => {
-  rig = new Rig(side);
+  rig = new LinkRig(side);
   await settle();
 };
 const startUp = async () => {

@@ -1,0 +1,169 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Message } from "../../src/raft/core/messages.ts";
+import { FrameDecoder, type FrameKind, KINDS, PIECE_BYTES_MAX } from "../../src/rpc/frame.ts";
+import { conflictOf, decodeIntroduction, decodeRefused, encodeIntroduction } from "../../src/rpc/hello.ts";
+import type { Side } from "../../src/rpc/link.ts";
+import { decodeMessage, encodeMessage } from "../../src/rpc/raft-message.ts";
+import { decodeFailure, decodeWire, encodeWire } from "../../src/rpc/wire.ts";
+import { settle } from "../support/manual-clock.ts";
+import { helloOf } from "../support/rpc/hello.ts";
+import { frameOf, LinkRig } from "../support/rpc/link-rig.ts";
+import { anyMessage } from "../support/rpc/messages.ts";
+import { dice, runs, SEED } from "./harness/target.ts";
+
+const MIB = 1024 * 1024;
+const KIND_NAMES = Object.keys(KINDS) as FrameKind[];
+const MESSAGE_KINDS = KIND_NAMES.filter((kind) => KINDS[kind].code >= KINDS.preVoteRequest.code) as Message["type"][];
+const introduction = { instance: "i-b", hello: helloOf("b", { known: [{ nodeId: "c", address: "c:1" }] }) };
+
+const messages = fc.sample(anyMessage("b", "a"), { numRuns: 300, seed: SEED });
+const values = fc.sample(fc.object({ withBigInt: true, withTypedArray: false }), { numRuns: 100, seed: SEED });
+
+/** What a peer may say in order: handshake, and then frames of all kinds. */
+function stream(random: ReturnType<typeof dice>, side: Side): Buffer[] {
+  const frames = [frameOf("hello", encodeIntroduction(introduction))];
+  if (side === "acceptor") frames.push(frameOf("ready", Buffer.alloc(0)));
+  for (let left = random.below(12); left > 0; left--) {
+    const message = random.of(messages);
+    frames.push(random.chance(0.6) ? frameOf(message.type, encodeMessage(message)) : other(random));
+  }
+  return frames;
+}
+
+function other(random: ReturnType<typeof dice>): Buffer {
+  const id = random.below(200);
+  const value = random.chance(0.5) ? encodeWire(random.of(values)) : random.json();
+  const call = Buffer.concat([Buffer.of(id & 127, 100, 4), Buffer.from("echo"), Buffer.from(value)]);
+  const kind = random.of(["call", "answer", "failure", "cancel", "ping", "pong", "hello", "refuse", "ready"] as const);
+  const payloads: Record<string, Buffer> = {
+    call,
+    answer: Buffer.concat([Buffer.of(id & 127), Buffer.from(value)]),
+    failure: Buffer.concat([Buffer.of(id & 127), Buffer.from('{"kind":"error","text":"x"}')]),
+    hello: encodeIntroduction(introduction),
+    refuse: Buffer.from('{"code":"foreign","text":"x","nodeId":"b"}'),
+    ready: Buffer.alloc(0),
+  };
+  return frameOf(kind, payloads[kind] ?? Buffer.of(id & 127));
+}
+
+async function feed(random: ReturnType<typeof dice>, rig: LinkRig, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const end = random.chance(0.2) ? bytes.length : at + 1 + random.below(200);
+    rig.link.onData(Buffer.from(bytes.subarray(at, end)));
+    at = end;
+    if (random.chance(0.1)) await settle(2);
+  }
+  await settle();
+}
+
+test(`links: streams in any order, changed, cut or any bytes end in at most one end and never in an exception (FUZZ_SEED=${SEED})`, async () => {
+  const random = dice(50);
+  const ends = { faults: 0, refused: 0, none: 0 };
+  for (let round = runs(4000); round > 0; round--) {
+    const side: Side = random.chance(0.5) ? "acceptor" : "dialler";
+    const rig = new LinkRig(side);
+    let frames = stream(random, side);
+    if (random.chance(0.2)) frames = frames.toSorted(() => random.below(3) - 1);
+    let bytes: Buffer = Buffer.concat(frames);
+    if (random.chance(0.5)) bytes = random.mutate(bytes);
+    if (random.chance(0.05)) bytes = random.bytes(2000);
+    await feed(random, rig, bytes);
+    expect(rig.events.filter((event) => event === "ended").length).toBe(rig.ending === undefined ? 0 : 1);
+    if (rig.ending === undefined) ends.none++;
+    else if (rig.ending.kind === "refused") ends.refused++;
+    else {
+      expect(rig.ending.isFault).toBe(true);
+      ends.faults++;
+    }
+    rig.link.onClose();
+    expect(rig.clock.pendingMs.filter((ms) => ms <= 1000)).toEqual([]);
+  }
+  // The dice reach all of it.
+  for (const count of Object.values(ends)) expect(count).toBeGreaterThan(100 * Number(process.env.FUZZ_RUNS ?? 1));
+});
+
+test(`links: a changed bit never becomes a message (FUZZ_SEED=${SEED})`, async () => {
+  const random = dice(51);
+  for (let round = runs(1500); round > 0; round--) {
+    const rig = new LinkRig("acceptor");
+    const sent = Array.from({ length: 1 + random.below(6) }, () => random.of(messages));
+    rig.link.onData(Buffer.concat(stream(random, "acceptor").slice(0, 2)));
+    const bytes = Buffer.concat(sent.map((message) => frameOf(message.type, encodeMessage(message))));
+    for (let left = 1 + random.below(3); left > 0; left--) {
+      const at = random.below(bytes.length);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
+    }
+    await feed(random, rig, bytes);
+    expect(rig.messages).toEqual(sent.slice(0, rig.messages.length));
+  }
+});
+
+test(`messages: any bytes are none, or one that comes back as it is (FUZZ_SEED=${SEED})`, () => {
+  const random = dice(52);
+  let decoded = 0;
+  for (let round = runs(60_000); round > 0; round--) {
+    const kind = random.of(MESSAGE_KINDS);
+    const valid = random.of(messages);
+    const bytes = random.chance(0.3) ? random.bytes(80) : random.mutate(encodeMessage(valid));
+    const message = decodeMessage(random.chance(0.5) ? kind : valid.type, bytes, "b", "a");
+    if (message === undefined) continue;
+    decoded++;
+    expect(decodeMessage(message.type, encodeMessage(message), "b", "a")).toEqual(message);
+  }
+  expect(decoded).toBeGreaterThan(0);
+});
+
+test(`introductions, refusals, values and failures: any bytes are none, or of use (FUZZ_SEED=${SEED})`, () => {
+  const random = dice(53);
+  const own = { instance: "i-a", hello: helloOf("a") };
+  const hello = encodeIntroduction(introduction);
+  const refused = Buffer.from('{"code":"foreign","text":"x","nodeId":"b"}');
+  for (let round = runs(20_000); round > 0; round--) {
+    const found = decodeIntroduction(random.chance(0.2) ? Buffer.from(random.json()) : random.mutate(hello));
+    if (found !== undefined && "hello" in found) conflictOf(own, found);
+    decodeRefused(random.mutate(refused));
+    const text = random.chance(0.5)
+      ? random.json()
+      : random.mutate(Buffer.from(encodeWire(random.of([{ a: new Uint8Array(9) }, [1n], ...values])))).toString();
+    const value = decodeWire(text);
+    if (value !== undefined) expect(decodeWire(encodeWire(value.value))).toBeDefined();
+    decodeFailure(text);
+  }
+});
+
+test("frames that are never finished take no more memory than their limits, and none when the connection is gone", () => {
+  const part = Buffer.alloc(PIECE_BYTES_MAX, 1);
+  const unfinished = frameOf("append", part);
+  // The same piece with the bit that says that more follows, and its checksum.
+  unfinished[0] = KINDS.append.code | 0x80;
+  unfinished.writeUInt32BE(Bun.hash.crc32(unfinished.subarray(0, unfinished.length - 4)), unfinished.length - 4);
+  const fill = (bytes: number) => {
+    const decoder = new FrameDecoder(() => true);
+    let fault: string | undefined;
+    for (let sent = 0; sent < bytes; sent += part.length) fault = decoder.push(unfinished);
+    return fault;
+  };
+  fill(32 * MIB);
+  Bun.gc(true);
+  const before = process.memoryUsage.rss();
+  for (let round = 0; round < 12; round++) {
+    expect(fill(32 * MIB)).toBeUndefined();
+    Bun.gc(true);
+  }
+  expect(process.memoryUsage.rss() - before).toBeLessThan(200 * MIB);
+  expect(fill(65 * MIB)).toContain("bytes of append");
+});
+
+test(`frames: lengths that lie are refused at the head of the piece (FUZZ_SEED=${SEED})`, () => {
+  const random = dice(54);
+  for (let round = runs(20_000); round > 0; round--) {
+    const head = random.bytes(3);
+    const decoder = new FrameDecoder(() => true);
+    const fault = decoder.push(Buffer.concat([Buffer.of(random.below(256)), Buffer.alloc(3 - head.length), head]));
+    if (fault === undefined)
+      expect(Buffer.concat([Buffer.alloc(3 - head.length), head]).readUIntBE(0, 3)).toBeLessThanOrEqual(
+        PIECE_BYTES_MAX,
+      );
+  }
+});
