@@ -86,7 +86,6 @@ export function agentSelf(parts: SelfParts): AgentSelf {
         acl: "disabled",
         bootstrap: String(config.bootstrap),
         known_datacenters: "1",
-        known_servers: String(members.length),
         leader: String(raft.state === "Leader"),
         leader_addr: leaderAddress({ status: () => raft }),
         server: String(config.server),
