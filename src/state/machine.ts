@@ -115,17 +115,26 @@ export class Machine implements StateMachine {
 
   /**
    * Commits what is applied; another connection (snapshot, checkpoint) then sees all of it. Throws when that fails, after
-   * `onFatal` was told. When there are no rows to commit, a failure ends nothing: elections go on while the disk is full,
-   * and their entries are applied again by a later start.
+   * `onFatal` was told.
    */
   flush(): void {
-    if (!this.#isOpen) {
-      if (this.#uncommitted > 0) this.#saveApplied.run(this.#appliedIndex, this.#appliedTerm);
-      this.#uncommitted = 0;
-      return;
-    }
+    if (!this.#isOpen) this.#saveWithoutRows();
     const failure = this.#commitApplied();
     if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * Elections go on while the disk is full, and their entries change nothing but the applied index: when that can't be
+   * written, a later commit writes it, or a start applies them again.
+   */
+  #saveWithoutRows(): void {
+    if (this.#uncommitted === 0) return;
+    try {
+      this.#saveApplied.run(this.#appliedIndex, this.#appliedTerm);
+      this.#uncommitted = 0;
+    } catch {
+      // An error of the disk itself meets the next commit too.
+    }
   }
 
   /** The failure, which `onFatal` has been told, or undefined. */

@@ -4,10 +4,9 @@ import { type DirLock, lockDir, makeSubdir } from "./dir-lock.ts";
 import { DamageError, errorText, isDiskFull, noSpace } from "./failure.ts";
 import { LogFile } from "./log-file.ts";
 import { type FoundLog, type LogReply, type LogRequest, type LogWriterSetup, unpackEntries } from "./log-protocol.ts";
-import { SpaceReserve } from "./space-reserve.ts";
+import { RESERVE_FILE, SpaceReserve } from "./space-reserve.ts";
 
-/** Rows deleted in one transaction of a compaction, so that appends wait a few milliseconds at most. */
-const COMPACT_ROWS_MAX = 500;
+const RESERVE_CHECK_MS = 2_000;
 
 type Append = LogRequest & { kind: "append" };
 
@@ -26,7 +25,7 @@ export class GroupWriter {
   #reserve: SpaceReserve | undefined;
   #generation = 0;
   #dead = "";
-  #isRoomy = false;
+  #reserveTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(setup: LogWriterSetup, reply: (reply: LogReply) => void) {
     this.#setup = setup;
@@ -123,7 +122,7 @@ export class GroupWriter {
 
   #storesUrgently(group: readonly Append[]): boolean {
     if (group.length === 0) return true;
-    return this.#stores(group) || (this.#makesRoom() && this.#stores(group));
+    return this.#stores(group) || (this.#releasesReserve() && this.#stores(group));
   }
 
   /** A transaction that a full disk must not refuse. */
@@ -132,27 +131,33 @@ export class GroupWriter {
     try {
       file.transact(() => write(file));
     } catch (error) {
-      if (!isDiskFull(error) || !this.#makesRoom()) throw error;
+      if (!isDiskFull(error) || !this.#releasesReserve()) throw error;
       file.transact(() => write(file));
     }
   }
 
-  /** Gives the reserve back; the checkpoint lets the write-ahead log begin anew in the space that it has. */
-  #makesRoom(): boolean {
-    if (this.#reserve?.release() !== true) return false;
-    try {
-      this.#opened().checkpoint();
-    } catch (error) {
-      if (!isDiskFull(error)) throw error;
-    }
-    return true;
+  #releasesReserve(): boolean {
+    return this.#reserve?.release() === true;
   }
 
   /** At each group, which costs microseconds: some 100 ms of large writes can use up all that is kept free. */
   #hasSpace(): boolean {
     const { bavail, bsize } = statfsSync(this.#setup.dir);
-    this.#isRoomy = bavail * bsize >= this.#setup.freeBytesMin;
-    return this.#isRoomy;
+    return bavail * bsize >= this.#setup.freeBytesMin;
+  }
+
+  /** Not at once: a start has other things to do first. Then now and again, for as long as there is no room for it. */
+  #holdReserve(): void {
+    this.#reserveTimer = setTimeout(() => {
+      if (this.#dead !== "") return;
+      try {
+        this.#reserve?.hold(this.#setup.freeBytesMin);
+      } catch (error) {
+        this.#die(errorText(error));
+      }
+      this.#holdReserve();
+    }, RESERVE_CHECK_MS);
+    this.#reserveTimer.unref();
   }
 
   #run(request: Exclude<LogRequest, Append>, reply: LogReply): void {
@@ -198,8 +203,8 @@ export class GroupWriter {
     if (this.#file === undefined) {
       const dir = makeSubdir(this.#setup.dir, "raft");
       this.#file = new LogFile(dir);
-      this.#reserve = new SpaceReserve(join(dir, "reserve"));
-      this.#isRoomy = true;
+      this.#reserve = new SpaceReserve(join(dir, RESERVE_FILE), this.#file);
+      this.#holdReserve();
     }
     const { hardState, clusterId, warnings, outline } = this.#file;
     const { bounds, termStarts, configurations, isForced } = outline;
@@ -212,14 +217,17 @@ export class GroupWriter {
     if (file === undefined || this.#dead !== "") return;
     try {
       if (file.isCheckpointDue) file.checkpoint();
-      if (this.#isRoomy) this.#reserve?.hold(this.#setup.freeBytesMin);
       if (this.#compactTo === 0) return;
       let reached = 0;
       file.transact(() => {
-        reached = file.compact(this.#compactTo, COMPACT_ROWS_MAX);
+        reached = file.compact(this.#compactTo);
       });
-      if (reached >= this.#compactTo) this.#compactTo = 0;
-      else this.#schedule();
+      if (reached < this.#compactTo) {
+        this.#schedule();
+        return;
+      }
+      this.#compactTo = 0;
+      file.shrink();
     } catch (error) {
       // With a full disk the log only stays longer than it should; the next compaction deletes it.
       if (isDiskFull(error)) this.#compactTo = 0;
@@ -235,6 +243,8 @@ export class GroupWriter {
   }
 
   #close(): void {
+    clearTimeout(this.#reserveTimer);
+    this.#reserve = undefined;
     this.#file?.close();
     this.#file = undefined;
     this.#lock?.release();

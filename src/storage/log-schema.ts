@@ -20,7 +20,7 @@ const ENTRIES_AND_VOTE = [
 /**
  * `base`: where the log begins, and the configuration before it (`config` is JSON, "" when there is none).
  * `format` repeats the version under a checksum, so that a newer file is told from a flipped bit: every later version
- * has this table too.
+ * has this table too. `reserve`: see `LogFile.holdReserve`.
  */
 const BASE_AND_CLUSTER = [
   `CREATE TABLE base (idx INTEGER NOT NULL, term INTEGER NOT NULL, chain INTEGER NOT NULL,
@@ -29,6 +29,7 @@ const BASE_AND_CLUSTER = [
   `INSERT INTO cluster VALUES ('', ${sealCrc("cluster", "")})`,
   "CREATE TABLE format (version INTEGER NOT NULL, crc INTEGER NOT NULL)",
   `INSERT INTO format VALUES (${LOG_FORMAT}, ${sealCrc("format", LOG_FORMAT)})`,
+  "CREATE TABLE reserve (id INTEGER PRIMARY KEY, data BLOB NOT NULL)",
   `PRAGMA application_id = ${APPLICATION_ID}`,
   `PRAGMA user_version = ${LOG_FORMAT}`,
 ];

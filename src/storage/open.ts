@@ -8,6 +8,7 @@ import { openLogStore } from "./log-store.ts";
 import { memoryKeeper } from "./memory-keeper.ts";
 import { openMemoryLogStore } from "./memory-log-store.ts";
 import { SnapshotDir } from "./snapshots.ts";
+import { giveBackIfFull, RESERVE_FILE } from "./space-reserve.ts";
 import { openStateDb } from "./state-db.ts";
 import { startStateKeeper } from "./state-keeper.ts";
 import { recoverState } from "./state-recovery.ts";
@@ -32,6 +33,7 @@ export async function openStorage(options: {
   onFatal: (reason: string) => void;
 }): Promise<Storage> {
   const { dir, log, onFatal } = options;
+  giveBackIfFull(join(dir, "raft", RESERVE_FILE));
   const store = openLogStore(options);
   try {
     const found = await store.open();

@@ -104,3 +104,59 @@ test("an entry applied from what its proposer said leaves what one read from the
   });
   expect(rows[0]).toEqual(rows[1] as unknown[]);
 });
+
+const noop = (index: number) => ({ index, term: 1, type: "noop" as const, data: "" });
+
+test("entries without rows open no transaction; the next commit or flush says that they are applied", () => {
+  const rig = stateRig();
+  rig.machine.apply([noop(1), { ...noop(2), type: "configuration", data: '{"servers":[]}' }]);
+  expect(rig.machine.appliedIndex).toBe(2);
+  expect(rig.db.$client.inTransaction).toBe(false);
+  expect(applied(rig)).toEqual({ idx: 0, term: 0 });
+  rig.machine.flush();
+  expect(applied(rig)).toEqual({ idx: 2, term: 1 });
+  rig.machine.apply([noop(3)]);
+  rig.machine.apply([{ ...noop(4), type: "command", data: JSON.stringify(set("a")) }]);
+  rig.clock.advance(100);
+  expect(applied(rig)).toEqual({ idx: 4, term: 1 });
+});
+
+test("on a full disk, elections end nothing: what they applied is said later", () => {
+  const rig = stateRig();
+  failCommits(rig);
+  rig.machine.apply([noop(1)]);
+  rig.machine.flush();
+  expect(rig.fatal).toEqual([]);
+  expect(applied(rig)).toEqual({ idx: 0, term: 0 });
+  rig.db.$client.run("DROP TRIGGER full");
+  rig.machine.flush();
+  expect(applied(rig)).toEqual({ idx: 1, term: 1 });
+});
+
+test("clients see the log's index plus the offset that a restore left, in rows, topics and wake-ups", () => {
+  const rig = stateRig();
+  rig.apply(set("a"));
+  rig.machine.flush();
+  const seen: number[] = [];
+  rig.publisher.subscribe({ topics: ["kv/a"] }, (index) => seen.push(index));
+  rig.db.$client.run("UPDATE applied SET offset = 1000");
+  rig.machine.reload();
+  expect([rig.machine.appliedIndex, rig.machine.stateIndex]).toEqual([1, 1001]);
+  rig.publisher.subscribe({ topics: ["kv/b"] }, (index) => seen.push(index));
+  rig.apply(set("b"));
+  rig.machine.flush();
+  expect(seen).toEqual([1001, 1002]);
+  expect(readIndex(rig.db, "kvs")).toBe(1002);
+  expect(rig.db.$client.query("SELECT create_index, modify_index FROM kv WHERE key = 'b'").get()).toEqual({
+    create_index: 1002,
+    modify_index: 1002,
+  });
+  const again = new Machine({ db: rig.db, publisher: new Publisher(), clock: rig.clock, onFatal: expect.unreachable });
+  expect([again.appliedIndex, again.stateIndex]).toEqual([2, 1002]);
+});
+
+test("a restore never comes here: the keeper executes it", () => {
+  const rig = stateRig();
+  const restore = { index: 1, term: 1, type: "restore" as const, data: "{}" };
+  expect(() => rig.machine.apply([restore])).toThrow("a restore is the keeper's work");
+});
