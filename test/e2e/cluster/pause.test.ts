@@ -1,0 +1,37 @@
+import { test } from "bun:test";
+import { onLoopback } from "../harness/cluster/cluster.ts";
+import { CLUSTER_SEED, rounds, roundsMsMax } from "../harness/cluster/length.ts";
+import { Load } from "../harness/cluster/load.ts";
+import { registryUnderTest } from "../harness/cluster/registry.ts";
+import { verify } from "../harness/cluster/verify.ts";
+import { seeded } from "../harness/random.ts";
+
+/** Longer than an election takes, shorter than a client waits: what a paused leader finds when it wakes is answered. */
+const LONG_MS = 2_500;
+const WRITES_BETWEEN = 100;
+
+test(
+  `a leader that was frozen while another was elected answers nothing that is old (CLUSTER_SEED=${CLUSTER_SEED})`,
+  () =>
+    onLoopback(registryUnderTest(), async (cluster) => {
+      const random = seeded(CLUSTER_SEED);
+      await cluster.start(3);
+      const load = new Load(cluster, { seed: CLUSTER_SEED, clients: 20 }).start();
+      for (let round = 0; round < rounds(3); round++) {
+        await load.moreWrites(WRITES_BETWEEN);
+        // Every third one is a pause of any server, and may be too short for an election.
+        const leader = await cluster.leader();
+        const victim = round % 3 === 2 ? (cluster.members[Math.floor(random() * 3)] ?? leader) : leader;
+        victim.pause();
+        const pausedMs = performance.now();
+        if (victim === leader && round % 3 !== 2) await cluster.leader();
+        const pauseMs = round % 3 === 2 ? random() * LONG_MS : LONG_MS;
+        await Bun.sleep(Math.max(0, pausedMs + pauseMs - performance.now()));
+        victim.resume();
+        await cluster.leader({ agreed: 3 });
+      }
+      await load.moreWrites(WRITES_BETWEEN);
+      await verify(cluster, load);
+    }),
+  roundsMsMax(3),
+);
