@@ -1,4 +1,5 @@
 import type { ParsedFlags } from "../lang/goflags.ts";
+import { formatDurationNs, NS_PER_MS, parseDurationMs } from "../lib/duration.ts";
 import { encodeGoJson } from "../lib/go-json.ts";
 import type { RaftRecovery } from "../model/operator.ts";
 import { columnize } from "./columnize.ts";
@@ -10,15 +11,22 @@ const PATH = "/v1/operator/raft/recover";
 /** `operator raft recover`: tells what may be lost, and does it when it is told to by the server's id. */
 export async function run(context: CommandContext, { values }: ParsedFlags<typeof RECOVER_FLAGS>): Promise<number> {
   const recovery = await orFail("Error reading what would be lost", context.api.get<RaftRecovery>(PATH));
-  if (values.format === "json") context.out.write(encodeGoJson(recovery, true));
-  else for (const line of description(recovery)) context.print(line);
+  const isJson = values.format === "json";
+  if (isJson) context.out.write(encodeGoJson(recovery, true));
   if (recovery.Leader !== "") {
     throw new CommandFailure(
       `The cluster has a leader (${recovery.Leader}): there is nothing to recover. Remove a lost server by \
 "${context.program} operator raft remove-peer".`,
     );
   }
-  const confirm = values.confirm || (await asked(context, recovery, values.format === "json"));
+  if (isRecent(recovery.LastContact)) {
+    throw new CommandFailure(
+      `A leader was heard ${recovery.LastContact} ago, and there may soon be another one. Try again when none was heard for \
+${formatDurationNs(SILENCE_MS_MIN * NS_PER_MS)}.`,
+    );
+  }
+  if (!isJson) for (const line of description(recovery)) context.print(line);
+  const confirm = values.confirm || (await asked(context, recovery, isJson));
   if (confirm === undefined) {
     context.complain(`Nothing was changed. To go on: -confirm=${recovery.Confirm}`);
     return 1;
@@ -28,13 +36,18 @@ export async function run(context: CommandContext, { values }: ParsedFlags<typeo
   }
   const body = JSON.stringify({ Confirm: confirm });
   await orFail("Error recovering", context.api.send("POST", PATH, { body }));
-  if (values.format !== "json") {
+  if (!isJson) {
     context.print(
       `${recovery.Node} leads a cluster of its own. Start the others with empty data directories to join it.`,
     );
   }
   return 0;
 }
+
+/** An election takes a second or two. Whoever is too quick here makes a second cluster beside one that goes on. */
+const SILENCE_MS_MIN = 10_000;
+
+const isRecent = (lastContact: string) => lastContact !== "never" && parseDurationMs(lastContact) < SILENCE_MS_MIN;
 
 /** What a person at a terminal answers; undefined when there is none. */
 async function asked(context: CommandContext, { Confirm }: RaftRecovery, isJson: boolean): Promise<string | undefined> {

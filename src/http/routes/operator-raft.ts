@@ -87,11 +87,8 @@ const recover = defineRoute({
 });
 
 function hasLeader(id: string): Refusal {
-  return new Refusal(
-    `the cluster has a leader (${id}), so nothing needs to be recovered; remove lost servers by \
-DELETE /v1/operator/raft/peer`,
-    409,
-  );
+  const text = `the cluster has a leader (${id}), so nothing needs to be recovered`;
+  return new Refusal(`${text}; remove lost servers by DELETE /v1/operator/raft/peer`, 409);
 }
 
 export const operatorRaftRoutes = [configuration, removePeer, transferLeader, recovery, recover] as const;

@@ -205,9 +205,20 @@ describe("operator raft recover", () => {
 
   test("where there is a leader there is nothing to recover", async () => {
     const led = { "GET raft/recover": { ...recovery, Leader: "id-1" } };
-    const { exit, stderr, asked } = await operator(led, ["raft", "recover", "-confirm=id-2"]);
-    expect([exit, asked]).toEqual([1, ["GET raft/recover"]]);
+    const { exit, stdout, stderr, asked } = await operator(led, ["raft", "recover", "-confirm=id-2"]);
+    expect([exit, stdout, asked]).toEqual([1, "", ["GET raft/recover"]]);
     expect(stderr).toContain("The cluster has a leader (id-1)");
+  });
+
+  test("a moment after a leader was heard it waits for the next one, not for an answer", async () => {
+    const recent = { "GET raft/recover": { ...recovery, LastContact: "9.999s" } };
+    const { exit, stderr, asked } = await operator(recent, ["raft", "recover", "-confirm=id-2"]);
+    expect([exit, asked]).toEqual([1, ["GET raft/recover"]]);
+    expect(stderr).toBe(
+      "A leader was heard 9.999s ago, and there may soon be another one. Try again when none was heard for 10s.\n",
+    );
+    const never = { "GET raft/recover": { ...recovery, LastContact: "never" } };
+    expect((await operator(never, ["raft", "recover", "-confirm=id-2"])).asked).toEqual(["GET raft/recover", POST]);
   });
 
   test("-format=json prints what may be lost and never asks", async () => {
