@@ -17,6 +17,7 @@ export interface Member {
   datacenter: string;
   /** "" while it belongs to no cluster. */
   clusterId: string;
+  isConnected: boolean;
   /** Heard lately. */
   isAlive: boolean;
   /** For how long it wasn't heard; 0 for this server. */
@@ -42,23 +43,27 @@ export interface MembersView {
 
 /**
  * All servers of this one's cluster and those about to join it, this one first, then by name: those that say so and those
- * that the configuration names. Who is gone and in no configuration is no member any more.
+ * that the configuration names. Who is in no configuration is a member as long as it is connected.
  */
 export function membersOf(view: MembersView): Member[] {
   const { self, peers, configuration, nowMs, sinceMs, nameOf } = view;
   const configured = new Set(configuration.servers.map(({ id }) => id));
   const heard = peers
     .filter(({ hello }) => hello.nodeId !== self.nodeId && hello.datacenter === self.datacenter)
-    .map(({ hello, heardMs }) => memberOf(hello, nowMs - heardMs))
-    .filter(({ isAlive, nodeId }) => isAlive || configured.has(nodeId));
+    .map(({ hello, isConnected, heardMs }) => memberOf(hello, isConnected, nowMs - heardMs))
+    .filter(({ isConnected, nodeId }) => isConnected || configured.has(nodeId));
   const known = new Set([self.nodeId, ...heard.map(({ nodeId }) => nodeId)]);
   const unheard = configuration.servers
     .filter(({ id }) => !known.has(id))
     .map(({ id, address }) => {
       const hello = { ...self, nodeId: id, nodeName: nameOf(id) ?? UNKNOWN_NAME, address, version: "" };
-      return memberOf({ ...hello, expect: 0, mayVote: true, taggedAddresses: {}, nodeMeta: {} }, nowMs - sinceMs);
+      return memberOf(
+        { ...hello, expect: 0, mayVote: true, taggedAddresses: {}, nodeMeta: {} },
+        false,
+        nowMs - sinceMs,
+      );
     });
-  return [memberOf(self, 0), ...[...heard, ...unheard].sort((a, b) => (a.name < b.name ? -1 : 1))];
+  return [memberOf(self, true, 0), ...[...heard, ...unheard].sort((a, b) => (a.name < b.name ? -1 : 1))];
 }
 
 /** Without those that another one, which is alive, has taken the name of. */
@@ -70,11 +75,12 @@ export function visibleMembers(members: readonly Member[]): Member[] {
 /** Consul's word for a server whose name nobody knows. */
 export const UNKNOWN_NAME = "(unknown)";
 
-function memberOf(hello: Hello, silentMs: number): Member {
+function memberOf(hello: Hello, isConnected: boolean, silentMs: number): Member {
   const { nodeId, nodeName, address, datacenter, clusterId, expect, mayVote, version, taggedAddresses, nodeMeta } =
     hello;
   return {
-    ...{ nodeId, name: nodeName, address, datacenter, clusterId, isAlive: silentMs <= FAILED_AFTER_MS, silentMs },
+    ...{ nodeId, name: nodeName, address, datacenter, clusterId, isConnected, silentMs },
+    isAlive: silentMs <= FAILED_AFTER_MS,
     ...{ expect, mayVote, version, taggedAddresses, nodeMeta },
   };
 }

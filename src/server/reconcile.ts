@@ -43,7 +43,7 @@ function membership({ members, configuration, removed }: ReconcileView): Duty[] 
   const clusterId = members[0]?.clusterId;
   const byId = new Map(configuration.servers.map((server) => [server.id, server]));
   for (const member of members) {
-    if (!member.isAlive || member.clusterId !== clusterId) continue;
+    if (!member.isConnected || member.clusterId !== clusterId) continue;
     const { nodeId: id, address, name } = member;
     const known = byId.get(id);
     if (known?.address === address) continue;

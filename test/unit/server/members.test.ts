@@ -42,8 +42,8 @@ test("servers of the configuration that were never heard count from the start of
   expect(membersOf(view({ sinceMs: NOW_MS - 10 })).every(({ isAlive }) => isAlive)).toBe(true);
 });
 
-test("who is gone and in no configuration is no member; who is about to join is one", () => {
-  const peers = [peer("b", 0), peer("c", 0), peer("d", 0, { clusterId: "" }), peer("e", 99_000)];
+test("who is in no configuration is a member while it is connected: about to join, or about to go", () => {
+  const peers = [peer("b", 0), peer("c", 100), peer("d", 0, { clusterId: "" }), peer("e", 100)];
   expect(membersOf(view({ peers })).map(({ nodeId }) => nodeId)).toEqual(["a", "b", "c", "d"]);
 });
 

@@ -3,11 +3,19 @@ import type { Member } from "../../../src/server/members.ts";
 import { type ReconcileView, reconcile } from "../../../src/server/reconcile.ts";
 
 const member = (nodeId: string, more: Partial<Member> = {}): Member => ({
-  ...{ nodeId, name: `n-${nodeId}`, address: `${nodeId}:8300`, datacenter: "dc1", clusterId: "x", isAlive: true },
+  ...{
+    nodeId,
+    name: `n-${nodeId}`,
+    address: `${nodeId}:8300`,
+    datacenter: "dc1",
+    clusterId: "x",
+    isAlive: true,
+    isConnected: true,
+  },
   ...{ silentMs: 0, expect: 3, mayVote: true, version: "1", taggedAddresses: {}, nodeMeta: {} },
   ...more,
 });
-const gone = { isAlive: false, silentMs: 60_000 };
+const gone = { isAlive: false, isConnected: false, silentMs: 60_000 };
 const view = (more: Partial<ReconcileView> = {}): ReconcileView => ({
   members: ["a", "b", "c"].map((id) => member(id)),
   configuration: { servers: ["a", "b", "c"].map((id) => ({ id, address: `${id}:8300`, voter: true })) },
@@ -30,6 +38,8 @@ test("a server of the cluster that the configuration does not know is added", ()
   expect(reconcile(with_(member("d", { clusterId: "" })))).toEqual([]);
   expect(reconcile(with_(member("d", { clusterId: "y" })))).toEqual([]);
   expect(reconcile(with_(member("d", gone)))).toEqual([]);
+  // One that has just left was heard a moment ago.
+  expect(reconcile(with_(member("d", { isConnected: false })))).toEqual([]);
 });
 
 test("one that was removed by hand stays out", () => {
