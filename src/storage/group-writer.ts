@@ -199,16 +199,25 @@ export class GroupWriter {
   }
 
   #open(): FoundLog {
-    this.#lock ??= lockDir(this.#setup.dir);
-    if (this.#file === undefined) {
-      const dir = makeSubdir(this.#setup.dir, "raft");
-      this.#file = new LogFile(dir);
-      this.#reserve = new SpaceReserve(join(dir, RESERVE_FILE), this.#file);
-      this.#holdReserve();
+    try {
+      this.#lock ??= lockDir(this.#setup.dir);
+      this.#file ??= this.#openFile();
+    } catch (error) {
+      // Whoever sets the damaged files aside needs the directory for itself.
+      this.#close();
+      throw error;
     }
     const { hardState, clusterId, warnings, outline } = this.#file;
     const { bounds, termStarts, configurations, isForced } = outline;
     return { hardState, bounds, termStarts, configurations, isForced, clusterId, warnings: [...warnings] };
+  }
+
+  #openFile(): LogFile {
+    const dir = makeSubdir(this.#setup.dir, "raft");
+    const file = new LogFile(dir);
+    this.#reserve = new SpaceReserve(join(dir, RESERVE_FILE), file);
+    this.#holdReserve();
+    return file;
   }
 
   /** Between groups: a checkpoint when it is due, else one slice of a compaction. */
