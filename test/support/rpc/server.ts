@@ -25,6 +25,7 @@ interface ServerOptions {
 export class LinkServer {
   readonly logger = new RecordingLogger();
   readonly messages: Message[] = [];
+  onMessage: (message: Message) => void = (message) => void this.messages.push(message);
   /** Node ids of the connected peers, after each change. */
   readonly changes: string[] = [];
   hello: Hello;
@@ -39,7 +40,7 @@ export class LinkServer {
     this.peers = new LinkedPeers({
       hello: () => this.hello,
       methods: { echo: async (argument) => argument, ...methods },
-      onMessage: (message) => void this.messages.push(message),
+      onMessage: (message) => this.onMessage(message),
       onPeersChanged: () => void this.changes.push(this.connected),
       streams,
       clock,
