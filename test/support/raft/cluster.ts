@@ -22,6 +22,17 @@ interface Member {
   fatal: string[];
 }
 
+/** What the storage does at a start: a crash may have come between a leader's snapshot and the log's and state's part. */
+async function finishInstall({ store, state }: Member): Promise<void> {
+  const newest = state.keeper.snapshots[0];
+  if (newest === undefined) return;
+  const { bounds, termStarts } = await store.open();
+  const inLog = termStarts.findLast((start) => start.index <= newest.index)?.term === newest.term;
+  const isInstalled = newest.index < bounds.firstIndex || (newest.index <= bounds.lastIndex && inLog);
+  if (!isInstalled) await store.reset(newest.index, newest.term, newest.configuration);
+  if (state.saved.index < newest.index) await state.keeper.installNewest();
+}
+
 /** Servers on a clock and a network that the test moves. Messages take a millisecond. */
 export class Cluster {
   readonly clock = new ManualClock();
@@ -57,6 +68,7 @@ export class Cluster {
     const member = this.#members.get(id) ?? this.#newMember(id);
     const disk = new FakeDisk(member.store);
     member.disk = disk;
+    await finishInstall(member);
     member.state.machine.reload();
     const { clock } = this;
     const starting = startRaftNode({
@@ -94,8 +106,10 @@ export class Cluster {
 
   /** The process dies; what it had on the disk stays. */
   kill(id: string): void {
-    this.member(id).disk.die();
-    this.member(id).node = undefined;
+    const member = this.member(id);
+    member.disk.die();
+    member.node = undefined;
+    member.state = member.state.afterCrash();
   }
 
   member(id: string): Member {

@@ -24,6 +24,14 @@ export class FakeState {
   saved: Saved = { index: 0, term: 0, rows: [], staged: "" };
   readonly machine = new FakeMachine(this);
   readonly keeper = new FakeKeeper(this);
+
+  /** What another process finds when this one died: what it still does stays its own. */
+  afterCrash(): FakeState {
+    const found = new FakeState();
+    found.saved = this.saved;
+    found.keeper.takeOver(this.keeper);
+    return found;
+  }
 }
 
 export class FakeMachine implements StateMachine {
@@ -101,6 +109,11 @@ export class FakeKeeper implements StateKeeper {
     this.#files.set(info.id, image);
     this.snapshots = [info, ...this.snapshots].slice(0, SNAPSHOTS_KEPT);
     return info;
+  }
+
+  takeOver(other: FakeKeeper): void {
+    this.snapshots = other.snapshots;
+    for (const [id, image] of other.#files) this.#files.set(id, image);
   }
 
   async readSnapshot(id: string, offset: number, bytesMax: number): Promise<Uint8Array> {
