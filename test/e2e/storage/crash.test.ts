@@ -7,9 +7,9 @@ import { join } from "node:path";
 const ROUNDS = Number(process.env.MUSTER_CRASH_ROUNDS ?? 15);
 const KILLED_AFTER_LINES_MAX = 1500;
 
-/** Runs the child until it has acknowledged about `lines` entries, kills it, and returns what it said. */
-async function killedAfter(dir: string, lines: number): Promise<{ start: string; acknowledged: number }> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "crash-child.ts"), dir], {
+/** Runs the child until it has said about so many lines, kills it, and returns those that are whole. */
+async function killedAfter(dir: string, file: string, lines: number): Promise<string[]> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, file), dir], {
     stdout: "pipe",
     stderr: "pipe",
   });
@@ -24,8 +24,7 @@ async function killedAfter(dir: string, lines: number): Promise<{ start: string;
   }
   const errors = await new Response(child.stderr).text();
   expect(errors).toBe("");
-  const [start = "", ...rest] = text.split("\n").slice(0, -1);
-  return { start, acknowledged: Math.max(0, ...rest.map(Number)) };
+  return text.split("\n").slice(0, -1);
 }
 
 test(
@@ -35,13 +34,43 @@ test(
     try {
       let acknowledged = 0;
       for (let round = 0; round < ROUNDS; round++) {
-        const run = await killedAfter(dir, Math.floor(Math.random() ** 2 * KILLED_AFTER_LINES_MAX));
-        const [, first = 0, last = 0] = /^start (\d+) (\d+)$/.exec(run.start)?.map(Number) ?? [];
+        const lines = Math.floor(Math.random() ** 2 * KILLED_AFTER_LINES_MAX);
+        const [start = "", ...said] = await killedAfter(dir, "crash-child.ts", lines);
+        const [, first = 0, last = 0] = /^start (\d+) (\d+)$/.exec(start)?.map(Number) ?? [];
         expect(last).toBeGreaterThanOrEqual(acknowledged);
         expect(first).toBeLessThanOrEqual(Math.max(last, 1));
-        acknowledged = Math.max(acknowledged, run.acknowledged, last);
+        acknowledged = Math.max(acknowledged, last, ...said.map(Number));
       }
       expect(acknowledged).toBeGreaterThan(ROUNDS);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  },
+  { timeout: 120_000 },
+);
+
+test(
+  "log: a follower killed while it drops, appends, cuts and resets its log finds it as before the step or after it",
+  async () => {
+    const dir = mkdtempSync(join(tmpdir(), "muster-crash-"));
+    try {
+      let possible: string[] = ['{"term":0,"last":0,"lastTerm":0,"configuration":0}'];
+      let steps = 0;
+      for (let round = 0; round < ROUNDS; round++) {
+        const lines = 1 + Math.floor(Math.random() ** 2 * 200);
+        const said = await killedAfter(dir, "crash-follower-child.ts", lines);
+        for (const line of said) {
+          const [, word = "", look = ""] = /^(\w+) (.*)$/.exec(line) ?? [];
+          if (word === "will") {
+            possible.push(look);
+            continue;
+          }
+          expect(possible).toContain(look);
+          possible = [look];
+          steps++;
+        }
+      }
+      expect(steps).toBeGreaterThan(ROUNDS);
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }
