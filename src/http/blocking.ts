@@ -20,7 +20,7 @@ export async function blockingRead<A extends { readonly result: Pick<QueryResult
   while (isKnown(answer) && !deps.signal.aborted && !deps.publisher.isClosed) {
     const leftMs = deadlineMs - deps.clock.monotonicMs();
     if (leftMs <= 0 || !(await changed(answer.result.interest, leftMs, deps))) return answer;
-    if (deps.confirm !== undefined) await deps.confirm();
+    if (deps.confirm !== undefined && !deps.publisher.isClosed) await deps.confirm();
     answer = read();
   }
   return answer;

@@ -149,7 +149,7 @@ export class Endpoint {
     if (isKnown?.(answer)) {
       answer = await this.#wait(c, answer, read, isKnown, options);
       // What was true when the wait began stands, unless nobody knows whether there is anything newer.
-      if (options.consistency === "default" && !consensus.knownLeader()) {
+      if (options.consistency === "default" && !consensus.knownLeader() && !this.#isOver(c)) {
         await consensus.readIndex(false);
         answer = read();
       }
@@ -179,6 +179,11 @@ export class Endpoint {
     };
     // Thousands may wait for one key: the first that is woken makes the answer of all.
     return () => (key === undefined ? undefined : cache.get(key)) ?? fresh();
+  }
+
+  /** Nobody needs more than what there is: this agent stops, or the caller has gone. */
+  #isOver(c: Ctx): boolean {
+    return this.#deps.http.publisher.isClosed || c.req.raw.signal.aborted;
   }
 
   #saysCache(query: ReadQuery): boolean {

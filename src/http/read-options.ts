@@ -21,6 +21,9 @@ export interface ReadDefaults {
   maxQueryTimeMs: number;
 }
 
+/** Of requests that never wait: of the options of reads only the consistency counts. */
+export const NO_WAIT: ReadDefaults = { defaultQueryTimeMs: 0, maxQueryTimeMs: 0 };
+
 /** Spreads the wake-ups of clients that all wait equally long (Consul: up to a sixteenth is added). */
 const WAIT_JITTER_FRACTION = 1 / 16;
 

@@ -11,7 +11,8 @@ import { Index } from "../../model/common.ts";
 import { goBool, goDuration, goString } from "../../model/go-decode.ts";
 import type { OperatorDeps } from "../operator-deps.ts";
 import { parseUint } from "../parse-uint.ts";
-import { one, READ_QUERY } from "../query-schema.ts";
+import { one, READ_QUERY, type ReadQuery } from "../query-schema.ts";
+import { NO_WAIT, readOptions } from "../read-options.ts";
 import { defineRoute, json, reply } from "../route.ts";
 
 const PATH = "/v1/operator/autopilot/configuration";
@@ -85,7 +86,8 @@ const health = defineRoute({
   query: z.object(READ_QUERY),
   answer: ClusterHealth,
   acl: "operator:read",
-  async handle(_request, { operator }: OperatorDeps) {
+  async handle({ query }, { operator }: OperatorDeps) {
+    refuseNonsense(query);
     const found = await operator.serverHealth();
     return reply({ status: found.Healthy ? 200 : 429, json: found });
   },
@@ -99,10 +101,18 @@ const state = defineRoute({
   answer: AutopilotState,
   acl: "operator:read",
   beyondConsul: true,
-  handle: async (_request, { operator }: OperatorDeps) => json(await operator.autopilotState()),
+  async handle({ query }, { operator }: OperatorDeps) {
+    refuseNonsense(query);
+    return json(await operator.autopilotState());
+  },
 });
 
 export const operatorAutopilotRoutes = [getConfiguration, setConfiguration, health, state] as const;
+
+/** The leader answers whatever consistency was asked for, but what contradicts itself is refused. */
+function refuseNonsense(query: ReadQuery): void {
+  readOptions(query, NO_WAIT, () => 0);
+}
 
 function parseCas(text: string): number {
   try {

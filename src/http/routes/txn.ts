@@ -8,7 +8,7 @@ import { readBody } from "../body.ts";
 import { freshnessHeaders, VOUCHED } from "../consistency.ts";
 import { decodeJsonBody, prefixed } from "../json-body.ts";
 import { READ_QUERY } from "../query-schema.ts";
-import { readOptions } from "../read-options.ts";
+import { NO_WAIT, readOptions } from "../read-options.ts";
 import { defineRoute, reply } from "../route.ts";
 
 export interface TxnDeps {
@@ -77,9 +77,6 @@ export const txnRoutes = [
     },
   }),
 ] as const;
-
-/** A transaction never waits: of the options of reads only the consistency counts. */
-const NO_WAIT = { defaultQueryTimeMs: 0, maxQueryTimeMs: 0 };
 
 async function decodeOps(raw: Request, txn: TxnDeps["txn"]): Promise<TxnOp[]> {
   const bytesMax = txn.bodyBytesMax();

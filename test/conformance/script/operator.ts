@@ -55,6 +55,7 @@ const autopilot = [
   http("autopilot-stale", `GET ${AUTOPILOT}?stale`),
   http("autopilot-pretty", `GET ${AUTOPILOT}?pretty`, { raw: true }),
   http("autopilot-unknown-datacenter", `GET ${AUTOPILOT}?dc=nowhere`),
+  http("autopilot-conflict", `GET ${AUTOPILOT}?stale&consistent`),
   http("autopilot-options", `OPTIONS ${AUTOPILOT}`),
   http("autopilot-by-post", `POST ${AUTOPILOT}`),
   put("set-nothing", ""),
@@ -87,6 +88,7 @@ const autopilot = [
   http("health", "GET /v1/operator/autopilot/health", { until: '"Healthy":true', refine: [anyLog] }),
   http("health-stale", "GET /v1/operator/autopilot/health?stale", { refine: [anyLog] }),
   http("health-unknown-datacenter", "GET /v1/operator/autopilot/health?dc=nowhere"),
+  http("health-conflict", "GET /v1/operator/autopilot/health?stale&consistent"),
   http("health-by-put", "PUT /v1/operator/autopilot/health"),
 ];
 

@@ -256,3 +256,16 @@ test("a handler that reads the state waits for the same, and learns how new its 
     "Cannot specify ?stale with ?consistent, conflicting semantics.",
   ]);
 });
+
+test("who waits while this agent stops gets what there is, and no leader is looked for", async () => {
+  const publisher = new Publisher();
+  const { consensus } = follower({ knownLeader: () => false });
+  const calls: boolean[] = [];
+  const counted = { ...consensus, readIndex: async (isConfirmed: boolean) => void calls.push(isConfirmed) };
+  const { send } = rig(counted, { publisher, clock: new ManualClock() });
+  const waiting = ["", "&consistent", "&stale"].map((mode) => send("GET", `/v1/kv?index=7${mode}`));
+  await settle();
+  publisher.close();
+  expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(calls).toEqual([false, true]);
+});

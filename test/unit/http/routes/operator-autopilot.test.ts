@@ -127,3 +127,10 @@ test("the state is 200 also when not all are well", async () => {
   const [status, body] = await rig({}, false).ask("GET", "state");
   expect([status, JSON.parse(body).Leader]).toEqual([200, "id-1"]);
 });
+
+test.each(["configuration", "health", "state"])("%s is never stale and consistent at once", async (path) => {
+  expect(await rig().ask("GET", `${path}?stale&consistent`)).toEqual([
+    400,
+    "Cannot specify ?stale with ?consistent, conflicting semantics.",
+  ]);
+});
