@@ -90,7 +90,6 @@ async function start(
     onRole(latest) {
       hold.wake();
       role.leadership.onRole(latest);
-      if (latest.isLeader) meter.count("raft.state.leader");
     },
     onConfiguration: () => link.know(),
     onReloaded() {
