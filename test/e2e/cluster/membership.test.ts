@@ -8,7 +8,7 @@ import { registryUnderTest } from "../harness/cluster/registry.ts";
 import { isAnswer } from "../harness/cluster/request.ts";
 import { verify } from "../harness/cluster/verify.ts";
 
-const WRITES_BETWEEN = 80;
+const WRITES_BETWEEN = 40;
 const registry = registryUnderTest();
 const loadOn = (cluster: Cluster) => new Load(cluster, { seed: CLUSTER_SEED }).start();
 

@@ -8,10 +8,10 @@ import { registryUnderTest } from "../harness/cluster/registry.ts";
 import { verify } from "../harness/cluster/verify.ts";
 import { seeded } from "../harness/random.ts";
 
-const WRITES_BETWEEN = 80;
+const WRITES_BETWEEN = 40;
 /** Longer than some elections take. */
-const STEADY_MS = 2_500;
-const CUT_MS = 4_000;
+const STEADY_MS = 2_000;
+const CUT_MS = 2_500;
 
 /** The title says when the test is not run. */
 function cutting(title: string, usualRounds: number, body: (cluster: Cluster<Namespaces>) => Promise<void>): void {

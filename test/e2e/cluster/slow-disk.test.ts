@@ -7,7 +7,7 @@ import { registryUnderTest } from "../harness/cluster/registry.ts";
 import { verify } from "../harness/cluster/verify.ts";
 
 const registry = registryUnderTest();
-const WRITES_BETWEEN = 80;
+const WRITES_BETWEEN = 40;
 const FSYNC_MS = 150;
 /** Delays what waits for the disk and nothing else: the filter of system calls leaves all others alone. */
 const SLOW_DISK = [

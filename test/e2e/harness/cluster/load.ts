@@ -11,13 +11,16 @@ export interface LoadOptions {
   readonly seed: number;
   /** Each client rests for up to this between two requests, so that the machine is not the bottleneck. */
   readonly restMsMax: number;
+  /** Every second client gives up much earlier, so that there is load while a server is silent. */
   readonly requestMsMax: number;
 }
 
 const DEFAULTS: LoadOptions = { clients: 10, keys: 8, seed: 1, restMsMax: 12, requestMsMax: 4_000 };
+const IMPATIENT_MS = 400;
 const VALUE_BYTES_MAX = 400;
-/** After nobody was there, or could say what became of the request: a cluster without a leader gives such answers at once. */
-const TROUBLE_REST_MS = 150;
+/** After nobody could say what became of the request: a cluster without a leader may give such answers at once. */
+const TROUBLE_REST_MS = 100;
+const REFUSED_REST_MS = 20;
 const POLL_MS = 20;
 
 /** What an answer of status 500 says when the write was certainly not done; every other one leaves it open. */
@@ -76,7 +79,8 @@ export class Load {
   }
 
   async #client(number: number): Promise<void> {
-    const { seed, keys, restMsMax } = this.#options;
+    const { seed, keys, restMsMax, requestMsMax } = this.#options;
+    const msMax = number % 2 === 0 ? requestMsMax : Math.min(IMPATIENT_MS, requestMsMax);
     const random = seeded(seed * 1000 + number);
     const name = `c${number}`;
     const last = new Map<string, Pair>();
@@ -87,9 +91,10 @@ export class Load {
       if (member === undefined || key === undefined) throw new Error("nobody to ask");
       const value = `${name}.${seq}.`.padEnd(8 + Math.floor(random() ** 4 * VALUE_BYTES_MAX), "x");
       const [input, mode] = choose(random(), value, last.get(key)?.index ?? 0);
-      const result = await this.request(name, member, key, input, mode);
+      const result = await this.request(name, member, key, input, { mode, msMax });
       if (typeof result === "object") last.set(key, result);
-      await Bun.sleep(result === "trouble" ? TROUBLE_REST_MS : random() * restMsMax);
+      const restMs = result === "refused" ? REFUSED_REST_MS : result === "trouble" ? TROUBLE_REST_MS : restMsMax;
+      await Bun.sleep(random() * restMs);
     }
   }
 
@@ -99,15 +104,15 @@ export class Load {
     member: Member,
     key: string,
     input: KvInput,
-    mode: Mode = "consistent",
-  ): Promise<Pair | undefined | "trouble"> {
+    { mode = "consistent", msMax = this.#options.requestMsMax }: { mode?: Mode; msMax?: number } = {},
+  ): Promise<Pair | undefined | "refused" | "trouble"> {
     const { method, path, body } = wordsOf(key, input, mode);
     const server = member.run;
     const call = performance.now();
-    const answer = await member.ask(method, path, body, this.#options.requestMsMax);
+    const answer = await member.ask(method, path, body, msMax);
     const end = performance.now();
     const output = answer === "refused" ? answer : outputOf(input, answer);
-    if (output === "refused") return "trouble";
+    if (output === "refused") return isAnswer(answer) ? "trouble" : "refused";
     if (input.f === "get") {
       if (output === undefined) return "trouble";
       const pair = typeof output === "object" && output !== null ? output : undefined;
