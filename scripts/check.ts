@@ -16,6 +16,7 @@ const STAGES: readonly (readonly Step[])[] = [
     suite("tidy"),
   ],
   [suite("unit")],
+  [suite("scenario")],
   [{ name: "build", command: [bun, "scripts/build.ts"] }],
   [suite("e2e")],
   [suite("conformance")],

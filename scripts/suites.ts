@@ -18,6 +18,8 @@ export const SUITES: readonly Suite[] = [
   { name: "tidy", argv: ["test", "./test/tidy"], needsBinary: false },
   // What tests rest on and could itself be wrong has tests beside it.
   { name: "unit", argv: ["test", "--parallel", "./test/unit", "./test/support"], needsBinary: false },
+  // What the consensus core does, command by command, beside text files that say so.
+  { name: "scenario", argv: ["test/scenario/run.ts"], needsBinary: false },
   { name: "e2e", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e"], needsBinary: true },
   { name: "conformance", argv: ["test/conformance/run.ts"], needsBinary: true },
   // The replay's own tests, and Consul's Node.js client against the executable.

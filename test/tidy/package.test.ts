@@ -58,7 +58,7 @@ describe("suites", () => {
   });
 
   test("every run has tests", () => {
-    const isTest = (path: string) => path.endsWith(".test.ts") || path === "test/conformance/run.ts";
+    const isTest = (path: string) => path.endsWith(".test.ts") || /^test\/(conformance|scenario)\/run\.ts$/.test(path);
     const pathOf = (argv: readonly string[]) => argv.find((word) => /^(\.\/)?test\//.test(word))?.replace(/^\.\//, "");
     const filesOf = (path = "") => (path.endsWith(".ts") ? [path] : filesUnder(path));
     expect(SUITES.filter(({ argv }) => !filesOf(pathOf(argv)).some(isTest))).toEqual([]);
