@@ -18,6 +18,7 @@ import type { StateDb } from "../state/db.ts";
 import type { Publisher } from "../state/publisher.ts";
 import type { RecentChanges } from "../state/recent-changes.ts";
 import { planRestore } from "../state/restore/plan.ts";
+import { onlyJoins, openOrSetAside, settleNodeId } from "./damaged.ts";
 import { nameLoneServer } from "./found-state.ts";
 import { openJoinRecord, type StoredJoin } from "./join-record.ts";
 import { recoverByFile } from "./lost-quorum.ts";
@@ -72,12 +73,14 @@ async function start(
 ): Promise<Core> {
   const { hub, meter } = telemetry;
   const first = config();
-  const state = await openState(first, hub.logger("agent.storage"), onFatal, parts);
+  const loss = { config: first, uuid: random.uuid, nowMs: () => clock.nowMs(), log: hub.logger("agent.server") };
+  settleNodeId(loss);
+  const state = await openOrSetAside(() => openState(first, hub.logger("agent.storage"), onFatal, parts), loss);
   const nodeId = nodeIdIn(first.dev ? undefined : first.dataDir, first.nodeId, random.uuid);
   const { opened, record } = await openCluster(first, nodeId, state, telemetry);
   const { db, store, keeper, machine, publisher, recent } = state;
   const hold = new LeaderHold(clock, () => config().performance.rpcHoldTimeoutMs);
-  const expect = expectOf(first);
+  const expect = onlyJoins(first, opened) ? 0 : expectOf(first);
   const link = serverLink({ config, nodeId, expect, record, telemetry });
   parts.add(() => link.peers.close());
   const timing = timingOf(electionTimeoutMs(first));

@@ -20,6 +20,7 @@ import { Operator } from "../server/operator.ts";
 import { Server } from "../server/server.ts";
 import { Uploads } from "../server/uploads.ts";
 import { nodeById } from "../state/nodes/queries.ts";
+import { clearMustJoin } from "../storage/set-aside.ts";
 import type { StoredJoin } from "./join-record.ts";
 import { ownHello, serverAddress } from "./own-hello.ts";
 import type { ServerLink } from "./server-link.ts";
@@ -133,7 +134,11 @@ function makeJoiner({ config, nodeId, expect, telemetry, raft, record, link }: R
     record,
     isLogEmpty: () => raft.status().lastLogIndex === 0,
     bootstrap: (configuration) => raft.bootstrap(configuration),
-    onCluster: () => link.changed(),
+    onCluster() {
+      const { dev, dataDir } = config();
+      if (!dev) clearMustJoin(dataDir);
+      link.changed();
+    },
     clock,
     uuid: random.uuid,
     log: telemetry.hub.logger("agent.server.join"),

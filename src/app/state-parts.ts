@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -29,7 +28,6 @@ export async function openState(
   onFatal: (reason: string) => void,
   parts: OpenParts,
 ): Promise<StateParts> {
-  if (!dev) mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   const storage = dev ? openMemoryStorage() : await openStorage({ dir: dataDir, log, onFatal });
   parts.add(() => storage.close());
   const { db, store, keeper } = storage;

@@ -75,8 +75,10 @@ function rivalOf(
   for (const server of servers) {
     if (server.id === nodeId) continue;
     const other = members.find((each) => each.nodeId === server.id);
-    const isSame = server.address === address || other?.name.toLowerCase() === name.toLowerCase();
-    if (isSame) return { server, isAlive: other?.isAlive === true };
+    const hasAddress = server.address === address;
+    if (!hasAddress && other?.name.toLowerCase() !== name.toLowerCase()) continue;
+    // Where another one answers now, it is not any more.
+    return { server, isAlive: other?.isConnected === true || (other?.isAlive === true && !hasAddress) };
   }
   return undefined;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Core, startCore } from "../../../src/app/core.ts";
 import { startTelemetry } from "../../../src/app/telemetry.ts";
+import type { AutopilotConfiguration } from "../../../src/model/autopilot.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { configOf } from "../../unit/config/fixture.ts";
 
@@ -69,6 +70,12 @@ export class ClusterRig {
     const found = [...this.running.values()].find((core) => core !== leader);
     if (found === undefined) throw new Error("there is no follower");
     return found;
+  }
+
+  /** Changes what autopilot goes by. */
+  async operator({ operator }: Core, change: Partial<AutopilotConfiguration>): Promise<void> {
+    const { CreateIndex: _c, ModifyIndex: _m, ...before } = operator.autopilotConfiguration();
+    await operator.setAutopilotConfiguration({ ...before, ...change }, undefined);
   }
 
   async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {

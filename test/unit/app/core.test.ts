@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Core } from "../../../src/app/core.ts";
 import { kvGet } from "../../../src/state/kv/queries.ts";
@@ -117,6 +117,31 @@ test(
     expect(existsSync(join(rig.dataDir("s1"), "raft", "peers.json"))).toBe(false);
     const [one, two] = [...rig.running.values()];
     expect(one?.operator.recovery().ClusterID).toBe(two?.operator.recovery().ClusterID as string);
+  },
+  TEST_MS_MAX,
+);
+
+test(
+  "a server whose log is damaged comes back as another one, takes the old one's place, and gets its vote",
+  async () => {
+    await three();
+    await put(await rig.leader(), "a");
+    const victim = await rig.follower();
+    const [name = ""] = [...rig.running].find(([, core]) => core === victim) ?? [];
+    await rig.until("the write", () => has(victim, "a"));
+    await rig.stop(name);
+    const path = join(rig.dataDir(name), "raft", "raft.db");
+    const bytes = readFileSync(path);
+    bytes.fill(0xaa, bytes.length - 2000, bytes.length - 1000);
+    writeFileSync(path, bytes);
+    const back = await rig.start(name, Number(name[1]), [1, 2, 3], EXPECT_3);
+    expect(back.nodeId).not.toBe(victim.nodeId);
+    const leader = await rig.leader();
+    await rig.operator(leader, { ServerStabilizationTime: 0 });
+    await rig.until("three voters again", () => voters(leader) === 3 && voters(back) === 3);
+    expect(leader.operator.raftConfiguration().map(({ ID }) => ID)).not.toContain(victim.nodeId);
+    expect(await read(back, "a")).toBe(true);
+    await rig.until("its node in the catalog", () => inCatalog(leader).length === 3 && inCatalog(back).length === 3);
   },
   TEST_MS_MAX,
 );
