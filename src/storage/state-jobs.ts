@@ -21,6 +21,7 @@ import {
   dropStaging,
   formatOf,
   refill,
+  shrink,
   truncateWal,
 } from "./state-work.ts";
 import { withTempDir } from "./temp-dir.ts";
@@ -57,6 +58,7 @@ export class StateJobs {
   }
 
   truncateWal(): void {
+    shrink(this.#db);
     truncateWal(this.#db);
   }
 

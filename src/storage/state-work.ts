@@ -65,6 +65,18 @@ export function truncateWal(db: Database): void {
   checkpointPragma(db, "TRUNCATE");
 }
 
+/** Space that rows left is used again; when it is this much, and what stays is little, the file is written anew. */
+const SHRINK_FREE_BYTES = 32 * 1024 * 1024;
+const SHRINK_USED_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Makes the file as long as what is in it, if that is worth it: after a restore, say. Nobody may be writing. */
+export function shrink(db: Database): void {
+  const { freelist_count: free } = db.query("PRAGMA freelist_count").get() as { freelist_count: number };
+  const freeBytes = free * pageBytes(db);
+  if (freeBytes < SHRINK_FREE_BYTES || databaseBytes(db) - freeBytes > SHRINK_USED_BYTES_MAX) return;
+  db.run("VACUUM");
+}
+
 function checkpointPragma(db: Database, mode: "NOOP" | "PASSIVE" | "TRUNCATE"): CheckpointRow {
   return db.query(`PRAGMA wal_checkpoint(${mode})`).get() as CheckpointRow;
 }

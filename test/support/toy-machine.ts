@@ -5,8 +5,8 @@ import { applyRestore, type RestoreCommand } from "../../src/state/restore/comma
 import { RESTORE_SCHEMA } from "../../src/state/restore/tables.ts";
 
 /**
- * A state machine that keeps every command as a row; `refuse` is refused, and parts of an archive are staged. Commits at
- * each flush only.
+ * A state machine that keeps every command as a row; `refuse` is refused, `delete <n>` deletes the first n rows, and
+ * parts of an archive are staged. Commits at each flush only.
  */
 export class ToyMachine implements StateMachine {
   readonly #db: StateDb;
@@ -57,9 +57,15 @@ export class ToyMachine implements StateMachine {
 
   #applyCommand({ index, data }: Entry): unknown {
     if (data === "refuse") return new Refusal("no", 403);
+    const [, count] = /^delete (\d+)$/.exec(data) ?? [];
+    if (count !== undefined) return void this.#deleteFirst(Number(count));
     if (data.startsWith('{"type":"restore.chunk"')) return this.#stage(JSON.parse(data) as RestoreCommand);
     this.#db.$client.query("INSERT INTO rows VALUES (?, ?)").run(this.stateIndex, data);
     return index;
+  }
+
+  #deleteFirst(count: number): void {
+    this.#db.$client.query("DELETE FROM rows WHERE idx IN (SELECT idx FROM rows ORDER BY idx LIMIT ?)").run(count);
   }
 
   #stage(command: RestoreCommand): unknown {

@@ -72,6 +72,20 @@ test("truncating empties the file", async () => {
   expect(statSync(join(dir, "state.db-wal")).size).toBe(0);
 });
 
+test("what large rows leave is given back while nothing is applied, and the machine goes on", async () => {
+  const { dir, machine, keeper, write } = opened();
+  write(40_000);
+  machine.flush();
+  await keeper.truncateWal();
+  expect(statSync(join(dir, "state.db")).size).toBeGreaterThan(40_000_000);
+  machine.apply([{ index: machine.appliedIndex + 1, term: 1, type: "command", data: "delete 39990" }]);
+  machine.flush();
+  await keeper.truncateWal();
+  expect(statSync(join(dir, "state.db")).size).toBeLessThan(100_000);
+  write(5);
+  expect(machine.rows().length).toBe(15);
+});
+
 test("a snapshot that fails leaves no file behind, and the keeper goes on", async () => {
   const { dir, keeper } = opened();
   await keeper.checkpoint();
