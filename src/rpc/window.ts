@@ -1,9 +1,9 @@
 const KIB = 1024;
 const WINDOW_BYTES_MIN = 64 * KIB;
 const WINDOW_BYTES_MAX = 4 * 1024 * KIB;
-const WINDOW_BYTES_START = 256 * KIB;
+const WINDOW_BYTES_START = 128 * KIB;
 /** An acknowledgement that comes this much later than the soonest one waited behind what the window let out. */
-const LATE_MS = 100;
+const LATE_MS = 60;
 const SOON_MS = 25;
 const MARKS_MAX = 64;
 
@@ -25,8 +25,10 @@ export class BulkWindow {
   #sent = 0;
   #acknowledged = 0;
   #soonestMs = Number.POSITIVE_INFINITY;
-  /** The window held something back since it last changed. */
+  /** The window held something back since it was last looked at. */
   #wasShort = false;
+  /** What was sent when that was: marks before it tell of the window as it was. */
+  #adaptedAt = 0;
   #nextId = 1;
   readonly #marks: Mark[] = [];
 
@@ -86,15 +88,16 @@ export class BulkWindow {
     if (mark === undefined) return false;
     this.#marks.splice(0, at + 1);
     this.#acknowledged = mark.sent;
-    this.#adapt(nowMs - mark.sentMs);
+    this.#soonestMs = Math.min(this.#soonestMs, nowMs - mark.sentMs);
+    if (mark.sent > this.#adaptedAt) this.#adapt(nowMs - mark.sentMs);
     return true;
   }
 
   #adapt(delayMs: number): void {
-    this.#soonestMs = Math.min(this.#soonestMs, delayMs);
     const waitedMs = delayMs - this.#soonestMs;
     if (waitedMs > LATE_MS) this.#bytesMax = Math.max(WINDOW_BYTES_MIN, this.#bytesMax / 2);
     else if (waitedMs < SOON_MS && this.#wasShort) this.#bytesMax = Math.min(WINDOW_BYTES_MAX, this.#bytesMax * 2);
     this.#wasShort = false;
+    this.#adaptedAt = this.#sent;
   }
 }

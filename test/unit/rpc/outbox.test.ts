@@ -73,13 +73,13 @@ describe("the outbox", () => {
   test("lets a heartbeat go between the pieces of a large frame", async () => {
     const wire = new Wire();
     wire.room = 1;
-    wire.outbox.offer("append", bytes(3 * PIECE_BYTES_MAX));
+    wire.outbox.offer("append", bytes(2 * PIECE_BYTES_MAX));
     await settle();
     wire.outbox.offer("heartbeat", bytes(3));
     wire.drain(100);
     await settle();
     expect(wire.kinds.filter((kind) => kind !== "ping")).toEqual(["heartbeat", "append"]);
-    expect(wire.payloads.at(wire.kinds.indexOf("append"))?.length).toBe(3 * PIECE_BYTES_MAX);
+    expect(wire.payloads.at(wire.kinds.indexOf("append"))?.length).toBe(2 * PIECE_BYTES_MAX);
   });
 
   test("sends no second chunk before the first one has arrived, and other things in the meantime", async () => {
@@ -103,7 +103,7 @@ describe("the outbox", () => {
     const wire = new Wire();
     for (let at = 0; at < 100; at++) wire.outbox.offer("append", bytes(32 * KIB));
     await settle();
-    expect(wire.writes.reduce((sum, each) => sum + each, 0)).toBeLessThan(257 * KIB);
+    expect(wire.writes.reduce((sum, each) => sum + each, 0)).toBeLessThan(129 * KIB);
     wire.outbox.offer("heartbeat", bytes(1));
     await settle();
     expect(wire.kinds.at(-1)).toBe("heartbeat");

@@ -29,8 +29,8 @@ describe("the window of bulk", () => {
 
   test("grows while it is too small and answers come soon, up to 4 MiB", () => {
     const window = new BulkWindow();
-    expect(round(window, 0, 1)).toBe(256 * KIB);
-    expect(round(window, 10, 2)).toBe(512 * KIB);
+    expect(round(window, 0, 1)).toBe(128 * KIB);
+    expect(round(window, 10, 2)).toBe(256 * KIB);
     for (let at = 20; at < 200; at += 10) round(window, at, 1);
     expect(window.bytesMax).toBe(4096 * KIB);
   });
@@ -51,17 +51,28 @@ describe("the window of bulk", () => {
       window.add(1000);
       window.acknowledge(window.mark(at) ?? 0, at + 1);
     }
+    expect(window.bytesMax).toBe(128 * KIB);
+  });
+
+  test("changes once for all that was under way together", () => {
+    const window = new BulkWindow();
+    const ids = [0, 1, 2, 3].map((at) => {
+      window.add(32 * KIB);
+      window.admits(64 * KIB);
+      return window.mark(at) ?? 0;
+    });
+    for (const id of ids) window.acknowledge(id, 5);
     expect(window.bytesMax).toBe(256 * KIB);
   });
 
   test("wants a mark for each quarter, and knows how much is marked", () => {
     const window = new BulkWindow();
-    window.add(63 * KIB);
+    window.add(31 * KIB);
     expect([window.wantsMark, window.marked]).toEqual([false, 0]);
     window.add(KIB);
     expect(window.wantsMark).toBe(true);
     window.mark(0);
-    expect([window.wantsMark, window.marked]).toEqual([false, 64 * KIB]);
+    expect([window.wantsMark, window.marked]).toEqual([false, 32 * KIB]);
     window.unmark();
     expect(window.wantsMark).toBe(true);
   });
