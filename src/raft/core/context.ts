@@ -70,6 +70,12 @@ export class Context {
     return this.configurations.from(this.commitIndex).some(({ configuration }) => isVoter(configuration, this.id));
   }
 
+  /** The disk takes longer for a write than one that works: this server can't do its part. */
+  get isDiskStalled(): boolean {
+    const { oldestMs } = this.durability;
+    return oldestMs !== undefined && this.nowMs - oldestMs >= this.timing.diskStallMs;
+  }
+
   emit(effect: Effect): void {
     this.#effects.push(effect);
   }

@@ -62,8 +62,7 @@ export class FollowerLog {
   onHeartbeat({ from, commit, round }: Heartbeat) {
     const context = this.#context;
     if (commit <= context.log.lastIndex) context.commit(commit);
-    const { oldestMs } = context.durability;
-    if (oldestMs !== undefined && context.nowMs - oldestMs >= context.timing.diskStallMs) return;
+    if (context.isDiskStalled) return;
     context.sendDurable("hardState", { type: "heartbeatReply", to: from, round });
   }
 
@@ -105,7 +104,9 @@ export class FollowerLog {
     else {
       this.#election.isHeld = true;
       // A start must not find a log whose term is beyond the own one.
-      this.#context.durability.whenDurable("hardState", () => this.#context.emit({ type: "installSnapshot", snapshot }));
+      this.#context.durability.whenDurable("hardState", () =>
+        this.#context.emit({ type: "installSnapshot", snapshot }),
+      );
     }
   }
 

@@ -49,6 +49,7 @@ export class Leader {
     if (context.mustAnnounce) this.#appendConfiguration(context.configuration);
     context.mustAnnounce = false;
     this.#beat();
+    this.#leadership.beaten();
   }
 
   get deadlineMs(): number {
@@ -67,7 +68,9 @@ export class Leader {
     if (nowMs >= this.#commitNotifyMs) this.#notifyCommit();
     if (nowMs < this.#leadership.nextBeatMs) return;
     if (!this.#leadership.isHeard) return this.#stepDown();
+    if (this.#context.isDiskStalled && this.#hasOtherVoters) return this.#handOver();
     this.#beat();
+    this.#leadership.beaten();
   }
 
   /** Whatever waits for this leader won't happen here. */
@@ -254,7 +257,16 @@ export class Leader {
       this.#tell(follower);
       this.followers.delete(follower.id);
     }
-    if (isVoter(configuration, id)) return;
+    if (!isVoter(configuration, id)) this.#handOver();
+  }
+
+  get #hasOtherVoters(): boolean {
+    const { configuration, id } = this.#context;
+    return configuration.servers.some((server) => server.voter && server.id !== id);
+  }
+
+  /** Somebody else shall lead: a leader without a vote may not, and one whose disk hangs commits nothing. */
+  #handOver() {
     this.#transfer.handOver();
     this.#stepDown();
   }

@@ -32,7 +32,11 @@ export class Leadership {
       if (nowMs - sentMs < timing.electionTimeoutMs) break;
       this.#sentMs.delete(round);
     }
-    this.nextBeatMs = nowMs + timing.heartbeatMs;
+  }
+
+  /** The regular round of now was sent. Others, which reads ask for, must not put off the next one and its check-quorum. */
+  beaten(): void {
+    this.nextBeatMs = this.#context.nowMs + this.#context.timing.heartbeatMs;
   }
 
   acked(follower: FollowerProgress, round: number): void {

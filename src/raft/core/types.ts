@@ -13,7 +13,7 @@ export interface Timing {
   resendMs: number;
   /** A commit index that no append carried is told to followers after this. */
   commitNotifyMs: number;
-  /** A server whose disk hasn't finished a write for this long no longer answers heartbeats: it can't do its part. */
+  /** A server whose disk hasn't finished a write for this long no longer answers heartbeats, and leads no longer: it can't do its part. */
   diskStallMs: number;
 }
 

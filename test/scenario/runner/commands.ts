@@ -170,6 +170,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "disk-free": (cluster, words) => {
     cluster.node(words.word(0)).isDiskFull = false;
   },
+  "disk-stall": (cluster, words) => {
+    cluster.node(words.word(0)).isDiskStalled = true;
+  },
+  "disk-go": (cluster, words) => {
+    cluster.node(words.word(0)).isDiskStalled = false;
+  },
   "damage-received": (cluster, words) => cluster.node(words.word(0)).damageReceived(),
   crash: (cluster, words) => cluster.node(words.word(0)).crash(words.number("kept", 0)),
   restart: (cluster, words) => cluster.start(cluster.node(words.word(0)), words.number("applied", 0)),

@@ -23,6 +23,8 @@ export class ScenarioNode {
   /** Last index that the core has said is committed, in this life. */
   commitIndex = 0;
   isDiskFull = false;
+  /** Writes begin and don't end. */
+  isDiskStalled = false;
   /** What `random()` gives: the election timeout is (1 + this) times the timeout. */
   chance: number;
   #received: Uint8Array = new Uint8Array();
@@ -51,6 +53,7 @@ export class ScenarioNode {
 
   /** Does the oldest write under way; the event that says so. */
   finishAppend(): Event | undefined {
+    if (this.isDiskStalled) return undefined;
     const write = this.appends.shift();
     if (write === undefined) return undefined;
     const { effect } = write;

@@ -1,0 +1,51 @@
+import { describe, expect, test } from "bun:test";
+import { timingOf } from "../../../../src/raft/core/types.ts";
+import { TestCluster, TIMEOUT_MS } from "../../../support/raft-cluster.ts";
+
+const { diskStallMs } = timingOf(TIMEOUT_MS);
+
+describe("a leader whose disk hangs", () => {
+  test("leads no longer: what it can't write it can't commit, and its heartbeats would keep others from leading", () => {
+    const cluster = new TestCluster(["a", "b", "c"]);
+    const old = cluster.elect();
+    old.isDiskHeld = true;
+    cluster.propose(old, "x");
+    cluster.advance(diskStallMs - TIMEOUT_MS);
+    expect(old.core.status().role).toBe("leader");
+    cluster.advance(2 * TIMEOUT_MS);
+    expect(old.core.status().role).not.toBe("leader");
+    const leader = cluster.elect();
+    expect(leader.id).not.toBe(old.id);
+    expect(leader.entries.map(({ data }) => data)).toContain("x");
+    old.releaseDisk();
+    cluster.advance(TIMEOUT_MS);
+    expect(old.entries).toEqual(leader.entries);
+  });
+
+  test("leads on when nobody else has a vote", () => {
+    const cluster = new TestCluster(["a"]);
+    const only = cluster.elect();
+    only.isDiskHeld = true;
+    cluster.propose(only, "x");
+    cluster.advance(2 * diskStallMs);
+    expect(only.core.status().role).toBe("leader");
+    only.releaseDisk();
+    expect(only.entries.at(-1)?.data).toBe("x");
+  });
+});
+
+describe("check-quorum", () => {
+  test("is not put off by reads that each ask for a round of heartbeats", () => {
+    const cluster = new TestCluster(["a", "b", "c"]);
+    const leader = cluster.elect();
+    cluster.isolate(leader.id);
+    const { heartbeatMs } = timingOf(TIMEOUT_MS);
+    for (let id = 1; id * heartbeatMs < 3 * TIMEOUT_MS; id++) {
+      leader.step({ type: "read", id, isConfirmed: true });
+      cluster.advance(heartbeatMs / 2);
+    }
+    expect(leader.core.status().role).not.toBe("leader");
+    expect(leader.take("readFailed")).not.toEqual([]);
+    expect(leader.take("readReady")).toEqual([]);
+  });
+});
