@@ -8,6 +8,7 @@ import { isAlone } from "../raft/core/quorum.ts";
 import { timingOf } from "../raft/core/types.ts";
 import { RaftNode } from "../raft/node.ts";
 import type { OpenedLog } from "../raft/types.ts";
+import type { KnownServer } from "../rpc/types.ts";
 import type { Forwarder } from "../server/forward.ts";
 import { LeaderHold } from "../server/leader-hold.ts";
 import type { Member } from "../server/members.ts";
@@ -23,8 +24,9 @@ import { nameLoneServer } from "./found-state.ts";
 import { openJoinRecord, type StoredJoin } from "./join-record.ts";
 import { recoverByFile } from "./lost-quorum.ts";
 import { type OpenParts, openAll } from "./open-parts.ts";
-import { expectOf, serverAddress } from "./own-hello.ts";
-import { serverLink } from "./server-link.ts";
+import { expectOf, ownHello, serverAddress } from "./own-hello.ts";
+import { seek } from "./seek.ts";
+import { ServerLink } from "./server-link.ts";
 import { serverRole } from "./server-role.ts";
 import { electionTimeoutMs, snapshotPolicy } from "./settings.ts";
 import { openState, type StateParts } from "./state-parts.ts";
@@ -81,8 +83,10 @@ async function start(
   const { db, store, keeper, machine, publisher, recent } = state;
   const hold = new LeaderHold(clock, () => config().performance.rpcHoldTimeoutMs);
   const expect = onlyJoins(first, opened) ? 0 : expectOf(first);
-  const link = serverLink({ config, nodeId, expect, record, telemetry });
-  parts.add(() => link.peers.close());
+  const hello = (known: readonly KnownServer[]) =>
+    ownHello(config(), { nodeId, expect, clusterId: record.clusterId(), known });
+  const link = new ServerLink({ config, hello, telemetry });
+  parts.add(() => link.close());
   const timing = timingOf(electionTimeoutMs(first));
   const raft: RaftNode = new RaftNode({
     ...{ store, opened, machine, keeper, clock, meter, nodeId, onFatal, timing, transport: link.peers },
@@ -100,7 +104,7 @@ async function start(
       role.leadership.onReloaded();
     },
   });
-  const role = serverRole({ ...{ config, nodeId, expect, telemetry, state, raft, record, hold, link, timing } });
+  const role = serverRole({ config, nodeId, hello, telemetry, state, raft, record, hold, link, timing });
   machine.onLocksDelayed = (keys, lockDelayNs) => role.server.onLocksDelayed(keys, lockDelayNs);
   await raft.start();
   parts.add(async () => {
@@ -113,7 +117,7 @@ async function start(
   await role.joiner.start();
   parts.add(() => role.joiner.stop());
   if (isAlone(raft.configuration().configuration, nodeId)) await role.leadership.settled();
-  link.join(onFatal);
+  parts.add(seek(first, link, record, hub.logger("agent.server.join"), onFatal));
   return {
     ...{ nodeId, db, publisher, recent, raft, hold },
     ...{ server: role.server, forwarder: role.forwarder, operator: role.operator, members: role.members },

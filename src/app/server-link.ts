@@ -8,139 +8,158 @@ import type { IndexedConfiguration } from "../raft/configuration.ts";
 import type { Message } from "../raft/core/messages.ts";
 import type { Method } from "../rpc/calls.ts";
 import { LinkedPeers } from "../rpc/peers.ts";
+import type { Hello, KnownServer } from "../rpc/types.ts";
 import { parseJoinAddress } from "../server/join/addresses.ts";
-import type { JoinRecord } from "../server/join/joiner.ts";
-import { ownHello } from "./own-hello.ts";
 import { listenForServers } from "./server-port.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Servers told to others: all of a cluster, and some to spare. */
 const KNOWN_MAX = 64;
+/** Several servers often come at once; they are told together. */
+const TELL_AFTER_MS = 20;
 /** How long a server is waited for that somebody asked to join. */
 const JOIN_MS_MAX = 5000;
 const JOIN_LOOK_MS = 50;
 
 export interface LinkDeps {
   config: () => Config;
-  nodeId: string;
-  expect: number;
-  record: Pick<JoinRecord, "clusterId">;
+  /** What this server says of itself, when it knows these others. */
+  hello: (known: readonly KnownServer[]) => Omit<Hello, "protocol">;
   telemetry: Telemetry;
 }
 
-/** What the link needs of consensus. */
+/** What the link needs of the parts that are made after it. */
 export interface LinkHandlers {
   /** Who the servers are. */
   configuration(): IndexedConfiguration;
   /** From a server of the same cluster. */
   onMessage(message: Message): void;
   onPeersChanged(): void;
+  /** Calls that other servers may make. */
+  methods: Readonly<Record<string, Method>>;
 }
 
 /** The connections to the other servers. */
-export interface ServerLink {
+export class ServerLink {
   readonly peers: LinkedPeers;
-  /** To be called before `listen`. */
-  attach(handlers: LinkHandlers): void;
-  /** Calls that other servers may make; before `listen`, too. */
-  serve(methods: Readonly<Record<string, Method>>): void;
-  /** Looks for the servers of the configuration where they were seen last, and for no others that were in it before. */
-  know(): void;
-  /** The own cluster is another one, or what this server says of itself. */
-  changed(): void;
-  /** Opens the server port; the returned function closes it. */
-  listen(): Promise<() => void>;
-  /** Asks one address; rejects when no server answers there in time. */
-  joinNow(text: string): Promise<void>;
-  /** Begins to ask the addresses of `retry_join` and `-join`. */
-  join(onFatal: (reason: string) => void): void;
-}
-
-export function serverLink({ config, nodeId, expect, record, telemetry }: LinkDeps): ServerLink {
-  const log = telemetry.hub.logger("agent.server.link");
+  readonly #deps: LinkDeps;
+  readonly #log: Logger;
+  readonly #methods: Record<string, Method> = {};
+  #handlers: LinkHandlers | undefined;
   /** Servers that are in the same cluster: only these may take part in its elections. */
-  let inCluster = new Set<string>();
-  const known = new Set<string>();
-  const recount = () => {
-    const own = record.clusterId();
-    const same = peers.list().filter(({ hello }) => own !== "" && hello.clusterId === own);
-    inCluster = new Set(same.map(({ hello }) => hello.nodeId));
-  };
-  const methods: Record<string, Method> = {};
-  let handlers: LinkHandlers = {
-    configuration: () => ({ index: 0, configuration: { servers: [] } }),
-    onMessage: () => undefined,
-    onPeersChanged: () => undefined,
-  };
-  const peers = new LinkedPeers({
-    hello: () => {
-      const servers = handlers
-        .configuration()
-        .configuration.servers.map(({ id, address }) => ({ nodeId: id, address }));
-      return ownHello(config(), { nodeId, expect, clusterId: record.clusterId(), known: servers.slice(0, KNOWN_MAX) });
-    },
-    methods,
-    onMessage(message) {
-      if (inCluster.has(message.from)) handlers.onMessage(message);
-    },
-    onPeersChanged() {
-      recount();
-      handlers.onPeersChanged();
-    },
-    ...{ streams: tcp, clock, random, logger: log, meter: telemetry.meter },
-  });
-  return {
-    peers,
-    attach(next) {
-      handlers = next;
-    },
-    serve: (more) => void Object.assign(methods, more),
-    know() {
-      const { servers } = handlers.configuration().configuration;
-      const ids = new Set(servers.map(({ id }) => id));
-      for (const { id, address } of servers) peers.know({ nodeId: id, address });
-      for (const id of known) if (!ids.has(id)) peers.unknow(id);
-      known.clear();
-      for (const id of ids) known.add(id);
-    },
-    changed() {
-      recount();
-      peers.hello();
-    },
-    listen() {
-      const { bindAddr, ports } = config();
-      return listenForServers({ address: bindAddr, port: ports.server }, peers, log);
-    },
-    join(_onFatal) {
-      const { retryJoin, startJoin } = config();
-      for (const text of [...startJoin, ...retryJoin]) peers.dial(addressOf(text, log));
-    },
-    async joinNow(text) {
-      const address = addressOf(text, log);
-      const before = new Set(connected(peers));
-      peers.dial(address);
-      const untilMs = clock.monotonicMs() + JOIN_MS_MAX;
-      const isThere = () =>
-        connected(peers).some((id) => !before.has(id)) ||
-        peers.list().some(({ hello, isConnected }) => isConnected && hello.address === address);
-      while (!isThere()) {
-        if (clock.monotonicMs() >= untilMs) {
-          peers.forget(address);
-          throw new Error(`no server answers at ${address}`);
-        }
-        await new Promise<void>((resolve) => clock.after(JOIN_LOOK_MS, resolve));
+  #inCluster = new Set<string>();
+  /** Servers of the configuration, by what `know` was told last. */
+  #sure = new Set<string>();
+  #told = "";
+  #isTelling = false;
+  #isClosed = false;
+
+  constructor(deps: LinkDeps) {
+    this.#deps = deps;
+    this.#log = deps.telemetry.hub.logger("agent.server.link");
+    this.peers = new LinkedPeers({
+      hello: () => this.#hello(),
+      methods: this.#methods,
+      onMessage: (message) => {
+        if (this.#inCluster.has(message.from)) this.#handlers?.onMessage(message);
+      },
+      onPeersChanged: () => {
+        this.#recount();
+        this.#handlers?.onPeersChanged();
+        this.#tellSoon();
+      },
+      ...{ streams: tcp, clock, random, logger: this.#log, meter: deps.telemetry.meter },
+    });
+  }
+
+  /** To be called before `listen`. */
+  attach(handlers: LinkHandlers): void {
+    this.#handlers = handlers;
+    Object.assign(this.#methods, handlers.methods);
+  }
+
+  /** Opens the server port; the returned function closes it. */
+  listen(): Promise<() => void> {
+    const { bindAddr, ports } = this.#deps.config();
+    return listenForServers({ address: bindAddr, port: ports.server }, this.peers, this.#log);
+  }
+
+  /** Looks for the servers of the configuration where they were seen last, and for none that was in it before. */
+  know(): void {
+    const servers = this.#configured();
+    const ids = new Set(servers.map(({ nodeId }) => nodeId));
+    for (const server of servers) this.peers.know(server);
+    for (const id of this.#sure) if (!ids.has(id)) this.peers.unknow(id);
+    this.#sure = ids;
+    this.#tellSoon();
+  }
+
+  /** The own cluster is another one, or what this server says of itself. */
+  changed(): void {
+    this.#recount();
+    this.peers.hello();
+  }
+
+  /** Asks one address; rejects when no server answers there in time. */
+  async joinNow(text: string): Promise<void> {
+    const { host, port } = parseJoinAddress(text);
+    const address = joinHostPort(host, port);
+    const before = new Set(this.#connected().map(({ nodeId }) => nodeId));
+    this.peers.dial(address);
+    const untilMs = clock.monotonicMs() + JOIN_MS_MAX;
+    const isThere = () => this.#connected().some((each) => !before.has(each.nodeId) || each.address === address);
+    while (!isThere()) {
+      if (clock.monotonicMs() >= untilMs) {
+        this.peers.forget(address);
+        throw new Error(`no server answers at ${address}`);
       }
-    },
-  };
-}
+      await new Promise<void>((resolve) => clock.after(JOIN_LOOK_MS, resolve));
+    }
+  }
 
-const connected = (peers: LinkedPeers) =>
-  peers.list().flatMap(({ hello, isConnected }) => (isConnected ? [hello.nodeId] : []));
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.peers.close();
+  }
 
-/** Throws for what is no address. */
-function addressOf(text: string, log: Logger): string {
-  const { host, port, hadGossipPort } = parseJoinAddress(text);
-  const address = joinHostPort(host, port);
-  if (hadGossipPort) log.info("there is no gossip yet: asks the server port instead", { given: text, address });
-  return address;
+  #configured(): KnownServer[] {
+    const servers = this.#handlers?.configuration().configuration.servers ?? [];
+    return servers.map(({ id, address }) => ({ nodeId: id, address }));
+  }
+
+  #connected(): KnownServer[] {
+    return this.peers.list().flatMap(({ hello, isConnected }) => {
+      const { nodeId, address } = hello;
+      return isConnected ? [{ nodeId, address }] : [];
+    });
+  }
+
+  /** Who this server knows: servers without a cluster find each other through one that they all ask. */
+  #known(): KnownServer[] {
+    // None before the first connection, when this server introduces itself to itself.
+    if (this.#handlers === undefined) return [];
+    const known = new Map([...this.#configured(), ...this.#connected()].map((server) => [server.nodeId, server]));
+    return [...known.values()].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1)).slice(0, KNOWN_MAX);
+  }
+
+  #hello(): Omit<Hello, "protocol"> {
+    const known = this.#known();
+    this.#told = JSON.stringify(known);
+    return this.#deps.hello(known);
+  }
+
+  #tellSoon(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    clock.after(TELL_AFTER_MS, () => {
+      this.#isTelling = false;
+      if (!this.#isClosed && JSON.stringify(this.#known()) !== this.#told) this.peers.hello();
+    });
+  }
+
+  #recount(): void {
+    const own = this.#deps.hello([]).clusterId;
+    const same = this.peers.list().filter(({ hello }) => own !== "" && hello.clusterId === own);
+    this.#inCluster = new Set(same.map(({ hello }) => hello.nodeId));
+  }
 }

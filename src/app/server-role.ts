@@ -6,6 +6,7 @@ import type { Timing } from "../raft/core/types.ts";
 import type { RaftNode } from "../raft/node.ts";
 import type { Method } from "../rpc/calls.ts";
 import { PROTOCOL_VERSION } from "../rpc/hello.ts";
+import type { Hello, KnownServer } from "../rpc/types.ts";
 import { Autopilot } from "../server/autopilot/autopilot.ts";
 import { Caretaker } from "../server/caretaker.ts";
 import { Forwarder, servedMethods } from "../server/forward.ts";
@@ -22,7 +23,7 @@ import { Uploads } from "../server/uploads.ts";
 import { nodeById } from "../state/nodes/queries.ts";
 import { clearMustJoin } from "../storage/set-aside.ts";
 import type { StoredJoin } from "./join-record.ts";
-import { ownHello, serverAddress } from "./own-hello.ts";
+import { serverAddress } from "./own-hello.ts";
 import type { ServerLink } from "./server-link.ts";
 import type { StateParts } from "./state-parts.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -32,7 +33,7 @@ const NS_PER_MS = 1e6;
 export interface RoleDeps {
   config: () => Config;
   nodeId: string;
-  expect: number;
+  hello: (known: readonly KnownServer[]) => Omit<Hello, "protocol">;
   telemetry: Telemetry;
   state: StateParts;
   raft: RaftNode;
@@ -76,8 +77,8 @@ export function serverRole(deps: RoleDeps): ServerRole {
   const forwarder = new Forwarder({ raft, hold, methods, peers: () => link.peers });
   const leadership = new Leadership({ raft, server, autopilot, caretaker, clock, log });
   const joiner = makeJoiner(deps);
-  link.serve(served(methods, raft, joiner));
   link.attach({
+    methods: served(methods, raft, joiner),
     configuration: () => raft.configuration(),
     onMessage: (message) => raft.receive(message),
     onPeersChanged() {
@@ -111,23 +112,21 @@ export function serverRole(deps: RoleDeps): ServerRole {
   };
 }
 
-function memberList({ config, nodeId, expect, state, raft, record, link }: RoleDeps): () => Member[] {
+function memberList({ hello, state, raft, link }: RoleDeps): () => Member[] {
   const sinceMs = clock.monotonicMs();
-  return () => {
-    const hello = ownHello(config(), { nodeId, expect, clusterId: record.clusterId(), known: [] });
-    return membersOf({
-      self: { ...hello, protocol: PROTOCOL_VERSION },
+  return () =>
+    membersOf({
+      self: { ...hello([]), protocol: PROTOCOL_VERSION },
       peers: link.peers.list(),
       configuration: raft.configuration().configuration,
       nameOf: (id) => nodeById(state.db, id)?.Node,
       nowMs: clock.monotonicMs(),
       sinceMs,
     });
-  };
 }
 
-function makeJoiner({ config, nodeId, expect, telemetry, raft, record, link }: RoleDeps): Joiner {
-  const { mayVote, address } = ownHello(config(), { nodeId, expect, clusterId: "", known: [] });
+function makeJoiner({ config, nodeId, hello, telemetry, raft, record, link }: RoleDeps): Joiner {
+  const { mayVote, address, expect } = hello([]);
   return new Joiner({
     peers: link.peers,
     self: { nodeId, address, expect, mayVote },

@@ -37,9 +37,15 @@ export class Forwarder<T extends MethodTable> {
     const { raft, methods, hold } = this.#deps;
     const attempt = () =>
       raft.isLeader ? (methods[name] as (argument: unknown) => Promise<unknown>)(argument) : this.#call(name, argument);
-    return hold.hold(attempt, wasNotExecuted).catch((error: unknown) => {
-      throw translated(error);
-    }) as ReturnType<T[N]>;
+    const held = () =>
+      hold.hold(attempt, wasNotExecuted).catch((error: unknown) => {
+        throw translated(error);
+      });
+    // The leader's own writes take no detour unless they fail.
+    const done = raft.isLeader
+      ? attempt().catch((error: unknown) => (wasNotExecuted(error) ? held() : Promise.reject(error)))
+      : held();
+    return done as ReturnType<T[N]>;
   }
 
   async #call(name: string, argument: unknown): Promise<unknown> {

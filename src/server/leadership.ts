@@ -8,6 +8,11 @@ import type { Server } from "./server.ts";
 const ROUND_MS = 1000;
 /** A leader that can't take up its duties (a slow disk, no quorum yet) tries again. */
 const RETRY_MS = 250;
+/**
+ * A round that comes so late says that this process stood still: nobody is held for failed before what the others said
+ * meanwhile is read.
+ */
+const STALLED_MS = 1000;
 
 export interface LeadershipDeps {
   raft: Pick<RaftNode, "barrier">;
@@ -81,8 +86,12 @@ export class Leadership {
     this.#settled.resolve();
   }
 
-  async #round(term: number): Promise<void> {
+  async #round(term: number, lateMs = 0): Promise<void> {
     const { autopilot, caretaker, clock, log } = this.#deps;
+    if (lateMs > STALLED_MS) {
+      this.#after(ROUND_MS, (late) => this.#round(term, late));
+      return;
+    }
     try {
       await autopilot.ensureConfiguration();
       const hasChanged = await caretaker.round(clock.monotonicMs() - this.#sinceMs);
@@ -90,11 +99,14 @@ export class Leadership {
     } catch (error) {
       if (this.#term === term) log.warn("a duty of the leader failed, will try again", { error: String(error) });
     }
-    if (this.#term === term) this.#after(ROUND_MS, () => this.#round(term));
+    if (this.#term === term) this.#after(ROUND_MS, (late) => this.#round(term, late));
   }
 
-  #after(delayMs: number, run: () => Promise<void>): void {
+  /** `run` hears how late it is. */
+  #after(delayMs: number, run: (lateMs: number) => Promise<void>): void {
+    const { clock } = this.#deps;
+    const dueMs = clock.monotonicMs() + delayMs;
     this.#timer?.cancel();
-    this.#timer = this.#deps.clock.after(delayMs, () => void run());
+    this.#timer = clock.after(delayMs, () => void run(clock.monotonicMs() - dueMs));
   }
 }

@@ -51,6 +51,19 @@ test(
 );
 
 test(
+  "servers that all ask one of them find each other through it, in whatever order they start",
+  async () => {
+    rig = new ClusterRig();
+    for (const host of [3, 2]) await rig.start(`s${host}`, host, [1], EXPECT_3);
+    await rig.start("s1", 1, [], EXPECT_3);
+    const leader = await rig.leader();
+    await rig.until("three voters", () => [...rig.running.values()].every((core) => voters(core) === 3));
+    expect(await put(leader, "a")).toBe(true);
+  },
+  TEST_MS_MAX,
+);
+
+test(
   "a stopped leader hands over, and writes go on; all come back under other addresses and find each other",
   async () => {
     await three();
