@@ -32,6 +32,12 @@ export class ManualClock implements Clock {
     return [...this.#timers.values()].map((timer) => timer.atMs - this.#nowMs).sort((a, b) => a - b);
   }
 
+  /** The process stands still, and then what was due runs late. */
+  stall(ms: number): void {
+    this.#nowMs += ms;
+    this.advance(0);
+  }
+
   advance(ms: number): void {
     const end = this.#nowMs + ms;
     for (;;) {
