@@ -16,6 +16,8 @@ const STAGES: readonly (readonly Step[])[] = [
     suite("tidy"),
   ],
   [suite("unit")],
+  // Shares itself out to both cores.
+  [suite("sim")],
   [suite("scenario")],
   [{ name: "build", command: [bun, "scripts/build.ts"] }],
   [suite("e2e")],

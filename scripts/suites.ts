@@ -9,6 +9,7 @@ export interface Suite {
 
 const E2E_TEST_TIMEOUT_MS = 60_000;
 const FUZZ_TEST_TIMEOUT_MS = 120_000;
+const SIM_TEST_TIMEOUT_MS = 240_000;
 
 /**
  * In the order of the check: cheap before dear. Each has its folder under `test`; what starts processes and listens on
@@ -20,6 +21,7 @@ export const SUITES: readonly Suite[] = [
   { name: "unit", argv: ["test", "--parallel", "./test/unit", "./test/support"], needsBinary: false },
   // What the consensus core does, command by command, beside text files that say so.
   { name: "scenario", argv: ["test/scenario/run.ts"], needsBinary: false },
+  { name: "sim", argv: ["test", `--timeout=${SIM_TEST_TIMEOUT_MS}`, "./test/sim"], needsBinary: false },
   { name: "e2e", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e"], needsBinary: true },
   { name: "conformance", argv: ["test/conformance/run.ts"], needsBinary: true },
   // The replay's own tests, and Consul's Node.js client against the executable.

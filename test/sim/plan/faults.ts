@@ -1,0 +1,169 @@
+import { Random } from "../random.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** Whom a fault meets: a host by its number, or whoever leads at that time. */
+export type Target = number | "leader";
+
+/** One thing that goes wrong, or that an operator does, at a time of the world. Each can be left out of a plan by itself. */
+export type Fault = { atMs: number } & (
+  | {
+      kind: "crash";
+      target: Target;
+      /** How many more effects its core's steps have carried out by then: also in the middle of a step. */
+      afterEffects: number;
+      downMs: number;
+      /** The whole host: what only the kernel knew is gone too. */
+      isPowerCut: boolean;
+    }
+  | { kind: "crashAll"; downMs: number; isPowerCut: boolean }
+  /** The log turns out to be damaged at the next start. */
+  | { kind: "damage"; target: Target; downMs: number }
+  | { kind: "pause"; target: Target; forMs: number }
+  | { kind: "slowDisk"; target: Target; forMs: number; syncMs: number }
+  | { kind: "syncError"; target: Target; downMs: number }
+  | { kind: "diskFull"; target: Target; forMs: number }
+  /** Messages of a link wait and arrive together. */
+  | { kind: "clog"; from: Target; to: number; forMs: number }
+  | { kind: "partition"; cut: Cut; forMs: number }
+  | { kind: "isolate"; target: Target; direction: "both" | "in" | "out"; forMs: number }
+  /** Whoever leads is cut off, with some others, and gets writes; then the next one, while the first is back. */
+  | { kind: "seesaw"; rounds: number; roundMs: number; companions: readonly number[]; writes: number }
+  /** Only the link between two. */
+  | { kind: "unlink"; from: Target; to: number; isOneWay: boolean; forMs: number }
+  /** All but the leader restart, one after the other and quickly. */
+  | { kind: "bounce"; downMs: number; everyMs: number; isPowerCut: boolean }
+  | { kind: "transfer"; to: number | "any" }
+  | { kind: "grow" }
+  | { kind: "shrink"; target: Target }
+  | { kind: "demote"; target: Target }
+  | { kind: "move"; target: Target }
+);
+
+/** Host numbers by side, and whether the cut is only in the direction from the first to the second. */
+export interface Cut {
+  side: readonly number[];
+  isOneWay: boolean;
+}
+
+type Kind = Fault["kind"];
+
+/** How often each kind happens in a run that has it, on the average. */
+const COUNTS: Readonly<Record<Kind, number>> = {
+  crash: 6,
+  crashAll: 1,
+  damage: 1,
+  pause: 3,
+  slowDisk: 2,
+  syncError: 1,
+  diskFull: 2,
+  clog: 4,
+  partition: 3,
+  isolate: 4,
+  seesaw: 1.5,
+  unlink: 4,
+  bounce: 1.5,
+  transfer: 3,
+  grow: 2,
+  shrink: 2,
+  demote: 1,
+  move: 1,
+};
+const KINDS = Object.keys(COUNTS) as Kind[];
+
+/** All that goes wrong in a run, earliest first. About half of the kinds are left out of any one run. */
+export function drawFaults(seed: number, swarm: Swarm): Fault[] {
+  const random = new Random(seed, "faults");
+  const part = random.pick([0.2, 0.5, 0.8]);
+  const intensity = random.pick([0.5, 1, 2]);
+  const faults: Fault[] = [];
+  for (const kind of KINDS) {
+    const isIn = random.chance(part);
+    const count = Math.round(random.around(COUNTS[kind] * intensity));
+    for (let n = 0; n < count && isIn; n++) faults.push(drawFault(kind, random, swarm));
+  }
+  return faults.sort((a, b) => a.atMs - b.atMs);
+}
+
+function drawFault(kind: Kind, random: Random, swarm: Swarm): Fault {
+  const { electionTimeoutMs } = swarm.timing;
+  const hosts = swarm.servers + swarm.spares;
+  const atMs = random.next() * swarm.unsafeMs;
+  const target = (): Target => (random.chance(0.5) ? "leader" : random.whole(0, hosts - 1));
+  const someMs = (most: number) => electionTimeoutMs * random.pick([0.05, 0.3, 1, most]) * (0.5 + random.next());
+  switch (kind) {
+    case "crash":
+      return {
+        atMs,
+        kind,
+        target: target(),
+        afterEffects: random.chance(0.3) ? 0 : random.whole(1, 25),
+        downMs: someMs(4),
+        isPowerCut: random.chance(0.5),
+      };
+    case "crashAll":
+      return { atMs, kind, downMs: someMs(2), isPowerCut: random.chance(0.7) };
+    case "damage":
+    case "syncError":
+      return { atMs, kind, target: target(), downMs: someMs(2) };
+    case "pause":
+      return { atMs, kind, target: target(), forMs: someMs(4) };
+    case "slowDisk":
+      return { atMs, kind, target: target(), forMs: someMs(6), syncMs: someMs(2) };
+    case "diskFull":
+      return { atMs, kind, target: target(), forMs: someMs(6) };
+    case "clog":
+      return { atMs, kind, from: target(), to: random.whole(0, hosts - 1), forMs: someMs(4) };
+    case "partition":
+      return { atMs, kind, cut: drawCut(random, hosts), forMs: someMs(8) };
+    case "isolate":
+      return { atMs, kind, target: target(), direction: random.pick(["both", "in", "out"]), forMs: someMs(8) };
+    case "seesaw":
+      return {
+        atMs,
+        kind,
+        rounds: random.whole(2, 8),
+        roundMs: electionTimeoutMs * random.between(0.8, 4),
+        companions: random.chance(0.5) ? [] : [random.whole(0, hosts - 1)],
+        writes: random.whole(0, 5),
+      };
+    case "unlink":
+      return {
+        atMs,
+        kind,
+        from: target(),
+        to: random.whole(0, hosts - 1),
+        isOneWay: random.chance(0.3),
+        forMs: someMs(10),
+      };
+    case "bounce":
+      return {
+        atMs,
+        kind,
+        downMs: electionTimeoutMs * random.pick([0.01, 0.05, 0.3]),
+        everyMs: electionTimeoutMs * random.pick([0, 0.1, 0.5]),
+        isPowerCut: random.chance(0.5),
+      };
+    case "transfer":
+      return { atMs, kind, to: random.chance(0.5) ? "any" : random.whole(0, hosts - 1) };
+    case "grow":
+      return { atMs, kind };
+    case "shrink":
+    case "demote":
+    case "move":
+      return { atMs, kind, target: target() };
+  }
+}
+
+function drawCut(random: Random, hosts: number): Cut {
+  const all = Array.from({ length: hosts }, (_, host) => host);
+  const isSizeUniform = random.chance(0.5);
+  const size = random.whole(1, Math.max(1, hosts - 1));
+  const side = isSizeUniform
+    ? all
+        .map((host) => ({ host, key: random.next() }))
+        .sort((a, b) => a.key - b.key)
+        .slice(0, size)
+        .map(({ host }) => host)
+    : all.filter(() => random.chance(0.5));
+  return { side, isOneWay: random.chance(0.4) };
+}

@@ -1,0 +1,86 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { type Command, parseArgs, USAGE } from "./args.ts";
+import { minimise } from "./minimise.ts";
+import { type Plan, planOf } from "./plan/plan.ts";
+import { type RunResult, runPlan } from "./run-plan.ts";
+import { type Totals, unmarked } from "./totals.ts";
+import { inWorkers } from "./workers.ts";
+
+// `bun run sim`: clusters in a world of their own; see docs/simulator.md.
+
+const LAST_EVENTS = 40;
+const MS_PER_MINUTE = 60_000;
+const TOLD_EVERY_MS = 10 * MS_PER_MINUTE;
+
+const say = (text: string) => process.stdout.write(text);
+
+function describe({ seed, servers, events, virtualMs, committed, violation }: RunResult): string {
+  const outcome = violation === undefined ? "PASSED" : `FAILED "${violation.invariant}": ${violation.text}`;
+  return `seed=${seed} servers=${servers} events=${events} seconds=${(virtualMs / 1000).toFixed(1)} committed=${committed} ${outcome}\n`;
+}
+
+/** Runs a plan; one that fails is run again for its last events. */
+function runOne(plan: Plan, isTraced: boolean): boolean {
+  if (isTraced) {
+    const result = runPlan(plan, (line) => say(`${line}\n`));
+    say(describe(result));
+    return result.violation === undefined;
+  }
+  const result = runPlan(plan);
+  if (result.violation !== undefined) {
+    const lines: string[] = [];
+    runPlan(plan, (line) => lines.push(line));
+    say(`... ${lines.length} events\n${lines.slice(-LAST_EVENTS).join("\n")}\n`);
+  }
+  say(describe(result));
+  return result.violation === undefined;
+}
+
+function runSeed({ seed, trace, minimise: path }: Command & { kind: "one" }): boolean {
+  const plan = planOf(seed);
+  const isGood = runOne(plan, trace);
+  if (isGood || path === undefined) return isGood;
+  const smaller = minimise(plan, (candidate) => runPlan(candidate));
+  writeFileSync(path, `${JSON.stringify(smaller, null, 2)}\n`);
+  say(`${plan.faults.length} faults, it fails with ${smaller.faults.length}: bun run sim --plan ${path} --trace\n`);
+  return false;
+}
+
+async function runMany({ from, count, forMs, workers }: Command & { kind: "many" }): Promise<boolean> {
+  const startedNs = Bun.nanoseconds();
+  const passedMs = () => (Bun.nanoseconds() - startedNs) / 1e6;
+  let toldMs = 0;
+  const told = (totals: Totals) => {
+    if (passedMs() - toldMs < TOLD_EVERY_MS) return;
+    toldMs = passedMs();
+    say(sums(totals, toldMs));
+  };
+  const totals = await inWorkers(workers, { from, count, forMs }, told);
+  for (const { seed, invariant, text } of totals.failures) {
+    say(`seed=${seed} FAILED "${invariant}": ${text.split("\n")[0]}\n`);
+  }
+  const missing = unmarked(totals);
+  if (missing.length > 0) say(`no run has gone: ${missing.join("; ")}\n`);
+  say(sums(totals, passedMs()));
+  return totals.failed === 0;
+}
+
+function sums({ runs, failed, events, virtualMs }: Totals, passedMs: number): string {
+  const perMinute = Math.round((runs / passedMs) * MS_PER_MINUTE);
+  const hours = (virtualMs / 60 / MS_PER_MINUTE).toFixed(1);
+  return `${runs} clusters, ${failed} failed, ${hours} hours of theirs, ${events} events, ${perMinute} clusters a minute\n`;
+}
+
+let command: Command | undefined;
+try {
+  command = parseArgs(process.argv.slice(2));
+} catch (error) {
+  say(`${(error as Error).message}\n${USAGE}`);
+  process.exit(2);
+}
+let isGood: boolean;
+if (command.kind === "one") isGood = runSeed(command);
+else if (command.kind === "plan")
+  isGood = runOne(JSON.parse(readFileSync(command.path, "utf8")) as Plan, command.trace);
+else isGood = await runMany(command);
+process.exitCode = isGood ? 0 : 1;
