@@ -49,7 +49,10 @@ const APPLIED_SCHEMA = [
   "INSERT INTO applied VALUES (0, 0)",
 ];
 
-/** Steps of `migrate`, oldest first. */
+/**
+ * Steps of `migrate`, oldest first. They add tables, and columns with defaults: an archive or a snapshot of an older
+ * format is taken in table by table and column by column (`storage/state-work.ts`), and no step runs on its rows.
+ */
 export const STATE_SCHEMA: readonly (readonly string[])[] = [
   [...APPLIED_SCHEMA, ...CATALOG_SCHEMA, ...KV_SCHEMA, ...SESSION_SCHEMA],
   // `offset`: see `Machine.stateIndex`.

@@ -58,7 +58,12 @@ export class StateJobs {
   }
 
   truncateWal(): void {
-    shrink(this.#db);
+    try {
+      shrink(this.#db);
+    } catch (error) {
+      // It needs the space twice for a moment.
+      if (!isDiskFull(error)) throw error;
+    }
     truncateWal(this.#db);
   }
 

@@ -161,7 +161,7 @@ describe("raft.db", () => {
     const size = readFileSync(path).length;
     let refused = 0;
     let checked = 0;
-    for (let at = 0; at < size; at += at < 120 ? 1 : 17) {
+    for (let at = 0; at < size; at += at < 120 ? 1 : 23) {
       const copy = copyOf(dir);
       flipBit(join(copy, "raft.db"), at, at % 8);
       const found = reopen(copy);

@@ -110,6 +110,24 @@ describe("a snapshot from another server", () => {
     });
   });
 
+  test("brings the offset of the indexes that clients see", async () => {
+    const storage = await opened(tempDir());
+    const machine = new ToyMachine(storage.db);
+    await told(storage, machine, 1, 40);
+    storage.db.$client.run("UPDATE applied SET offset = 500");
+    const snapshot = await storage.keeper.takeSnapshot(CONFIGURATION);
+    const target = await follower();
+    await send(storage.keeper, snapshot, target.storage.keeper);
+    await target.storage.keeper.finishSnapshot(metaOf(snapshot));
+    await target.storage.store.reset(40, 1, CONFIGURATION);
+    const rebuilt = await opened(killedCopy(target.dir));
+    await target.storage.keeper.installNewest();
+    target.machine.reload();
+    for (const each of [target.machine, new ToyMachine(rebuilt.db)]) {
+      expect([each.appliedIndex, each.stateIndex]).toEqual([40, 540]);
+    }
+  });
+
   test("goes on after a pause in which the keeper rested", async () => {
     const { keeper, snapshot } = await leader();
     const { storage } = await follower();
