@@ -145,11 +145,10 @@ export class Dialler {
   }
 
   /** Whether everybody who may be at the place is linked. */
-  #isSettled({ answeredBy, residents, isAsked }: Place): boolean {
+  #isSettled({ answeredBy, residents }: Place): boolean {
     const { isLinked } = this.#options;
     if (answeredBy !== undefined && isLinked(answeredBy)) return true;
-    if (residents.size === 0) return !isAsked;
-    return [...residents.keys()].every((nodeId) => isLinked(nodeId));
+    return residents.size > 0 && [...residents.keys()].every((nodeId) => isLinked(nodeId));
   }
 
   /** Starts a try, or lets it be. A delay that runs already is kept. */

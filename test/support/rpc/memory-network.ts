@@ -15,6 +15,7 @@ export class MemoryNetwork {
   readonly #cut = new Set<string>();
   /** How often each host's process was killed. */
   readonly #deaths = new Map<string, number>();
+  readonly #aliases = new Map<string, string>();
   #nextPort = 40_000;
   /** Connections made so far. */
   connects = 0;
@@ -56,6 +57,16 @@ export class MemoryNetwork {
     for (const end of [...this.#ends]) if (end.host === host) end.destroy();
   }
 
+  /** The connections of a host end on its side, and the other sides don't hear of it. */
+  loseConnections(host: string): void {
+    for (const end of [...this.#ends]) if (end.host === host) end.vanish();
+  }
+
+  /** Whoever connects to `name` gets to `host`. */
+  alias(name: string, host: string): void {
+    this.#aliases.set(name, host);
+  }
+
   /** Whether bytes move between two hosts. */
   reaches(a: string, b: string): boolean {
     return !this.#cut.has(a) && !this.#cut.has(b);
@@ -67,6 +78,7 @@ export class MemoryNetwork {
     handlers: StreamHandlers,
   ): Promise<StreamConnection> {
     this.connects++;
+    to = { ...to, address: this.#aliases.get(to.address) ?? to.address };
     if (!this.reaches(from, to.address)) {
       await new Promise<void>((resolve) => void this.#clock.after(to.timeoutMs, resolve));
       throw new Error("connect timeout");
@@ -141,6 +153,12 @@ class End implements StreamConnection {
     this.#queue.length = 0;
     this.#queued = 0;
     this.end();
+    this.#gone();
+  }
+
+  vanish(): void {
+    this.#queue.length = 0;
+    this.other = undefined;
     this.#gone();
   }
 

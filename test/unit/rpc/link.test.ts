@@ -6,7 +6,7 @@ import type { Side } from "../../../src/rpc/link.ts";
 import { encodeMessage } from "../../../src/rpc/raft-message.ts";
 import { settle } from "../../support/manual-clock.ts";
 import { helloOf } from "../../support/rpc/hello.ts";
-import { LinkRig } from "../../support/rpc/link-rig.ts";
+import { frameOf, LinkRig } from "../../support/rpc/link-rig.ts";
 
 const other: Introduction = { instance: "i-b", hello: helloOf("b") };
 const HELLO: [FrameKind, Uint8Array] = ["hello", encodeIntroduction(other)];
@@ -98,6 +98,15 @@ describe("the handshake", () => {
     await rig.say(...frames);
     expect(rig.ending).toMatchObject({ kind: "closed", isFault: true });
     expect(rig.events).toEqual(["ended"]);
+  });
+
+  test("keeps nothing of large frames from strangers", async () => {
+    await start("acceptor");
+    const first = frameOf("append", Buffer.alloc(1000));
+    first[0] = (first[0] ?? 0) | 0x80;
+    first.writeUInt32BE(Bun.hash.crc32(first.subarray(0, -4)), first.length - 4);
+    rig.link.onData(first);
+    expect(rig.ending).toMatchObject({ isFault: true, why: "more than 0 bytes of append" });
   });
 });
 

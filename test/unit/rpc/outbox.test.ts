@@ -87,7 +87,8 @@ describe("the outbox", () => {
     const chunks = () => wire.kinds.filter((kind) => kind === "snapshotChunk").length;
     for (let at = 0; at < 3; at++) wire.outbox.offer("snapshotChunk", bytes(100));
     await settle();
-    expect(chunks()).toBe(1);
+    // The mark goes with it, so that its arrival is known as soon as can be.
+    expect(wire.kinds).toEqual(["snapshotChunk", "ping"]);
     wire.outbox.offer("append", bytes(100));
     wire.outbox.offer("heartbeat", bytes(1));
     await settle();
@@ -113,6 +114,27 @@ describe("the outbox", () => {
       await settle();
     }
     expect(wire.kinds.filter((kind) => kind === "append").length).toBe(100);
+  });
+
+  test("never waits for bytes that no pong will tell of", async () => {
+    const wire = new Wire();
+    const appends = () => wire.kinds.filter((kind) => kind === "append").length;
+    // Late answers: the window shrinks to 64 KiB.
+    for (const lateMs of [1, 500, 500, 500]) {
+      wire.outbox.offer("append", bytes(40 * KIB));
+      await settle();
+      wire.nowMs += lateMs;
+      wire.pong();
+    }
+    wire.outbox.offer("append", bytes(10 * KIB));
+    await settle();
+    expect([wire.kinds.at(-1), appends()]).toEqual(["append", 5]);
+    wire.outbox.offer("append", bytes(64 * KIB));
+    await settle();
+    expect(appends()).toBe(5);
+    wire.pong();
+    await settle();
+    expect(appends()).toBe(6);
   });
 
   test("takes no more into a lane than its limits, but one frame of any size", async () => {

@@ -80,6 +80,15 @@ describe("servers find each other", () => {
     expect(all.flatMap((one) => one.warnings())).toEqual([]);
   });
 
+  test("once, though several addresses lead to one server", async () => {
+    const [a, b] = [await server("a"), await server("b")];
+    for (const name of ["b1", "b2", "b3"]) network.alias(name, "b");
+    for (const host of ["b1", "b2", "b", "b3"]) a.peers.dial(`${host}:8300`);
+    await pass(5000);
+    expect([a.changes, b.changes]).toEqual([["b"], ["a"]]);
+    expect(network.connects).toBe(4);
+  });
+
   test("through what others know, though nobody was told of them", async () => {
     const [a, b, c] = [await server("a"), await server("b"), await server("c")];
     a.peers.dial(b.address);
@@ -157,22 +166,61 @@ describe("a server that is lost", () => {
     expect(a.changes).toEqual(["b", "", "b"]);
   });
 
-  test("is replaced at once by its next process, though its old connection says nothing", async () => {
+  test.each([
+    ["it", true],
+    ["the other server", false],
+  ])(
+    "is replaced at once by its next process, though its old connection, which %s dialled, says nothing",
+    async (_, dials) => {
+      const [a, b] = [await server("a"), await server("b")];
+      if (dials) b.peers.dial(a.address);
+      else a.peers.dial(b.address);
+      await pass(100);
+      // The machine loses power: nobody closes anything.
+      network.cutOff("b");
+      await pass(100);
+      const again = await server("b", {}, "new-host");
+      again.peers.dial(a.address);
+      await pass(0);
+      expect([a.connected, again.connected]).toEqual(["b", "a"]);
+      again.beat("a");
+      a.beat("b");
+      await settle();
+      expect([a.messages.length, again.messages.length]).toEqual([1, 1]);
+      expect(a.changes.includes("")).toBe(false);
+    },
+  );
+
+  test("comes back at once over a new connection when only it knows that the one it dialled is gone", async () => {
+    for (const [from, to] of [
+      ["a", "b"],
+      ["b", "a"],
+    ] as const) {
+      network = new MemoryNetwork(clock);
+      const [dialler, other] = [await server(from), await server(to)];
+      dialler.peers.dial(other.address);
+      await pass(1000);
+      network.loseConnections(from);
+      await pass(200);
+      expect([dialler.changes, other.changes]).toEqual([
+        [to, "", to],
+        [from, from],
+      ]);
+    }
+  });
+
+  test("comes back after a second when it has lost what the other one dialled, and the smaller id decides", async () => {
     const [a, b] = [await server("a"), await server("b")];
-    b.peers.dial(a.address);
-    await pass(100);
-    // The machine loses power: nobody closes anything.
-    network.cutOff("b");
-    await pass(100);
-    const again = await server("b", {}, "new-host");
-    again.peers.dial(a.address);
-    await pass(0);
-    expect([a.connected, again.connected]).toEqual(["b", "a"]);
-    again.beat("a");
-    a.beat("b");
-    await settle();
-    expect([a.messages.length, again.messages.length]).toEqual([1, 1]);
-    expect(a.changes.includes("")).toBe(false);
+    a.peers.dial(b.address);
+    await pass(1000);
+    network.loseConnections("b");
+    await pass(500);
+    expect([a.connected, b.connected]).toEqual(["b", ""]);
+    await pass(1500);
+    expect([a.changes, b.changes]).toEqual([
+      ["b", "b"],
+      ["a", "", "a"],
+    ]);
   });
 
   test("is asked for signs of life while nothing else is sent, and given up after three seconds of silence", async () => {

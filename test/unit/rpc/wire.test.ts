@@ -42,6 +42,7 @@ describe("values of calls", () => {
   test("may be nothing, and what is undefined in an object is left out", () => {
     expect(decodeWire(encodeWire(undefined))).toEqual({ value: undefined });
     expect(decodeWire(encodeWire({ a: undefined, b: 1n }))).toEqual({ value: { b: 1n } });
+    expect(decodeWire(encodeWire({ $bytes: "mine", b: undefined }))).toEqual({ value: { $bytes: "mine" } });
   });
 
   test("keep bytes of a Buffer as bytes", () => {
