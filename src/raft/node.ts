@@ -34,7 +34,10 @@ export class RaftNode {
 
   constructor(options: RaftNodeOptions) {
     this.#options = options;
-    const driver: Driver = new Driver(options, () => this.#upkeep.wake());
+    const driver: Driver = new Driver(options, (entries) => {
+      const bytes = entries.reduce((sum, { data }) => sum + data.length, 0);
+      this.#upkeep.applied(entries.at(-1)?.index ?? 0, bytes);
+    });
     this.#driver = driver;
     this.#upkeep = new Upkeep({
       ...options,

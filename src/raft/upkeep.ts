@@ -3,6 +3,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { IndexedConfiguration } from "./configuration.ts";
 import type { Progress } from "./core/types.ts";
+import { LogSizes } from "./log-sizes.ts";
 import type { LogStore, StateKeeper, StateMachine } from "./types.ts";
 
 /** When the state is snapshotted and how much of the log stays. Defaults are those of Consul 1.8's servers. */
@@ -18,6 +19,11 @@ export const SNAPSHOT_POLICY: SnapshotPolicy = { intervalMs: 30_000, thresholdEn
 
 /** For a follower that is being fed from the log, so many times more stays: a snapshot would cost it more. */
 const FED_TRAILING_FACTOR = 3;
+
+/** Large entries make a snapshot worth it sooner: so many bytes, or as many as the state has. */
+const SNAPSHOT_LOG_BYTES = 64 * 1024 * 1024;
+/** Of large entries fewer stay for followers that lag. */
+const TRAILING_BYTES_MAX = 64 * 1024 * 1024;
 
 const TICK_MS = 250;
 /** Between looks while nothing is written; the next write ends the pause. */
@@ -64,6 +70,8 @@ export class Upkeep {
   #isWalEmpty = false;
   #jobMs: number;
   #snapshotDueMs: number;
+  #hasFailed = false;
+  readonly #sizes = new LogSizes();
 
   constructor(deps: UpkeepDeps) {
     this.#deps = deps;
@@ -74,13 +82,14 @@ export class Upkeep {
   }
 
   start(): void {
-    this.#timer = this.#deps.clock.after(this.#paused ? PAUSE_MS : TICK_MS, () => {
+    this.#timer = this.#deps.clock.after(this.#paused || this.#hasFailed ? PAUSE_MS : TICK_MS, () => {
       this.#running = this.#tick();
     });
   }
 
-  /** Entries were applied: called for each batch, so it costs nothing unless the pause was on. */
-  wake(): void {
+  /** Entries up to `index` were applied, `bytes` of data: called for each batch. */
+  applied(index: number, bytes: number): void {
+    this.#sizes.add(index, bytes);
     if (!this.#paused || this.#stopped) return;
     this.#paused = false;
     this.#timer?.cancel();
@@ -97,9 +106,11 @@ export class Upkeep {
   async #tick(): Promise<void> {
     try {
       await this.#checkpoint();
-      if (this.#deps.clock.monotonicMs() >= this.#snapshotDueMs) await this.#deps.exclusively(() => this.#snapshot());
+      if (this.#isSnapshotDue()) await this.#deps.exclusively(() => this.#snapshot());
       await this.#rest();
+      this.#hasFailed = false;
     } catch (error) {
+      this.#hasFailed = true;
       // Such as a full disk. Nothing is lost: both logs stay longer until it works again.
       this.#deps.log.warn("upkeep of the data directory failed", { error: String(error) });
     }
@@ -134,10 +145,19 @@ export class Upkeep {
     await this.#deps.keeper.rest();
   }
 
+  #isSnapshotDue(): boolean {
+    const { machine, keeper, clock, policy } = this.#deps;
+    const { index, bytes } = keeper.snapshots[0] ?? { index: 0, bytes: 0 };
+    if (this.#sizes.behind(index) >= Math.max(SNAPSHOT_LOG_BYTES, bytes)) return machine.appliedIndex > index;
+    const nowMs = clock.monotonicMs();
+    if (nowMs < this.#snapshotDueMs) return false;
+    this.#snapshotDueMs = nowMs + policy.intervalMs;
+    return machine.appliedIndex - index >= policy.thresholdEntries;
+  }
+
   async #snapshot(): Promise<void> {
     const { machine, keeper, clock, log, meter, policy, holdConfigurations, configurationAsOf } = this.#deps;
     this.#snapshotDueMs = clock.monotonicMs() + policy.intervalMs;
-    if (machine.appliedIndex - (keeper.snapshots[0]?.index ?? 0) < policy.thresholdEntries) return;
     const startMs = clock.monotonicMs();
     this.#jobMs = startMs;
     // More entries may be applied before the keeper looks, but no configuration: the one of now holds for them too.
@@ -155,14 +175,17 @@ export class Upkeep {
     const { store, keeper, policy, progress, onCompacted } = this.#deps;
     const fed = progress().filter(({ state, match }) => state !== "snapshot" && match > 0);
     const needed = Math.min(...fed.map(({ match }) => match));
+    const before = (factor: number) =>
+      Math.max(index - factor * policy.trailingEntries, this.#sizes.before(factor * TRAILING_BYTES_MAX));
     const compactTo = Math.min(
-      index - policy.trailingEntries,
+      before(1),
       // The log reaches back to the oldest snapshot kept, so that each of them is enough to rebuild the state.
       keeper.snapshots.at(-1)?.index ?? 0,
-      Math.max(needed, index - FED_TRAILING_FACTOR * policy.trailingEntries),
+      Math.max(needed, before(FED_TRAILING_FACTOR)),
     );
     if (compactTo <= 0) return;
     await store.compact(compactTo);
+    this.#sizes.forget(compactTo);
     onCompacted(compactTo);
   }
 }

@@ -4,6 +4,7 @@ import { Configurations } from "../core/configurations.ts";
 import { RaftCore } from "../core/core.ts";
 import { type Effect, type Event, LIMITS, type Limits, type Role } from "../core/types.ts";
 import type { RaftNodeOptions } from "../options.ts";
+import type { Entry } from "../types.ts";
 import { Applier } from "./applier.ts";
 import { Barriers } from "./barriers.ts";
 import { DeadlineTimer } from "./deadline-timer.ts";
@@ -41,7 +42,7 @@ export class Driver {
   #events: Event[] = [];
   #isStepping = false;
 
-  constructor(options: RaftNodeOptions, onApplied: () => void) {
+  constructor(options: RaftNodeOptions, onApplied: (entries: readonly Entry[]) => void) {
     const { clock, meter, machine, store, timing } = options;
     const limits = options.limits ?? LIMITS;
     this.#options = options;
@@ -96,7 +97,7 @@ export class Driver {
       onApplied: (entries, results) => {
         this.proposals.onApplied(entries, results);
         this.#onApplied();
-        onApplied();
+        onApplied(entries);
       },
       onFatal,
     });

@@ -192,8 +192,38 @@ describe("upkeep", () => {
     await pass(60_000);
     expect(delaysMs.at(-1)).toBe(10_000);
     machine.appliedIndex++;
-    upkeep.wake();
+    upkeep.applied(machine.appliedIndex, 10);
     expect(delaysMs.at(-1)).toBe(250);
+  });
+
+  test("while it fails it tries every 10 s, so that the log of a full disk is not flooded", async () => {
+    const { machine, keeper, delaysMs, pass } = await world();
+    keeper.walBytesToMove = () => Promise.reject(new Error("disk I/O error"));
+    machine.appliedIndex = 1;
+    await pass(250);
+    expect(delaysMs.at(-1)).toBe(10_000);
+  });
+
+  test("large entries are snapshotted by their bytes, and fewer of them stay", async () => {
+    const { machine, upkeep, calls, pass } = await world();
+    const write = (entries: number) => {
+      for (let at = 0; at < entries; at++) upkeep.applied(++machine.appliedIndex, MB);
+    };
+    write(63);
+    await pass(1000);
+    expect(calls.filter((call) => /snapshot|compact/.test(call))).toEqual([]);
+    write(100);
+    await pass(1000);
+    write(100);
+    await pass(1000);
+    expect(calls.filter((call) => /snapshot|compact/.test(call))).toEqual([
+      "snapshot 163",
+      "compact 99",
+      "compacted 99",
+      "snapshot 263",
+      "compact 163",
+      "compacted 163",
+    ]);
   });
 
   test("after a stop nothing runs any more", async () => {
