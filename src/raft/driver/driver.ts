@@ -98,6 +98,8 @@ export class Driver {
         this.proposals.onApplied(entries, results);
         this.#onApplied();
         onApplied(entries);
+        // Entries stay in memory for followers, who get the text.
+        for (const entry of entries) if (entry.command !== undefined) entry.command = undefined;
       },
       onFatal,
     });
