@@ -1,9 +1,12 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Consensus } from "../http/deps.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { DiskFileStore, MemoryFileStore } from "../platform/file-store.ts";
 import { nodeIdIn } from "../platform/node-id.ts";
 import { systemRandom as random } from "../platform/random.ts";
+import type { Meter } from "../ports/meter.ts";
 import { isAlone } from "../raft/core/quorum.ts";
 import { timingOf } from "../raft/core/types.ts";
 import { RaftNode } from "../raft/node.ts";
@@ -47,6 +50,8 @@ export interface Core {
   members(): Member[];
   /** Index of the newest entry in the state, as clients see it. */
   stateIndex(): number;
+  /** Of the log and of the state on the disk; 0 with `-dev`. */
+  diskBytes(): { log: number; state: number };
   /** Asks for other servers at an address; rejects when none answers there. */
   join(address: string): Promise<void>;
   /** Resolves once the other servers go on without this one, if there are any. */
@@ -87,6 +92,7 @@ async function start(
     ownHello(config(), { nodeId, expect, clusterId: record.clusterId(), known });
   const link = new ServerLink({ config, hello, telemetry });
   parts.add(() => link.close());
+  const countLeader = leaderCounter(meter);
   const timing = timingOf(electionTimeoutMs(first));
   const raft: RaftNode = new RaftNode({
     ...{ store, opened, machine, keeper, clock, meter, nodeId, onFatal, timing, transport: link.peers },
@@ -97,6 +103,7 @@ async function start(
     onRole(latest) {
       hold.wake();
       role.leadership.onRole(latest);
+      countLeader(latest.leader);
     },
     onConfiguration: () => link.know(),
     onReloaded() {
@@ -122,10 +129,31 @@ async function start(
     ...{ nodeId, db, publisher, recent, raft, hold },
     ...{ server: role.server, forwarder: role.forwarder, operator: role.operator, members: role.members },
     stateIndex: () => machine.stateIndex,
+    diskBytes: () => diskBytes(first),
     join: (address) => link.joinNow(address),
     leave: () => role.leave(),
     stop: () => parts.close(),
   };
+}
+
+/** Counts how often another server began to lead. */
+function leaderCounter(meter: Pick<Meter, "count">): (leader: string | undefined) => void {
+  let known: string | undefined;
+  return (leader) => {
+    if (leader === undefined || leader === known) return;
+    known = leader;
+    meter.count("raft.leader_changes");
+  };
+}
+
+/** SQLite's files with their write-ahead logs. */
+function diskBytes({ dev, dataDir }: Config): { log: number; state: number } {
+  const bytes = (name: string) =>
+    ["", "-wal"].reduce(
+      (sum, end) => sum + (statSync(join(dataDir, name + end), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+  return dev ? { log: 0, state: 0 } : { log: bytes(join("raft", "raft.db")), state: bytes("state.db") };
 }
 
 /** What the log says of the cluster, after what an operator says by file. */

@@ -1,4 +1,5 @@
 import { Refusal } from "../lib/refusal.ts";
+import type { Meter } from "../ports/meter.ts";
 import { noLeader } from "../raft/refusals.ts";
 import { AnswerLost, NotSent } from "../rpc/errors.ts";
 import type { Peers } from "../rpc/types.ts";
@@ -18,6 +19,7 @@ export interface ForwarderDeps<T extends MethodTable> {
   peers: () => Pick<Peers, "call"> | undefined;
   methods: T;
   hold: LeaderHold;
+  meter: Pick<Meter, "count">;
 }
 
 /**
@@ -51,11 +53,15 @@ export class Forwarder<T extends MethodTable> {
   async #call(name: string, argument: unknown): Promise<unknown> {
     await this.#enter();
     try {
-      const { raft, peers } = this.#deps;
+      const { raft, peers, meter } = this.#deps;
       const leader = raft.leaderId;
       const link = peers();
       if (leader === undefined || link === undefined || raft.isLeader) throw noLeader();
+      meter.count("client.rpc");
       return await link.call(leader, name, argument, { timeoutMs: ANSWER_MS_MAX });
+    } catch (error) {
+      if (error instanceof NotSent || error instanceof AnswerLost) this.#deps.meter.count("client.rpc.failed");
+      throw error;
     } finally {
       this.#leave();
     }

@@ -11,16 +11,28 @@ test("nodes, names of services and instances are counted, and servers", () => {
   world.register("n2", { service: { Service: "db" } });
   const gauges = new Map<string, number>();
   const meter = { ...silentMeter, gauge: (name: string, value: number) => void gauges.set(name, value) };
-  const status = { appliedIndex: 3, lastLogIndex: 4, state: "Leader" };
-  measureGauges({ db: world.db, raft: { status: () => status } as never, members: () => [{}, {}] as never }, meter);
+  const status = { appliedIndex: 3, commitIndex: 4, firstLogIndex: 2, lastLogIndex: 5, fsmPending: 1, peers: 2 };
+  const core = {
+    db: world.db,
+    raft: { status: () => ({ ...status, state: "Leader" }) } as never,
+    members: () => [{}, {}, {}] as never,
+    diskBytes: () => ({ log: 100, state: 200 }),
+  };
+  measureGauges(core, meter);
   expect(Object.fromEntries([...gauges].filter(([name]) => !name.startsWith("runtime.")))).toEqual({
     "state.nodes": 2,
     "state.services": 2,
     "state.service_instances": 3,
     "raft.applied_index": 3,
-    "raft.last_index": 4,
+    "raft.commit_index": 4,
+    "raft.last_index": 5,
+    "raft.fsm_pending": 1,
+    "raft.log_entries": 4,
+    "raft.peers": 2,
+    "raft.log_bytes": 100,
+    "state.bytes": 200,
     "server.isLeader": 1,
-    "members.servers": 2,
+    "members.servers": 3,
   });
 });
 

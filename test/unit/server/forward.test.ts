@@ -5,6 +5,7 @@ import { AnswerLost, NotSent } from "../../../src/rpc/errors.ts";
 import { Forwarder, servedMethods } from "../../../src/server/forward.ts";
 import { LeaderHold } from "../../../src/server/leader-hold.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { silentMeter } from "../../support/silent.ts";
 
 const HOLD_MS = 7000;
 
@@ -17,6 +18,7 @@ function rig() {
   const calls: unknown[] = [];
   const local: string[] = [];
   const forwarder = new Forwarder({
+    meter: silentMeter,
     raft,
     hold,
     methods: {
@@ -126,6 +128,7 @@ test("more calls than the leader serves wait their turn", async () => {
   raft.leaderId = "b";
   const open: (() => void)[] = [];
   const forwarder = new Forwarder({
+    meter: silentMeter,
     raft,
     hold,
     methods: { put: (_: number) => Promise.resolve() },

@@ -4,6 +4,7 @@ import { LeaderHold } from "../../../src/server/leader-hold.ts";
 import type { LeaderMethods } from "../../../src/server/methods.ts";
 import { Operator } from "../../../src/server/operator.ts";
 import { failureOf } from "../../support/failure-of.ts";
+import { silentMeter } from "../../support/silent.ts";
 import { stateRig } from "../../support/state-rig.ts";
 import { DEFAULTS } from "./autopilot/fixture.ts";
 
@@ -29,6 +30,7 @@ function rig(status: Record<string, unknown> = {}) {
         }) as never,
     },
     forwarder: new Forwarder({
+      meter: silentMeter,
       raft: { isLeader: true, leaderId: "a" },
       hold: new LeaderHold(clock, () => 0),
       peers: () => undefined,
