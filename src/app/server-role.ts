@@ -73,9 +73,12 @@ export function serverRole(deps: RoleDeps): ServerRole {
   });
   const updateCoordinate = server.coordinate.update.bind(server.coordinate);
   const caretaker = new Caretaker({ db, propose, raft, members, updateCoordinate, log });
-  const methods = leaderMethods({ server, propose, raft, autopilot, caretaker, uploads: new Uploads(clock) });
-  const forwarder = new Forwarder({ raft, hold, methods, meter, peers: () => link.peers });
   const leadership = new Leadership({ raft, server, autopilot, caretaker, clock, log });
+  const methods = leaderMethods({
+    ...{ server, propose, raft, autopilot, caretaker, uploads: new Uploads(clock) },
+    isCaughtUp: () => leadership.isReady,
+  });
+  const forwarder = new Forwarder({ raft, hold, methods, meter, peers: () => link.peers });
   const joiner = makeJoiner(deps);
   link.attach({
     methods: served(methods, raft, joiner),

@@ -24,7 +24,8 @@ export class Caretaker {
   readonly #deps: CaretakerDeps;
   /** They left or were taken out by hand, and still run. */
   readonly #removed = new Set<string>();
-  #toldConflict = "";
+  /** Of the last round, so that each is told once. */
+  #conflicts = new Set<string>();
 
   constructor(deps: CaretakerDeps) {
     this.#deps = deps;
@@ -52,6 +53,7 @@ export class Caretaker {
       removed: this.#removed,
       leadingMs,
     });
+    this.#tell(new Set(duties.flatMap((duty) => (duty.kind === "conflict" ? [duty.text] : []))));
     for (const duty of duties) await this.#do(duty);
     return duties.some(({ kind }) => kind === "change");
   }
@@ -76,11 +78,12 @@ export class Caretaker {
       case "deregister":
         log.info("server is gone, deregisters its node", { node: duty.node });
         await propose({ type: "catalog.deregister", node: duty.node });
-        break;
-      case "conflict":
-        if (this.#toldConflict !== duty.text) log.error(duty.text);
-        this.#toldConflict = duty.text;
     }
+  }
+
+  #tell(conflicts: Set<string>): void {
+    for (const text of conflicts) if (!this.#conflicts.has(text)) this.#deps.log.error(text);
+    this.#conflicts = conflicts;
   }
 
   /** A node of another id under its name is a former one: what it had is of no use to the new one. */

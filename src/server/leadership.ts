@@ -40,6 +40,11 @@ export class Leadership {
     this.#deps = deps;
   }
 
+  /** All duties of this term are taken up: whatever earlier leaders answered is applied here. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
   /** Resolves when this server leads for the first time and its first round of duties is over. */
   settled(): Promise<void> {
     return this.#settled.promise;

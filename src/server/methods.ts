@@ -14,14 +14,17 @@ import type { Part, Uploads } from "./uploads.ts";
 export interface MethodDeps {
   server: Server;
   propose: Propose;
-  raft: Pick<RaftNode, "changeConfiguration" | "transferLeadership" | "restoreSnapshot">;
+  raft: Pick<RaftNode, "barrier" | "changeConfiguration" | "transferLeadership" | "restoreSnapshot">;
+  /** Whatever earlier leaders answered is applied here. */
+  isCaughtUp: () => boolean;
   autopilot: Autopilot;
   caretaker: Caretaker;
   uploads: Uploads;
 }
 
 /** What only the leader does, under the names by which other servers ask for it. */
-export function leaderMethods({ server, propose, raft, autopilot, caretaker, uploads }: MethodDeps) {
+export function leaderMethods(deps: MethodDeps) {
+  const { server, propose, raft, isCaughtUp, autopilot, caretaker, uploads } = deps;
   const remove = async (id: string) => {
     caretaker.keepOut(id);
     try {
@@ -37,8 +40,11 @@ export function leaderMethods({ server, propose, raft, autopilot, caretaker, upl
     "kv.deleteTree": ({ prefix }: { prefix: string }) => server.kv.deleteTree(prefix),
     "session.create": (request: SessionRequest) => server.session.create(request),
     "session.destroy": ({ id }: { id: string }) => server.session.destroy(id),
-    // Async, so that a Refusal rejects.
-    "session.renew": async ({ id }: { id: string }) => server.session.renew(id),
+    "session.renew": async ({ id }: { id: string }) => {
+      // A session that a new leader has not heard of yet is not gone.
+      if (!isCaughtUp()) await raft.barrier();
+      return server.session.renew(id);
+    },
     "txn.apply": ({ ops }: { ops: TxnOp[] }) => server.txn.apply(ops, false),
     "catalog.register": (registration: Registration) => server.catalog.register(registration),
     "catalog.deregister": (request: Deregistration) => server.catalog.deregister(request),

@@ -86,13 +86,26 @@ function rivalOf(
 /** Servers of the configuration are in the catalog, with their health. */
 function registrations({ members, configuration, isRegistered, isFailed }: ReconcileView): Duty[] {
   const configured = new Set(configuration.servers.map(({ id }) => id));
-  const ours = members.filter(({ nodeId }) => configured.has(nodeId));
-  return [
-    ...ours
-      .filter((member) => member.isAlive && member.version !== "" && !isRegistered(member))
-      .map((member): Duty => ({ kind: "register", member })),
-    ...ours.filter((member) => !member.isAlive && !isFailed(member)).map((member): Duty => ({ kind: "fail", member })),
-  ];
+  const owners = new Map<string, Member>();
+  const duties: Duty[] = [];
+  for (const member of members.filter(({ nodeId, isAlive }) => isAlive && configured.has(nodeId))) {
+    const name = member.name.toLowerCase();
+    const owner = owners.get(name);
+    if (owner === undefined) owners.set(name, member);
+    else duties.push({ kind: "conflict", text: sameName(member, owner) });
+    const isKnown = owner !== undefined || member.version === "" || isRegistered(member);
+    if (!isKnown) duties.push({ kind: "register", member });
+  }
+  for (const member of members.filter(({ nodeId, isAlive }) => !isAlive && configured.has(nodeId))) {
+    if (!isFailed(member)) duties.push({ kind: "fail", member });
+  }
+  return duties;
+}
+
+/** They came together, so neither could be refused; the catalog has room for one. */
+function sameName(member: Member, owner: Member): string {
+  return `servers ${owner.nodeId} (${owner.address}) and ${member.nodeId} (${member.address}) have the same node name, \
+${member.name}: the catalog shows the first one only; give the other one another node_name`;
 }
 
 /** Who is in no configuration any more and gone; a new leader first gives all of them time to be heard. */

@@ -94,3 +94,13 @@ test("who is out of the configuration and gone leaves the catalog, once a new le
   expect(reconcile(seen)).toEqual([{ kind: "deregister", node: "n-d" }]);
   expect(reconcile({ ...seen, leadingMs: 1000 })).toEqual([]);
 });
+
+test("two servers that began under one name don't fight over it: the catalog shows one, and it is said", () => {
+  const [a, b] = view().members as [Member, Member];
+  const twins = view({ members: [a, b, member("c", { name: "N-B" })], isRegistered: () => false });
+  expect(reconcile(twins).map((duty) => (duty.kind === "register" ? duty.member.nodeId : duty.kind))).toEqual([
+    "a",
+    "b",
+    "conflict",
+  ]);
+});
