@@ -27,6 +27,7 @@ const PROVED_ELSEWHERE: Readonly<Record<string, string>> = {
   "src/lib/go-json.ts": "test/unit/cli/golden.test.ts",
   "src/model": "test/unit/model/definition.test.ts",
   "src/raft/driver/driver.ts": "test/unit/raft/driver/cluster.test.ts",
+  "src/raft/core": "test/scenario/run.ts",
   "src/state/catalog/commands.ts": "test/unit/state/catalog/model.test.ts",
   "src/state/catalog/docs.ts": "test/unit/state/catalog/model.test.ts",
   "src/state/catalog/topics.ts": "test/unit/state/catalog/model.test.ts",
