@@ -82,7 +82,11 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
       settings = httpSettings(config);
       dns?.reconfigure(dnsSettings(config));
     },
-    leave: () => core.leave(),
+    leave() {
+      // What it has goes with it; it must not tell the catalog again.
+      role.agent.stop();
+      return core.leave();
+    },
     stop: () => parts.close(),
   };
 }
