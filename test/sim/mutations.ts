@@ -242,8 +242,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a removed leader leads on",
     file: `${CORE}/leader.ts`,
-    find: `if (isVoter(configuration, id)) return;`,
-    replace: `if (id !== "" || isVoter(configuration, id)) return;`,
+    find: `if (!isVoter(configuration, id)) this.#handOver();`,
+    replace: `if (!isVoter(configuration, id) && id === "") this.#handOver();`,
   },
   {
     name: "answers to earlier probes count",

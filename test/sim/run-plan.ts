@@ -2,7 +2,7 @@ import { RaftCore } from "../../src/raft/core/core.ts";
 import type { Mark } from "./check/marks.ts";
 import { type Invariant, Violation } from "./check/violation.ts";
 import type { Plan } from "./plan/plan.ts";
-import { checkCore, checkRecovery } from "./world/liveness.ts";
+import { checkCore, checkForced, checkRecovery } from "./world/liveness.ts";
 import { unleash } from "./world/nemesis.ts";
 import { World } from "./world/world.ts";
 
@@ -26,6 +26,7 @@ export function runPlan(plan: Plan, trace?: (line: string) => void): RunResult {
     world.run(plan.swarm.unsafeMs);
     checkRecovery(world);
     checkCore(world);
+    checkForced(world);
     world.checker.finish();
   } catch (error) {
     violation = described(error);

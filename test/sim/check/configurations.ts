@@ -4,7 +4,7 @@ import type { Server } from "../world/server.ts";
 import { must } from "./violation.ts";
 
 /** A leader changes one vote at a time, and only once the change before is committed (thesis 4.1, raft-dev 2015). */
-export function checkConfiguration({ id, status }: Server, before: CoreStatus): void {
+export function checkConfiguration({ id, status, view }: Server, before: CoreStatus): void {
   if (status.role !== "leader" || before.role !== "leader" || status.term !== before.term) return;
   const [old, now] = [before.configuration, status.configuration];
   // A leader alone whose disk was full has taken its change back.
@@ -13,6 +13,11 @@ export function checkConfiguration({ id, status }: Server, before: CoreStatus): 
     old.index <= status.commitIndex,
     "one change at a time",
     () => `${id} changes the configuration at ${now.index}, the one of ${old.index} is not committed`,
+  );
+  must(
+    view.termAt(before.commitIndex) === status.term,
+    "one change at a time",
+    () => `${id} changes the configuration at ${now.index} before it has committed an entry of its term`,
   );
   must(changedVotes(old, now) <= 1, "one change at a time", () => `${id} changes more than one vote at ${now.index}`);
 }

@@ -36,6 +36,7 @@ export const MARKS = [
   "vote given without being a voter",
   "leader steps down without a quorum",
   "leader steps down for a full disk",
+  "leader hands over for a hanging disk",
   "lone leader drops entries",
   "append refused on a follower",
   "removed leader steps down",
@@ -49,6 +50,7 @@ export const MARKS = [
   "refused: last voter",
   "new server gets its vote",
   "damaged server comes back as a new one",
+  "cluster recovered by hand",
   "old leader comes back from a pause",
 ] as const;
 
@@ -90,7 +92,7 @@ export class Marks {
     if (event.type === "message") this.#received(server, event.message, effects, before);
     else this.#took(server, event, before);
     if (before.role === "leader" && status.role !== "leader" && status.term === before.term) {
-      this.#steppedDown(server, event);
+      this.#steppedDown(server, event, effects);
     }
     if (status.role === "leader" && status.commitIndex > before.commitIndex) {
       const first = server.view.at(before.commitIndex + 1);
@@ -142,9 +144,11 @@ export class Marks {
     if (isGiven && !votersOf(status.configuration.configuration).has(id)) this.hit("vote given without being a voter");
   }
 
-  #steppedDown({ id, status }: Server, event: Event): void {
+  #steppedDown({ id, status }: Server, event: Event, effects: readonly Effect[]): void {
+    const isHandedOver = effects.some((effect) => effect.type === "send" && effect.message.type === "timeoutNow");
     if (event.type === "appendRefused") this.hit("leader steps down for a full disk");
     else if (!votersOf(status.configuration.configuration).has(id)) this.hit("removed leader steps down");
+    else if (event.type === "tick" && isHandedOver) this.hit("leader hands over for a hanging disk");
     else if (event.type === "tick") this.hit("leader steps down without a quorum");
   }
 

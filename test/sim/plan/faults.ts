@@ -1,3 +1,4 @@
+import type { Message } from "../../../src/raft/core/messages.ts";
 import { Random } from "../random.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -28,6 +29,12 @@ export type Fault = { atMs: number } & (
   | { kind: "isolate"; target: Target; direction: "both" | "in" | "out"; forMs: number }
   /** Whoever leads is cut off, with some others, and gets writes; then the next one, while the first is back. */
   | { kind: "seesaw"; rounds: number; roundMs: number; companions: readonly number[]; writes: number }
+  /** Each time that somebody is elected, it is cut off soon after. */
+  | { kind: "topple"; rounds: number; afterMsMax: number; forMs: number; writes: number }
+  /** Messages of one kind take up to so much longer. */
+  | { kind: "late"; message: Message["type"]; byMsMax: number; forMs: number }
+  /** The leader loses one follower first, and later the others, which restart at that moment. */
+  | { kind: "estrange"; first: number; laterMs: number; downMs: number; forMs: number }
   /** Only the link between two. */
   | { kind: "unlink"; from: Target; to: number; isOneWay: boolean; forMs: number }
   /** All but the leader restart, one after the other and quickly. */
@@ -47,6 +54,22 @@ export interface Cut {
 
 type Kind = Fault["kind"];
 
+const MESSAGES = [
+  "preVoteRequest",
+  "preVoteReply",
+  "voteRequest",
+  "voteReply",
+  "append",
+  "appendReply",
+  "heartbeat",
+  "heartbeatReply",
+  "snapshotChunk",
+  "snapshotReply",
+  "timeoutNow",
+  "readIndexRequest",
+  "readIndexReply",
+] as const satisfies readonly Message["type"][];
+
 /** How often each kind happens in a run that has it, on the average. */
 const COUNTS: Readonly<Record<Kind, number>> = {
   crash: 6,
@@ -60,6 +83,9 @@ const COUNTS: Readonly<Record<Kind, number>> = {
   partition: 3,
   isolate: 4,
   seesaw: 1.5,
+  topple: 1,
+  late: 2,
+  estrange: 1,
   unlink: 4,
   bounce: 1.5,
   transfer: 3,
@@ -70,15 +96,21 @@ const COUNTS: Readonly<Record<Kind, number>> = {
 };
 const KINDS = Object.keys(COUNTS) as Kind[];
 
+/** Part of the runs that have one kind of fault only, and so many times more of it. */
+const SINGLE_CHANCE = 0.2;
+const SINGLE_TIMES = 6;
+
 /** All that goes wrong in a run, earliest first. About half of the kinds are left out of any one run. */
 export function drawFaults(seed: number, swarm: Swarm): Fault[] {
   const random = new Random(seed, "faults");
   const part = random.pick([0.2, 0.5, 0.8]);
   const intensity = random.pick([0.5, 1, 2]);
+  const only = random.chance(SINGLE_CHANCE) ? random.pick(KINDS) : undefined;
   const faults: Fault[] = [];
   for (const kind of KINDS) {
-    const isIn = random.chance(part);
-    const count = Math.round(random.around(COUNTS[kind] * intensity));
+    const isIn = only === undefined ? random.chance(part) : kind === only;
+    const times = only === undefined ? intensity : SINGLE_TIMES;
+    const count = Math.round(random.around(COUNTS[kind] * times));
     for (let n = 0; n < count && isIn; n++) faults.push(drawFault(kind, random, swarm));
   }
   return faults.sort((a, b) => a.atMs - b.atMs);
@@ -125,6 +157,32 @@ function drawFault(kind: Kind, random: Random, swarm: Swarm): Fault {
         roundMs: electionTimeoutMs * random.between(0.8, 4),
         companions: random.chance(0.5) ? [] : [random.whole(0, hosts - 1)],
         writes: random.whole(0, 5),
+      };
+    case "topple":
+      return {
+        atMs,
+        kind,
+        rounds: random.whole(2, 12),
+        afterMsMax: swarm.network.delayMs * random.pick([1, 6, 6, 20]),
+        writes: random.whole(0, 2),
+        forMs: electionTimeoutMs * random.between(0.5, 2.5),
+      };
+    case "late":
+      return {
+        atMs,
+        kind,
+        message: random.chance(0.4) ? "voteRequest" : random.pick(MESSAGES),
+        byMsMax: someMs(2),
+        forMs: someMs(10),
+      };
+    case "estrange":
+      return {
+        atMs,
+        kind,
+        first: random.whole(0, hosts - 1),
+        laterMs: electionTimeoutMs * random.between(0.9, 2.5),
+        downMs: electionTimeoutMs * random.pick([0.01, 0.1]),
+        forMs: electionTimeoutMs * random.between(0.5, 3),
       };
     case "unlink":
       return {

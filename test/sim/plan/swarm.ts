@@ -104,7 +104,7 @@ export function drawSwarm(seed: number): Swarm {
     clients: {
       count: clients,
       keys: random.whole(1, 4),
-      thinkMs: electionTimeoutMs * random.pick([0.01, 0.05, 0.1, 0.3]) * clients,
+      thinkMs: electionTimeoutMs * random.pick([0.01, 0.05, 0.1, 0.3, 1, 4]) * clients,
       timeoutMs: electionTimeoutMs * random.between(1.5, 4),
       reads: random.pick([0.2, 0.5, 0.8]),
       cas: random.next() * 0.5,
@@ -118,7 +118,7 @@ export function drawSwarm(seed: number): Swarm {
 function drawLimits(random: Random): Limits {
   const isTight = random.chance(0.4);
   return {
-    appendEntriesMax: isTight ? random.whole(1, 4) : 64,
+    appendEntriesMax: isTight ? random.pick([1, 1, 2, 4]) : 64,
     appendBytesMax: isTight ? random.whole(10, 100) : 64 * MTU_BYTES,
     inflightAppendsMax: isTight ? random.whole(1, 3) : 64,
     inflightBytesMax: isTight ? random.whole(20, 300) : 1024 * MTU_BYTES,

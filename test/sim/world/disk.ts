@@ -73,10 +73,6 @@ export class Disk {
     this.#random = context.random("disk");
   }
 
-  get hasCalls(): boolean {
-    return this.#calls.length > 0;
-  }
-
   /** The state's database, as the start finds it. */
   open(user: DiskUser): Machine {
     this.#user = user;

@@ -7,6 +7,8 @@ import type { World } from "./world.ts";
 const TIMEOUTS_MAX = 60;
 /** For so many a leader must stay when all is well. */
 const CALM_TIMEOUTS = 5;
+/** Part of the runs that end with it. */
+const FORCED_CHANCE = 0.1;
 /** Longer than any run. */
 const FOR_EVER_MS = 1e12;
 
@@ -37,6 +39,25 @@ export function checkCore(world: World): void {
   for (const server of world.alive()) if (!core.includes(server)) hamper(world, server, core);
   insist(world, core, () => undefined);
   checkStability(world, core);
+}
+
+/**
+ * All but one server are lost for good, and an operator declares the one that is left to be the cluster. It has the newest
+ * log, so nothing that was answered is lost, and goes on alone.
+ */
+export function checkForced(world: World): void {
+  const isWanted = world.random("forced").chance(FORCED_CHANCE);
+  const alive = world.alive().filter(({ isUp }) => isUp);
+  alive.sort((a, b) => b.status.lastTerm - a.status.lastTerm || b.status.lastIndex - a.status.lastIndex);
+  const [survivor, ...others] = alive;
+  if (!isWanted || survivor === undefined || others.length === 0) return;
+  world.trace?.(`only ${survivor.id} is left, and is told so`);
+  world.restoreLinks();
+  for (const server of others) world.lose(server);
+  if (world.random("forced").chance(0.5)) survivor.stop(true);
+  survivor.recover({ servers: [{ id: survivor.id, address: `${survivor.id}:8300`, voter: true }] });
+  world.checker.mark("cluster recovered by hand");
+  insist(world, [survivor], () => undefined);
 }
 
 /** A leader that a majority hears stays, whoever of the others is there or comes back (pre-vote, check-quorum). */

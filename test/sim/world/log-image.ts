@@ -9,6 +9,8 @@ export class LogImage {
   baseTerm = 0;
   /** The newest configuration at or before `baseIndex`. */
   baseConfiguration: IndexedConfiguration | undefined;
+  /** What an operator declared as of its index, whatever the entries up to there say. */
+  forced: IndexedConfiguration | undefined;
   entries: Entry[] = [];
 
   get lastIndex(): number {
@@ -65,15 +67,23 @@ export class LogImage {
     copy.baseIndex = this.baseIndex;
     copy.baseTerm = this.baseTerm;
     copy.baseConfiguration = this.baseConfiguration;
+    copy.forced = this.forced;
     copy.entries = this.entries.slice();
     return copy;
   }
 
+  /** Whether an operator's word is the newest. */
+  get isForced(): boolean {
+    return this.forced !== undefined && this.configurations().at(-1) === this.forced;
+  }
+
   /** Oldest first: the one of the base, and those of the entries. */
   configurations(): IndexedConfiguration[] {
-    const all = this.baseConfiguration === undefined ? [] : [this.baseConfiguration];
+    const base = this.forced ?? this.baseConfiguration;
+    const all = base === undefined ? [] : [base];
     for (const { index, type, data } of this.entries) {
-      if (type === "configuration") all.push({ index, configuration: JSON.parse(data) as Configuration });
+      if (type === "configuration" && index > (this.forced?.index ?? 0))
+        all.push({ index, configuration: JSON.parse(data) as Configuration });
     }
     return all;
   }

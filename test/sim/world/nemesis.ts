@@ -27,6 +27,14 @@ class Nemesis {
         return this.#partition(fault.cut.side, fault.cut.isOneWay, fault.forMs);
       case "seesaw":
         return this.#seesaw(fault, fault.rounds);
+      case "topple":
+        world.topples.push({ ...fault });
+        return;
+      case "late":
+        world.late = { ...fault, untilMs: world.nowMs + fault.forMs };
+        return;
+      case "estrange":
+        return this.#estrange(fault);
       case "unlink":
         return this.#unlink(fault.from, fault.to, fault.isOneWay, fault.forMs);
       case "bounce":
@@ -121,6 +129,19 @@ class Nemesis {
       for (let n = 0; n < fault.writes; n++) world.clients[n % world.clients.length]?.write(leader);
     }
     if (rounds > 1) this.#later(fault.roundMs, () => this.#seesaw(fault, rounds - 1));
+  }
+
+  #estrange({ first, laterMs, downMs, forMs }: Fault & { kind: "estrange" }): void {
+    const world = this.#world;
+    const leader = world.leader();
+    if (leader === undefined) return;
+    this.#unlink(leader.host, first, false, laterMs + forMs);
+    this.#later(laterMs, () => {
+      this.#isolate(leader.host, "both", forMs);
+      for (const server of world.alive()) {
+        if (server !== leader && server.host !== first) world.crash(server, downMs, false);
+      }
+    });
   }
 
   #unlink(from: Target, to: number, isOneWay: boolean, forMs: number): void {

@@ -31,6 +31,7 @@ export interface Surroundings extends Context {
   /** Calls `request` on the other server if it is up, over the network. */
   call(from: Server, toId: string, request: (peer: Server) => void): void;
   reply(from: Server, to: Server, answer: () => void): void;
+  elected(server: Server): void;
   crash(server: Server, downMs: number, isPowerCut: boolean): void;
 }
 
@@ -105,6 +106,7 @@ export class Server implements DiskUser {
         termStarts: log.termStarts(),
         configurations: log.configurations(),
         commitIndex: Math.max(machine.appliedIndex, log.baseIndex),
+        isForced: log.isForced,
       },
       timing: world.swarm.timing,
       limits: world.swarm.limits,
@@ -186,6 +188,13 @@ export class Server implements DiskUser {
     this.#perform(() => this.step({ type: "bootstrap", configuration }));
   }
 
+  /** The operator gives the other servers up for lost. */
+  recover(configuration: Configuration): void {
+    this.disk.log.forced = { index: this.disk.log.lastIndex, configuration };
+    if (this.isUp) this.#perform(() => this.step({ type: "recover", configuration }));
+    else this.start();
+  }
+
   transfer(to: string | undefined): void {
     this.#perform(() => this.step({ type: "transfer", id: this.#ids++, to }));
   }
@@ -249,6 +258,7 @@ export class Server implements DiskUser {
     for (const effect of effects) this.#follow(effect, before);
     if (event.type === "appendRefused") this.#cutView();
     world.checker.stepped(this, event, effects, before);
+    if (this.status.role === "leader" && before.role !== "leader") world.elected(this);
     const run = this.#run;
     for (const effect of effects) {
       const plan = this.crashPlan;

@@ -48,6 +48,10 @@ export class World implements Surroundings {
   nowMs = 0;
   events = 0;
   #sinceMoved = 0;
+  /** What befalls those who are elected. */
+  topples: { rounds: number; afterMsMax: number; forMs: number; writes: number }[] = [];
+  /** Messages of one kind that take longer. */
+  late: { message: Message["type"]; byMsMax: number; untilMs: number } | undefined;
   /** Servers that clients ask; undefined: all. */
   asked: readonly Server[] | undefined;
 
@@ -161,10 +165,30 @@ export class World implements Surroundings {
     return found;
   }
 
+  elected(server: Server): void {
+    const topple = this.topples[0];
+    if (topple === undefined || this.isHealing) return;
+    topple.rounds--;
+    if (topple.rounds <= 0) this.topples.shift();
+    this.after(topple.afterMsMax * this.random("topples").next(), () => {
+      if (this.isHealing) return;
+      this.trace?.(`${server.id} is cut off, as it was elected`);
+      for (const { host } of this.servers.values()) {
+        if (host === server.host) continue;
+        this.network.cut(server.host, host, topple.forMs);
+        this.network.cut(host, server.host, topple.forMs);
+      }
+      for (let n = 0; n < topple.writes; n++) this.clients[n % this.clients.length]?.write(server);
+    });
+  }
+
   send(from: Server, message: Message): void {
     const to = this.servers.get(message.to);
     if (to === undefined || to.isGone) return;
-    this.network.send(from.host, to.host, () => to.receive(message));
+    const leave = () => this.network.send(from.host, to.host, () => to.receive(message));
+    const { late } = this;
+    if (late === undefined || late.message !== message.type || late.untilMs < this.nowMs || this.isHealing) leave();
+    else this.after(this.random("late").next() * late.byMsMax, leave);
   }
 
   call(from: Server, toId: string, request: (peer: Server) => void): void {
@@ -236,6 +260,13 @@ export class World implements Surroundings {
     this.operator.want({ kind: "remove", id: server.id });
   }
 
+  /** A server and its data are gone. */
+  lose(server: Server): void {
+    if (server.isUp) server.stop(false);
+    server.isGone = true;
+    this.#onHost.delete(server.host);
+  }
+
   /** A server that was removed still runs for a while. */
   #removed(server: Server): void {
     if (server.isGone) return;
@@ -243,9 +274,7 @@ export class World implements Surroundings {
     this.after(restMs, () => {
       if (server.isGone || this.#onHost.size === 1) return;
       this.trace?.(`${server.id} is taken away`);
-      if (server.isUp) server.stop(false);
-      server.isGone = true;
-      this.#onHost.delete(server.host);
+      this.lose(server);
     });
   }
 
