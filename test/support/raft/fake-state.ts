@@ -50,7 +50,7 @@ export class FakeMachine implements StateMachine {
   }
 
   apply(entries: readonly Entry[]): unknown[] {
-    this.batches.push([...entries]);
+    this.batches.push(entries.map((entry) => ({ ...entry })));
     return entries.map((entry) => this.#apply(entry));
   }
 
