@@ -6,6 +6,8 @@ import { isVoter } from "./quorum.ts";
 export class Transfer {
   readonly #context: Context;
   readonly #followers: ReadonlyMap<string, FollowerProgress>;
+  /** Since when this server leads: others had no time to answer before. */
+  readonly #sinceMs: number;
   #underWay: { id: number; to: string; endMs: number } | undefined;
   /**
    * Somebody was told to campaign, and may do so whenever that message arrives: no lease holds for the rest of the term,
@@ -16,6 +18,7 @@ export class Transfer {
   constructor(context: Context, followers: ReadonlyMap<string, FollowerProgress>) {
     this.#context = context;
     this.#followers = followers;
+    this.#sinceMs = context.nowMs;
   }
 
   get isUnderWay(): boolean {
@@ -30,7 +33,8 @@ export class Transfer {
     if (this.#underWay !== undefined) return this.#answer(id, "another transfer is under way");
     const target = wanted === undefined ? this.#best() : this.#followers.get(wanted);
     if (target === undefined || !isVoter(this.#context.configuration, target.id)) {
-      return this.#answer(id, wanted === undefined ? "no other voter answers" : "not a voter of this cluster");
+      if (wanted === undefined) return this.#answer(id, "no other voter answers");
+      return this.#answer(id, wanted === this.#context.id ? "it leads already" : "not a voter of this cluster");
     }
     this.#underWay = { id, to: target.id, endMs: this.#context.nowMs + this.#context.timing.electionTimeoutMs };
     this.proceed(target);
@@ -54,10 +58,12 @@ export class Transfer {
     if (best !== undefined) this.#tell(best.id);
   }
 
-  /** This server doesn't lead any more, which is what a transfer is for. */
+  /** This server doesn't lead any more: what a transfer is for, if the other one was told to campaign. */
   end() {
-    if (this.#underWay !== undefined)
-      this.#context.emit({ type: "transferred", id: this.#underWay.id, ok: true, reason: "" });
+    if (this.#underWay === undefined) return;
+    const { id } = this.#underWay;
+    if (this.mayHaveBegun) this.#context.emit({ type: "transferred", id, ok: true, reason: "" });
+    else this.#answer(id, "this server lost the leadership before");
     this.#underWay = undefined;
   }
 
@@ -69,8 +75,7 @@ export class Transfer {
   /** The voter with most of the log, among those that were heard lately. */
   #best(): FollowerProgress | undefined {
     const { configuration, nowMs, timing } = this.#context;
-    const isNear = ({ contactMs }: FollowerProgress) =>
-      contactMs !== undefined && nowMs - contactMs < timing.electionTimeoutMs;
+    const isNear = ({ contactMs }: FollowerProgress) => nowMs - (contactMs ?? this.#sinceMs) < timing.electionTimeoutMs;
     let best: FollowerProgress | undefined;
     for (const follower of this.#followers.values()) {
       if (!isVoter(configuration, follower.id) || !isNear(follower)) continue;
