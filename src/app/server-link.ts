@@ -104,10 +104,9 @@ export class ServerLink {
   async joinNow(text: string): Promise<void> {
     const { host, port } = parseJoinAddress(text);
     const address = joinHostPort(host, port);
-    const before = new Set(this.#connected().map(({ nodeId }) => nodeId));
     this.peers.dial(address);
     const untilMs = clock.monotonicMs() + JOIN_MS_MAX;
-    const isThere = () => this.#connected().some((each) => !before.has(each.nodeId) || each.address === address);
+    const isThere = () => this.peers.isAt(address) || this.#connected().some((each) => each.address === address);
     while (!isThere()) {
       if (clock.monotonicMs() >= untilMs) {
         this.peers.forget(address);

@@ -72,6 +72,11 @@ export class Dialler {
     this.#consider(place);
   }
 
+  /** Node id of the server that answered there last, if one has. */
+  answererAt(address: string): string | undefined {
+    return this.#places.get(address)?.answeredBy;
+  }
+
   /** Wants nobody there any more. */
   remove(address: string): void {
     const place = this.#places.get(address);

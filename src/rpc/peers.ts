@@ -139,6 +139,12 @@ export class LinkedPeers implements Peers {
     this.#dialler.remove(address);
   }
 
+  /** Whether a server answered at an address that is dialled, and is connected, maybe under another address. */
+  isAt(address: string): boolean {
+    const nodeId = this.#dialler.answererAt(address);
+    return nodeId !== undefined && this.#linkTo(nodeId) !== undefined;
+  }
+
   know({ nodeId, address }: KnownServer): void {
     if (nodeId !== this.#nodeId) this.#dialler.know(nodeId, address, true);
   }

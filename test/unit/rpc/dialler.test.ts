@@ -98,6 +98,19 @@ describe("an address", () => {
     expect(tries.length).toBeGreaterThan(5);
   });
 
+  test("tells who answered there, also when that server is linked another way", async () => {
+    linked.add("b");
+    answer = (address) => (address === "other:1" ? { kind: "duplicate", nodeId: "b" } : FAILED);
+    dialler.add("other:1");
+    dialler.add("nobody:1");
+    await pass(100);
+    expect(["other:1", "nobody:1", "unknown:1"].map((address) => dialler.answererAt(address))).toEqual([
+      "b",
+      undefined,
+      undefined,
+    ]);
+  });
+
   test("that refuses is tried every five seconds, our own once a minute", async () => {
     answer = (address) => (address === "self:1" ? { kind: "self" } : { kind: "refused" });
     dialler.add("h:1");
