@@ -3,16 +3,19 @@ import { parseArgs as parse } from "node:util";
 export type Command =
   | { kind: "one"; seed: number; trace: boolean; minimise: string | undefined }
   | { kind: "plan"; path: string; trace: boolean }
+  | { kind: "mutations"; count: number; workers: number; only: string }
   | { kind: "many"; from: number; count: number; forMs: number; workers: number };
 
 export const USAGE = `bun run sim SEED [--trace] [--minimise FILE]   one run, again and again the same; FILE gets a smaller plan that fails as well
 bun run sim --plan FILE [--trace]              a plan that was written so
 bun run sim --seeds N [--from SEED] [--workers N]
 bun run sim --hours N [--from SEED] [--workers N]
+bun run sim --mutations [--only TEXT] [--seeds N] [--workers N]   looks for a seed that notices each broken rule, and records it
 `;
 
 const MS_PER_HOUR = 3_600_000;
 const SEEDS_DEFAULT = 1000;
+const MUTATION_SEEDS_DEFAULT = 5000;
 
 /** Throws an Error with a text for people. */
 export function parseArgs(argv: readonly string[]): Command {
@@ -25,11 +28,18 @@ export function parseArgs(argv: readonly string[]): Command {
       from: { type: "string", default: "1" },
       workers: { type: "string", default: "1" },
       plan: { type: "string" },
+      mutations: { type: "boolean", default: false },
+      only: { type: "string", default: "" },
       trace: { type: "boolean", default: false },
       minimise: { type: "string" },
     },
   });
   if (values.plan !== undefined) return { kind: "plan", path: values.plan, trace: values.trace };
+  const workers = whole("--workers", values.workers);
+  if (values.mutations) {
+    const count = whole("--seeds", values.seeds ?? `${MUTATION_SEEDS_DEFAULT}`);
+    return { kind: "mutations", count, workers, only: values.only };
+  }
   const [seed, ...more] = positionals;
   if (more.length > 0) throw new Error("one seed at a time");
   if (seed !== undefined) {

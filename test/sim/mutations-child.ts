@@ -1,19 +1,19 @@
 import { hunt } from "./mutate.ts";
 import { MUTATIONS } from "./mutations.ts";
 
-// Hunts every `stride`-th mutation from `from` on, and writes a line of JSON for each.
+// Hunts some of the mutations, and writes a line of JSON for each: its name, and what was found.
 
-const [scratch = "", from = "0", stride = "1", seedsMax = "1000", only = ""] = process.argv.slice(2);
-for (let at = Number(from); at < MUTATIONS.length; at += Number(stride)) {
-  const mutation = MUTATIONS[at];
-  if (mutation === undefined || !mutation.name.includes(only)) continue;
-  const startedNs = Bun.nanoseconds();
-  let line: object;
-  try {
-    line = await hunt(mutation, scratch, 1, Number(seedsMax));
-  } catch (error) {
-    line = { error: String(error) };
-  }
-  const seconds = (Bun.nanoseconds() - startedNs) / 1e9;
-  process.stdout.write(`${JSON.stringify({ name: mutation.name, seconds, ...line })}\n`);
+/** Names, each with the seed that is tried first. */
+const [list = "[]", seedsMax = "1"] = process.argv.slice(2);
+
+function* seeds(first: number | null): Generator<number> {
+  if (first !== null) yield first;
+  for (let seed = 1; seed <= Number(seedsMax); seed++) yield seed;
+}
+
+for (const [name, first] of JSON.parse(list) as [string, number | null][]) {
+  const mutation = MUTATIONS.find((each) => each.name === name);
+  if (mutation === undefined) throw new Error(`no mutation "${name}"`);
+  const finding = await hunt(mutation, seeds(first));
+  process.stdout.write(`${JSON.stringify({ name, finding })}\n`);
 }

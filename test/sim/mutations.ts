@@ -1,11 +1,15 @@
-/** A rule switched off: one line of the source, changed. */
+/** A rule switched off: a line of the source, changed. */
 export interface Mutation {
   /** What is wrong then. */
   name: string;
-  /** Of the rules: the sheet's letter and number, or where else it comes from. */
   file: string;
+  /** Once in the file. */
   find: string;
   replace: string;
+  /** A second line of the same file, where two guard the same. */
+  also?: { find: string; replace: string };
+  /** Why no run notices it. */
+  unnoticed?: string;
 }
 
 const CORE = "src/raft/core";
@@ -109,8 +113,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a server that lost its disk keeps its id",
     file: "test/sim/world/world.ts",
-    find: "const id = `s${host}${GENERATIONS[generation] ?? `-${generation}`}`;",
-    replace: 'const id = `s${host}${generation > 99 ? GENERATIONS[generation] : ""}`;',
+    find: `this.#generations.set(host, generation + 1);`,
+    replace: ``,
   },
   {
     name: "a commit does not wait for the own disk",
@@ -282,6 +286,23 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: `const isWanted = from > 0;`,
   },
   {
+    name: "appends are taken while a snapshot is installed",
+    file: `${CORE}/follower.ts`,
+    find: `    const { log } = context;
+    if (this.#election.isHeld) return;`,
+    replace: `    const { log } = context;`,
+  },
+  {
+    name: "a server campaigns while a snapshot is installed",
+    file: `${CORE}/election.ts`,
+    find: `if (context.mayCampaign && !this.isHeld) this.#askFirst();`,
+    replace: `if (context.mayCampaign) this.#askFirst();`,
+    also: {
+      find: `if (!context.mayCampaign || this.isHeld || context.role === "leader") return;`,
+      replace: `if (!context.mayCampaign || context.role === "leader") return;`,
+    },
+  },
+  {
     name: "an old snapshot is installed",
     file: `${CORE}/follower.ts`,
     find: `if (index <= context.commitIndex) return true;`,
@@ -323,6 +344,13 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${CORE}/leader.ts`,
     find: `const round = this.#beat();`,
     replace: `const round = this.#leadership.round;`,
+  },
+  {
+    name: "reads put the regular heartbeats and check-quorum off",
+    file: `${CORE}/leader.ts`,
+    find: `const round = this.#beat();`,
+    replace: `const round = this.#beat();
+    this.#leadership.beaten();`,
   },
   {
     name: "a read needs no round",

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { linesOf } from "./lines.ts";
 import type { Share } from "./sweep.ts";
 import { addTotals, noTotals, type Totals } from "./totals.ts";
 
@@ -16,22 +17,8 @@ export async function inWorkers(
     addTotals(totals, JSON.parse(line) as Totals);
     told(totals);
   };
-  await Promise.all(shares.map((share) => runShare(share, take)));
+  await Promise.all(
+    shares.map((share) => linesOf([join(import.meta.dir, "worker-child.ts"), JSON.stringify(share)], take)),
+  );
   return totals;
-}
-
-async function runShare(share: Share, take: (line: string) => void): Promise<void> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "worker-child.ts"), JSON.stringify(share)], {
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const bytes of child.stdout) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) take(line);
-  }
-  const code = await child.exited;
-  if (code !== 0) throw new Error(`a worker ended with ${code}`);
 }

@@ -66,6 +66,11 @@ export class Client {
     this.#ask(this.#operation("set"), () => undefined, server);
   }
 
+  /** The same, a read that the leader has to confirm. */
+  readFrom(server: Server): void {
+    this.#ask({ ...this.#operation("get"), mode: "consistent" }, () => undefined, server);
+  }
+
   #draw(): Operation {
     const { reads, cas, restore, keys } = this.#service.swarm;
     if (this.#random.chance(reads)) return { ...this.#operation("get"), mode: this.#random.pick(MODES) };

@@ -9,6 +9,8 @@ const TIMEOUTS_MAX = 60;
 const CALM_TIMEOUTS = 5;
 /** Part of the runs that end with it. */
 const FORCED_CHANCE = 0.1;
+/** Reads that servers outside the majority get. */
+const PESTERED_PER_TIMEOUT = 8;
 /** Longer than any run. */
 const FOR_EVER_MS = 1e12;
 
@@ -37,6 +39,10 @@ export function checkCore(world: World): void {
   }
   world.trace?.(`only ${core.map(({ id }) => id).join(", ")} stay well`);
   for (const server of world.alive()) if (!core.includes(server)) hamper(world, server, core);
+  pester(
+    world,
+    world.alive().filter((server) => !core.includes(server)),
+  );
   insist(world, core, () => undefined);
   checkStability(world, core);
 }
@@ -78,6 +84,12 @@ function checkStability(world: World, core: readonly Server[]): void {
   world.run(world.nowMs + 2 * calmMs);
   if (leader.status.role === "leader" && leader.status.term === term) return;
   throw new Violation("no needless election", `${leader.id} led term ${term} with a majority, and no longer does`);
+}
+
+/** Somebody goes on asking those that can't answer, which must keep none of them in office. */
+function pester(world: World, servers: readonly Server[]): void {
+  for (const server of servers) if (server.isUp) world.clients[0]?.readFrom(server);
+  world.after(world.swarm.timing.electionTimeoutMs / PESTERED_PER_TIMEOUT, () => pester(world, servers));
 }
 
 function hamper(world: World, server: Server, core: readonly Server[]): void {
