@@ -8,10 +8,10 @@ import { registryUnderTest } from "../harness/cluster/registry.ts";
 import { verify } from "../harness/cluster/verify.ts";
 import { seeded } from "../harness/random.ts";
 
-const WRITES_BETWEEN = 40;
+const WRITES_BETWEEN = 30;
 /** Longer than some elections take. */
-const STEADY_MS = 2_000;
-const CUT_MS = 2_500;
+const STEADY_MS = 1_500;
+const CUT_MS = 2_000;
 
 /** The title says when the test is not run. */
 function cutting(title: string, usualRounds: number, body: (cluster: Cluster<Namespaces>) => Promise<void>): void {
