@@ -60,6 +60,7 @@ export function encodeMessage(message: Message): Buffer {
       out.flag(message.installed);
       break;
     case "timeoutNow":
+      out.varint(message.lastIndex);
       break;
     case "readIndexRequest":
       out.varint(message.id);
@@ -122,7 +123,7 @@ function decodeBody(kind: Kind, input: ByteReader, base: Base): Message {
         installed: input.flag(),
       };
     case "timeoutNow":
-      return { type: kind, ...base };
+      return { type: kind, ...base, lastIndex: input.varint() };
     case "readIndexRequest":
       return { type: kind, ...base, id: input.varint(), isConfirmed: input.flag() };
     case "readIndexReply":

@@ -121,9 +121,10 @@ export class Election {
     this.#hasWon();
   }
 
-  onTimeoutNow(message: TimeoutNow) {
-    const context = this.#context;
-    if (context.role === "follower" && context.leader === message.from) this.campaign(true);
+  /** A leader appends nothing while it hands over; one that has is leading on, and the message is a late one. */
+  onTimeoutNow({ from, lastIndex }: TimeoutNow) {
+    const { role, leader, log } = this.#context;
+    if (role === "follower" && leader === from && log.lastIndex <= lastIndex) this.campaign(true);
   }
 
   /** A leader was heard so lately that its lease may hold: nobody else may be elected (rule of check-quorum). */

@@ -86,6 +86,8 @@ export interface SnapshotReply extends Base {
 /** Start an election at once (thesis 3.10). */
 export interface TimeoutNow extends Base {
   type: "timeoutNow";
+  /** Where the leader's log ends: one that has gone on since is a sign of a late message. */
+  lastIndex: number;
 }
 /** From which index on may I answer a read? (thesis 6.4) */
 export interface ReadIndexRequest extends Base {

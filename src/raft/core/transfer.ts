@@ -69,7 +69,7 @@ export class Transfer {
 
   #tell(to: string) {
     this.mayHaveBegun = true;
-    this.#context.send({ type: "timeoutNow", to });
+    this.#context.send({ type: "timeoutNow", to, lastIndex: this.#context.log.lastIndex });
   }
 
   /** The voter with most of the log, among those that were heard lately. */

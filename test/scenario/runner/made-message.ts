@@ -46,7 +46,7 @@ export function makeMessage(words: Words): Message {
     case "heartbeatReply":
       return { ...base, type, round: words.number("round") };
     case "timeoutNow":
-      return { ...base, type };
+      return { ...base, type, lastIndex: words.number("last") };
     case "snapshotChunk": {
       const [index, indexTerm] = place(words, "snapshot");
       const servers = words.list("voters").map((id) => ({ id, address: addressOf(id), voter: true }));

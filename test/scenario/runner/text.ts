@@ -70,7 +70,7 @@ function detailText(message: Message): string {
     case "readIndexReply":
       return ` ${wireId(message.id)} index=${message.index}`;
     case "timeoutNow":
-      return "";
+      return ` last=${message.lastIndex}`;
   }
 }
 

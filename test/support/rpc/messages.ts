@@ -75,7 +75,7 @@ export function anyMessage(from: string, to: string): fc.Arbitrary<Message> {
     fc.record({ ...of("heartbeatReply"), round: number }),
     fc.record(of("snapshotChunk")).chain((head) => chunkParts.map((parts) => ({ ...head, ...parts }))),
     fc.record({ ...of("snapshotReply"), index: number, nextOffset: number, installed: flag }),
-    fc.record(of("timeoutNow")),
+    fc.record({ ...of("timeoutNow"), lastIndex: number }),
     fc.record({ ...of("readIndexRequest"), id: number, isConfirmed: flag }),
     fc.record({ ...of("readIndexReply"), id: number, index: number }),
   );

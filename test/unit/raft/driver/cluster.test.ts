@@ -115,8 +115,8 @@ describe("a write under way when its leader is cut off", () => {
     cluster.carries = ({ type, to }) => type !== "appendReply" || to !== old;
     const write = cluster.outcome(cluster.node(old).propose("kept"));
     await cluster.run(10);
-    const { term } = cluster.node(old).status();
-    cluster.node(next).receive({ type: "timeoutNow", from: old, to: next, term });
+    const { term, lastLogIndex: lastIndex } = cluster.node(old).status();
+    cluster.node(next).receive({ type: "timeoutNow", from: old, to: next, term, lastIndex });
     await cluster.until(() => cluster.node(next).isLeader);
     expect(await write).toBe("applied kept");
   });
