@@ -71,6 +71,8 @@ export class Leader {
     if (this.#context.isDiskStalled && this.#hasOtherVoters) return this.#handOver();
     this.#beat();
     this.#leadership.beaten();
+    // Who had to answer may have left the configuration since.
+    this.#confirm();
   }
 
   /** Whatever waits for this leader won't happen here. */

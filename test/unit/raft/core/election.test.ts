@@ -95,3 +95,15 @@ test("a cluster can be founded again after a crash between the first term and th
   cluster.advance(4 * TIMEOUT_MS);
   expect(late.core.status()).toMatchObject({ role: "leader", term: 2 });
 });
+
+test("a read that waits for a server is confirmed when that leaves the configuration", () => {
+  const cluster = new TestCluster(["a", "b"]);
+  const leader = cluster.elect();
+  const other = cluster.get(leader.id === "a" ? "b" : "a");
+  cluster.isCut = ({ type }) => type === "heartbeatReply";
+  leader.step({ type: "read", id: 9, isConfirmed: true });
+  leader.step({ type: "change", id: 1, change: { kind: "remove", serverId: other.id } });
+  expect(leader.take("readReady")).toEqual([]);
+  cluster.advance(TIMEOUT_MS / 2);
+  expect(leader.take("readReady")).toMatchObject([{ id: 9 }]);
+});
