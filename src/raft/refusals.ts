@@ -33,3 +33,15 @@ export function changeRefusal(reason: RefusedReason): Refusal {
   const text = CHANGE_TEXTS[reason];
   return text === undefined ? proposalRefusal(reason) : new Refusal(text, 500, "refused");
 }
+
+const PASSING: ReadonlySet<string | undefined> = new Set([
+  noLeader().message,
+  CHANGE_TEXTS.transferring,
+  CHANGE_TEXTS["not committed in this term"],
+  CHANGE_TEXTS["change under way"],
+]);
+
+/** Whether the same may well be done in a moment, and was certainly not done so far; also of another server's refusal. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof Refusal && error.outcome === "refused" && PASSING.has(error.message);
+}

@@ -1,6 +1,6 @@
 import { Refusal } from "../lib/refusal.ts";
 import type { Meter } from "../ports/meter.ts";
-import { noLeader } from "../raft/refusals.ts";
+import { isPassing, noLeader } from "../raft/refusals.ts";
 import { AnswerLost, NotSent } from "../rpc/errors.ts";
 import type { Peers } from "../rpc/types.ts";
 import type { LeaderHold } from "./leader-hold.ts";
@@ -84,11 +84,8 @@ export class Forwarder<T extends MethodTable> {
   }
 }
 
-const NO_LEADER_TEXT = noLeader().message;
-
 function wasNotExecuted(error: unknown): boolean {
-  if (error instanceof NotSent) return true;
-  return error instanceof Refusal && error.outcome === "refused" && error.message === NO_LEADER_TEXT;
+  return error instanceof NotSent || isPassing(error);
 }
 
 /** For whoever asked. Consul prefixes what goes wrong on the way to the leader with these words. */

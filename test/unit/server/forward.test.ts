@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Refusal } from "../../../src/lib/refusal.ts";
-import { leadershipLost, noLeader } from "../../../src/raft/refusals.ts";
+import { changeRefusal, leadershipLost, noLeader } from "../../../src/raft/refusals.ts";
 import { AnswerLost, NotSent } from "../../../src/rpc/errors.ts";
 import { Forwarder, servedMethods } from "../../../src/server/forward.ts";
 import { LeaderHold } from "../../../src/server/leader-hold.ts";
@@ -92,6 +92,8 @@ test("without a leader for the time of rpc_hold_timeout it is refused, and certa
 test.each([
   ["the call was not sent", new NotSent("no link")],
   ["the other one does not lead any more", noLeader()],
+  ["the leader is so new that it changes no servers yet", changeRefusal("not committed in this term")],
+  ["the servers are being changed", changeRefusal("change under way")],
 ])("it is tried again when %s", async (_, error) => {
   const { forwarder, raft, clock, answers, calls } = rig();
   raft.leaderId = "b";
