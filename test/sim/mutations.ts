@@ -83,6 +83,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${CORE}/follower.ts`,
     find: `context.commit(Math.min(commit, verified));`,
     replace: `context.commit(Math.min(commit, log.lastIndex));`,
+    unnoticed:
+      "back-off lands just where the logs part, so the first entries that fit cut off what does not; a follower's unit test holds the rule",
   },
   {
     name: "heartbeats tell the commit index to all",
@@ -97,6 +99,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${CORE}/follower.ts`,
     find: `this.#accept(from, verified);`,
     replace: `this.#accept(from, log.lastIndex);`,
+    unnoticed: "as above, and a leader takes no answer beyond its own log; a follower's unit test holds the rule",
   },
   {
     name: "messages of old terms are taken",
@@ -151,6 +154,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${CORE}/core.ts`,
     find: `if (!message.isTransfer && this.#election.isLeaderNear()) return;`,
     replace: ``,
+    unnoticed:
+      "pre-vote keeps the candidate from asking, so its request must be late by just the time in which another leader is heard again; a follower's unit test holds the rule",
   },
   {
     name: "a leader without a quorum leads on",
@@ -179,6 +184,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${CORE}/election.ts`,
     find: `this.#deadlineMs = nowMs + timing.electionTimeoutMs * (1 + random()) + delay;`,
     replace: `this.#deadlineMs = nowMs + timing.electionTimeoutMs * (1.5 + 0 * random()) + delay;`,
+    unnoticed: "what differs in servers' work and links lets one of them be first soon enough; it only costs elections",
   },
   {
     name: "a transfer leaves the lease",
@@ -254,6 +260,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${CORE}/replicator.ts`,
     find: `if (index !== follower.next - 1) return;`,
     replace: ``,
+    unnoticed: "it only costs probes: where the log goes on is never put below what the follower is known to have",
   },
   {
     name: "the completion of an overwritten append counts (append ABA)",
@@ -278,6 +285,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${CORE}/replicator.ts`,
     find: `const isOurs = entries?.every(({ index, term }) => log.termAt(index) === term) ?? false;`,
     replace: `const isOurs = true;`,
+    unnoticed:
+      "the disk would have to be slower than two elections, and the server lead again; the other conditions on the same answer stop the rest",
   },
   {
     name: "entries that were read are sent though others are wanted by now",

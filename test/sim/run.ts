@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Command, parseArgs, USAGE } from "./args.ts";
 import { minimise } from "./minimise.ts";
 import { huntAll } from "./mutation-hunt.ts";
-import { MUTATIONS } from "./mutations.ts";
+import { MUTATIONS, type Mutation } from "./mutations.ts";
 import mutationsFound from "./mutations-found.json" with { type: "json" };
 import { type Plan, planOf } from "./plan/plan.ts";
 import { type RunResult, runPlan } from "./run-plan.ts";
@@ -57,15 +57,17 @@ async function runMany({ from, count, forMs, workers }: Command & { kind: "many"
   const startedNs = Bun.nanoseconds();
   const passedMs = () => (Bun.nanoseconds() - startedNs) / 1e6;
   let toldMs = 0;
+  let named = 0;
   const told = (totals: Totals) => {
+    for (const { seed, invariant, text } of totals.failures.slice(named)) {
+      say(`seed=${seed} FAILED "${invariant}": ${text.split("\n")[0]}\n`);
+    }
+    named = totals.failures.length;
     if (passedMs() - toldMs < TOLD_EVERY_MS) return;
     toldMs = passedMs();
     say(sums(totals, toldMs));
   };
   const totals = await inWorkers(workers, { from, count, forMs }, told);
-  for (const { seed, invariant, text } of totals.failures) {
-    say(`seed=${seed} FAILED "${invariant}": ${text.split("\n")[0]}\n`);
-  }
   const missing = unmarked(totals);
   if (missing.length > 0) say(`no run has gone: ${missing.join("; ")}\n`);
   say(sums(totals, passedMs()));
@@ -80,7 +82,9 @@ function sums({ runs, failed, events, virtualMs }: Totals, passedMs: number): st
 
 /** Every broken rule must be noticed by some seed, unless it is listed with the reason. What is found is recorded. */
 async function runMutations({ count, workers, only }: Command & { kind: "mutations" }): Promise<boolean> {
-  const wanted = MUTATIONS.filter(({ name }) => name.includes(only));
+  // Those that no run is known to notice are looked for when they are asked for by name.
+  const isWanted = ({ name, unnoticed }: Mutation) => (only === "" ? unnoticed === undefined : name.includes(only));
+  const wanted = MUTATIONS.filter(isWanted);
   const first = (name: string) => recorded[name]?.seed;
   const findings = await huntAll(
     wanted.map(({ name }) => [name, first(name)] as const),

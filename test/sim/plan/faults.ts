@@ -20,6 +20,8 @@ export type Fault = { atMs: number } & (
   /** The log turns out to be damaged at the next start. */
   | { kind: "damage"; target: Target; downMs: number }
   | { kind: "pause"; target: Target; forMs: number }
+  /** The leader stops, and soon nothing but clients reaches it: it wakes up knowing only what was true before. */
+  | { kind: "freeze"; forMs: number; cutAfterMs: number }
   | { kind: "slowDisk"; target: Target; forMs: number; syncMs: number }
   | { kind: "syncError"; target: Target; downMs: number }
   | { kind: "diskFull"; target: Target; forMs: number }
@@ -31,6 +33,10 @@ export type Fault = { atMs: number } & (
   | { kind: "seesaw"; rounds: number; roundMs: number; companions: readonly number[]; writes: number }
   /** Each time that somebody is elected, it is cut off soon after. */
   | { kind: "topple"; rounds: number; afterMsMax: number; forMs: number; writes: number }
+  /** The leader is away about as long as others need to miss it, from one of them longer, and votes are asked for late. */
+  | { kind: "blink"; forMs: number; but: number; votesLateByMsMax: number }
+  /** The next servers that install a snapshot are killed at that. */
+  | { kind: "interrupt"; times: number; afterMsMax: number; downMs: number; isPowerCut: boolean }
   /** Messages of one kind take up to so much longer. */
   | { kind: "late"; message: Message["type"]; byMsMax: number; forMs: number }
   /** The leader loses one follower first, and later the others, which restart at that moment. */
@@ -76,6 +82,7 @@ const COUNTS: Readonly<Record<Kind, number>> = {
   crashAll: 1,
   damage: 1,
   pause: 3,
+  freeze: 1.5,
   slowDisk: 2,
   syncError: 1,
   diskFull: 2,
@@ -85,6 +92,8 @@ const COUNTS: Readonly<Record<Kind, number>> = {
   seesaw: 1.5,
   topple: 1,
   late: 2,
+  blink: 1.5,
+  interrupt: 1,
   estrange: 1,
   unlink: 4,
   bounce: 1.5,
@@ -139,6 +148,10 @@ function drawFault(kind: Kind, random: Random, swarm: Swarm): Fault {
       return { atMs, kind, target: target(), downMs: someMs(2) };
     case "pause":
       return { atMs, kind, target: target(), forMs: someMs(4) };
+    case "freeze": {
+      const forMs = electionTimeoutMs * random.between(1, 4);
+      return { atMs, kind, forMs, cutAfterMs: swarm.network.delayMs * random.pick([0, 2, 5]) };
+    }
     case "slowDisk":
       return { atMs, kind, target: target(), forMs: someMs(6), syncMs: someMs(2) };
     case "diskFull":
@@ -166,6 +179,23 @@ function drawFault(kind: Kind, random: Random, swarm: Swarm): Fault {
         afterMsMax: swarm.network.delayMs * random.pick([1, 6, 6, 20]),
         writes: random.whole(0, 2),
         forMs: electionTimeoutMs * random.between(0.5, 2.5),
+      };
+    case "blink":
+      return {
+        atMs,
+        kind,
+        forMs: electionTimeoutMs * random.between(0.9, 1.3),
+        but: random.whole(0, hosts - 1),
+        votesLateByMsMax: electionTimeoutMs * random.pick([0, 0.3, 1]),
+      };
+    case "interrupt":
+      return {
+        atMs,
+        kind,
+        times: random.whole(1, 4),
+        afterMsMax: swarm.disk.syncMs * random.pick([1, 4]),
+        downMs: someMs(2),
+        isPowerCut: random.chance(0.5),
       };
     case "late":
       return {

@@ -85,8 +85,9 @@ export class Applier {
   pump(): void {
     if (this.#isBusy || this.isHeld || this.machine.appliedIndex >= this.#commitIndex) return;
     this.#isBusy = true;
-    const { lagMs } = this.#server.world.swarm.apply;
-    if (lagMs === 0) this.#applyNext();
+    const { swarm, isHealing } = this.#server.world;
+    const { lagMs } = swarm.apply;
+    if (lagMs === 0 || isHealing) this.#applyNext();
     else this.#server.later(lagMs, () => this.#applyNext());
   }
 

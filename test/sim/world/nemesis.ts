@@ -2,6 +2,11 @@ import type { Fault, Target } from "../plan/faults.ts";
 import type { Server } from "./server.ts";
 import type { World } from "./world.ts";
 
+/** How much longer the one is without the leader. */
+const BLINK_LONGER_TIMES = 3;
+/** When a frozen leader is asked for a read, in parts of the time. */
+const FROZEN_READS = [0.5, 0.8, 0.95];
+
 /** Makes a plan's faults happen, each at its time. */
 export function unleash(world: World): void {
   for (const fault of world.plan.faults) world.after(fault.atMs, () => new Nemesis(world).strike(fault));
@@ -25,10 +30,17 @@ class Nemesis {
         return this.#clog(fault.from, fault.to, fault.forMs);
       case "partition":
         return this.#partition(fault.cut.side, fault.cut.isOneWay, fault.forMs);
+      case "freeze":
+        return this.#freeze(fault.forMs, fault.cutAfterMs);
       case "seesaw":
         return this.#seesaw(fault, fault.rounds);
       case "topple":
         world.topples.push({ ...fault });
+        return;
+      case "blink":
+        return this.#blink(fault.forMs, fault.but, fault.votesLateByMsMax);
+      case "interrupt":
+        world.interrupts.push({ ...fault });
         return;
       case "late":
         world.late = { ...fault, untilMs: world.nowMs + fault.forMs };
@@ -97,6 +109,29 @@ class Nemesis {
     const world = this.#world;
     if (target !== "leader") return world.onHost(target);
     return world.leader() ?? world.alive()[0];
+  }
+
+  #freeze(forMs: number, cutAfterMs: number): void {
+    const leader = this.#world.leader();
+    if (leader === undefined) return;
+    leader.afterBeat = () => {
+      if (this.#world.isHealing) return;
+      this.#pause(leader, forMs);
+      // A little longer, so that it has time to speak before it hears of another leader.
+      this.#later(cutAfterMs, () => this.#isolate(leader.host, "both", forMs));
+      for (const part of FROZEN_READS) {
+        this.#later(forMs * part, () => this.#world.clients[0]?.readFrom(leader));
+      }
+    };
+  }
+
+  #blink(forMs: number, but: number, byMsMax: number): void {
+    const world = this.#world;
+    const leader = world.leader();
+    if (leader === undefined) return;
+    this.#isolate(leader.host, "both", forMs);
+    this.#unlink(leader.host, but, false, BLINK_LONGER_TIMES * forMs);
+    world.late = { message: "voteRequest", byMsMax, untilMs: world.nowMs + 2 * forMs };
   }
 
   #pause(server: Server, forMs: number): void {

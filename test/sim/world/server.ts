@@ -26,12 +26,15 @@ export type ChangeAnswer = { outcome: "proposed"; index: number } | { outcome: "
 export interface Surroundings extends Context {
   readonly swarm: Swarm;
   readonly checker: Checker;
+  /** Faults are over: nothing is slow. */
+  readonly isHealing: boolean;
   makeCore(options: CoreOptions): Core;
   send(from: Server, message: Message): void;
   /** Calls `request` on the other server if it is up, over the network. */
   call(from: Server, toId: string, request: (peer: Server) => void): void;
   reply(from: Server, to: Server, answer: () => void): void;
   elected(server: Server): void;
+  installing(server: Server): void;
   crash(server: Server, downMs: number, isPowerCut: boolean): void;
 }
 
@@ -56,6 +59,8 @@ export class Server implements DiskUser {
   isGone = false;
   /** The process ends once so many more effects are carried out. */
   crashPlan: { afterEffects: number; downMs: number; isPowerCut: boolean } | undefined;
+  /** Called once the next round of heartbeats has left. */
+  afterBeat: (() => void) | undefined;
   /** Of the process: what an earlier one has started must not reach this one. */
   #run = 0;
   #inbox: (() => void)[] = [];
@@ -126,6 +131,7 @@ export class Server implements DiskUser {
     this.core = undefined;
     this.isPaused = false;
     this.crashPlan = undefined;
+    this.afterBeat = undefined;
     this.#inbox = [];
     this.#wakeMs = Number.POSITIVE_INFINITY;
     this.#reads.clear();
@@ -273,6 +279,11 @@ export class Server implements DiskUser {
     }
     this.applier.pump();
     this.#schedule();
+    if (this.afterBeat === undefined) return;
+    if (!effects.some((effect) => effect.type === "send" && effect.message.type === "heartbeat")) return;
+    const { afterBeat } = this;
+    this.afterBeat = undefined;
+    afterBeat();
   }
 
   /** The view is what the core believes as soon as its step has ended. */
@@ -378,8 +389,10 @@ export class Server implements DiskUser {
     if (dueMs >= this.#wakeMs) return;
     this.#wakeMs = dueMs;
     const lagMs = swarm.timerLagMsMax === 0 ? 0 : this.#random.next() * swarm.timerLagMsMax;
-    this.later(dueMs + lagMs - nowMs, () => {
-      if (this.#wakeMs === dueMs) this.#wake();
+    const run = this.#run;
+    this.world.after(dueMs + lagMs - nowMs, () => {
+      // A timer that is due while the process is paused fires when it goes on.
+      if (run === this.#run && this.#wakeMs === dueMs && !this.isPaused) this.#wake();
     });
   }
 

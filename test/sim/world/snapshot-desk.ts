@@ -87,6 +87,7 @@ export class SnapshotDesk {
     const incoming = this.#incoming;
     this.#incoming = undefined;
     applier.isHeld = true;
+    world.installing(server);
     const isWhole =
       incoming !== undefined && incoming.length === meta.bytes && digestOf(incoming.bytes) === meta.sha256;
     server.later(this.#workMs(), () => {

@@ -50,6 +50,8 @@ export class World implements Surroundings {
   #sinceMoved = 0;
   /** What befalls those who are elected. */
   topples: { rounds: number; afterMsMax: number; forMs: number; writes: number }[] = [];
+  /** What befalls those who install a snapshot. */
+  interrupts: { times: number; afterMsMax: number; downMs: number; isPowerCut: boolean }[] = [];
   /** Messages of one kind that take longer. */
   late: { message: Message["type"]; byMsMax: number; untilMs: number } | undefined;
   /** Servers that clients ask; undefined: all. */
@@ -180,6 +182,16 @@ export class World implements Surroundings {
       }
       for (let n = 0; n < topple.writes; n++) this.clients[n % this.clients.length]?.write(server);
     });
+  }
+
+  installing(server: Server): void {
+    const interrupt = this.interrupts[0];
+    if (interrupt === undefined || this.isHealing) return;
+    interrupt.times--;
+    if (interrupt.times <= 0) this.interrupts.shift();
+    server.later(interrupt.afterMsMax * this.random("interrupts").next(), () =>
+      this.crash(server, interrupt.downMs, interrupt.isPowerCut),
+    );
   }
 
   send(from: Server, message: Message): void {
@@ -313,7 +325,10 @@ export class World implements Surroundings {
     if (known !== undefined) return known;
     const random = this.random("clocks");
     const { driftPart } = this.swarm;
-    const clock = new Clock(random.whole(0, 1_000_000), 1 + (random.next() - 0.5) * driftPart);
+    const clock = new Clock(
+      random.whole(0, 1_000_000),
+      1 + random.pick([-0.5, 0, 0.5, random.next() - 0.5]) * driftPart,
+    );
     this.#clocks.set(host, clock);
     return clock;
   }

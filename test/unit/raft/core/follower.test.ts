@@ -43,6 +43,28 @@ function follower(): RaftCore {
 const persists = (effects: readonly Effect[]) => effects.filter((effect) => effect.type === "persist");
 const installs = (effects: readonly Effect[]) => effects.filter((effect) => effect.type === "installSnapshot");
 
+const replies = (effects: readonly Effect[]) =>
+  effects.flatMap((effect) => (effect.type === "send" ? [effect.message] : []));
+
+test("a message commits and acknowledges only up to what it has verified: what follows may be of a leader that never was (rules B7, B8)", () => {
+  const core = follower();
+  const probe = message({ type: "append", term: 2, prevIndex: 2, prevTerm: 1, entries: [], commit: 3 });
+  const [term] = persists(core.step(probe, 1));
+  const effects = core.step({ type: "persisted", id: term?.id ?? 0 }, 2);
+  expect(replies(effects)).toMatchObject([{ type: "appendReply", ok: true, index: 2 }]);
+  expect(core.status()).toMatchObject({ commitIndex: 2, lastIndex: 3 });
+});
+
+test("inside a leader's lease a vote is not even refused, and the term stays; but not if the leader itself hands over", () => {
+  const core = follower();
+  core.step(message({ type: "heartbeat", term: 1, commit: 1, round: 1 }), 10);
+  const request = { type: "voteRequest", from: "c", term: 5, lastIndex: 9, lastTerm: 1 };
+  expect(core.step(message({ ...request, isTransfer: false }), 900)).toEqual([]);
+  expect(core.status().term).toBe(1);
+  const [vote] = persists(core.step(message({ ...request, isTransfer: true }), 901));
+  expect(vote).toMatchObject({ hardState: { term: 5, votedFor: "c" } });
+});
+
 test("what a refused append left to truncate goes with an installed snapshot", () => {
   const core = follower();
   const append = message({ type: "append", term: 1, prevIndex: 3, prevTerm: 1, entries: [entry(4, 1)], commit: 1 });
