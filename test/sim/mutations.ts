@@ -310,6 +310,7 @@ export const MUTATIONS: readonly Mutation[] = [
       find: `if (!context.mayCampaign || this.isHeld || context.role === "leader") return;`,
       replace: `if (!context.mayCampaign || context.role === "leader") return;`,
     },
+    unnoticed: "who needs a snapshot lacks what is committed, so nobody elects it",
   },
   {
     name: "an old snapshot is installed",

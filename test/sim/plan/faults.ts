@@ -37,6 +37,8 @@ export type Fault = { atMs: number } & (
   | { kind: "blink"; forMs: number; but: number; votesLateByMsMax: number }
   /** The next servers that install a snapshot are killed at that. */
   | { kind: "interrupt"; times: number; afterMsMax: number; downMs: number; isPowerCut: boolean }
+  /** Answers to a server's reads are late, and it restarts before they come and reads again. */
+  | { kind: "echo"; target: number; downMs: number; byMsMax: number }
   /** Messages of one kind take up to so much longer. */
   | { kind: "late"; message: Message["type"]; byMsMax: number; forMs: number }
   /** The leader loses one follower first, and later the others, which restart at that moment. */
@@ -92,6 +94,7 @@ const COUNTS: Readonly<Record<Kind, number>> = {
   seesaw: 1.5,
   topple: 1,
   late: 2,
+  echo: 1.5,
   blink: 1.5,
   interrupt: 1,
   estrange: 1,
@@ -196,6 +199,14 @@ function drawFault(kind: Kind, random: Random, swarm: Swarm): Fault {
         afterMsMax: swarm.disk.syncMs * random.pick([1, 4]),
         downMs: someMs(2),
         isPowerCut: random.chance(0.5),
+      };
+    case "echo":
+      return {
+        atMs,
+        kind,
+        target: random.whole(0, hosts - 1),
+        downMs: electionTimeoutMs * random.pick([0.01, 0.1]),
+        byMsMax: electionTimeoutMs * random.between(0.3, 1.5),
       };
     case "late":
       return {

@@ -101,7 +101,7 @@ export function drawSwarm(seed: number): Swarm {
       staleStateChance: random.pick([0, 0.3, 1]),
     },
     snapshots: { everyEntries: random.pick([3, 10, 30, 1000]), trailingEntries: random.pick([0, 2, 10]) },
-    apply: { entriesMax: random.pick([1, 4, 64]), lagMs: random.pick([0, 0, 1, workMs * 3]) },
+    apply: { entriesMax: random.pick([1, 4, 64]), lagMs: random.pick([0, 0, 1, workMs * 3, electionTimeoutMs * 0.1]) },
     operatorMs: electionTimeoutMs * random.pick([0.05, 0.3, 1]),
     clients: {
       count: clients,
@@ -128,6 +128,6 @@ function drawLimits(random: Random): Limits {
     uncommittedBytesMax: isTight ? random.whole(50, 500) : 1024 * MTU_BYTES,
     cacheBytesMax: random.pick([0, 50, 300, 1024 * MTU_BYTES]),
     snapshotChunkBytes: random.pick([16, 64, 4096]),
-    readsMax: random.pick([2, 16, 256]),
+    readsMax: random.pick([2, 16, 4096]),
   };
 }

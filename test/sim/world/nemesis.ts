@@ -4,6 +4,9 @@ import type { World } from "./world.ts";
 
 /** How much longer the one is without the leader. */
 const BLINK_LONGER_TIMES = 3;
+/** When the server of an echo restarts, and how often it reads after that, in parts of how late answers are. */
+const ECHO_RESTART_PART = 0.1;
+const ECHO_READ_PART = 0.1;
 /** When a frozen leader is asked for a read, in parts of the time. */
 const FROZEN_READS = [0.5, 0.8, 0.95];
 
@@ -39,6 +42,8 @@ class Nemesis {
         return;
       case "blink":
         return this.#blink(fault.forMs, fault.but, fault.votesLateByMsMax);
+      case "echo":
+        return this.#echo(fault);
       case "interrupt":
         world.interrupts.push({ ...fault });
         return;
@@ -132,6 +137,18 @@ class Nemesis {
     this.#isolate(leader.host, "both", forMs);
     this.#unlink(leader.host, but, false, BLINK_LONGER_TIMES * forMs);
     world.late = { message: "voteRequest", byMsMax, untilMs: world.nowMs + 2 * forMs };
+  }
+
+  #echo({ target, downMs, byMsMax }: Fault & { kind: "echo" }): void {
+    const world = this.#world;
+    const server = world.onHost(target);
+    if (server === undefined) return;
+    world.late = { message: "readIndexReply", byMsMax, untilMs: world.nowMs + byMsMax };
+    for (const reader of world.clients) reader.readFrom(server);
+    this.#later(byMsMax * ECHO_RESTART_PART, () => world.crash(server, downMs, false));
+    for (let part = ECHO_RESTART_PART; part < 1; part += ECHO_READ_PART) {
+      this.#later(byMsMax * part, () => world.clients[0]?.readFrom(server));
+    }
   }
 
   #pause(server: Server, forMs: number): void {

@@ -116,6 +116,7 @@ export class SnapshotDesk {
   }
 
   #workMs(): number {
-    return this.#server.world.random("snapshots").around(this.#server.world.swarm.disk.syncMs);
+    const { disk, world } = this.#server;
+    return disk.slowSyncMs ?? world.random("snapshots").around(world.swarm.disk.syncMs);
   }
 }
