@@ -3,7 +3,7 @@ import { unmarked } from "./totals.ts";
 import { inWorkers } from "./workers.ts";
 
 /** `SIM_SEEDS=50000 SIM_FROM=7 bun run test:sim seeds` looks longer and elsewhere. */
-const COUNT = Number(process.env.SIM_SEEDS ?? 4000);
+const COUNT = Number(process.env.SIM_SEEDS ?? 8000);
 const FROM = Number(process.env.SIM_FROM ?? 1);
 const WORKERS = 2;
 
