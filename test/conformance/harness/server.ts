@@ -107,8 +107,20 @@ async function untilReady(port: number, exitCode: () => number | null): Promise<
   await poll(SETTLED_MS_MAX, async () => {
     const node = await text(port, "/v1/catalog/node/n1");
     const checks = await text(port, "/v1/health/node/n1");
-    return node.includes("consul-network-segment") && node.includes('"ID":"consul"') && checks.includes("serfHealth");
+    const isThere = node.includes("consul-network-segment") && node.includes('"ID":"consul"');
+    return (
+      isThere &&
+      checks.includes("serfHealth") &&
+      (await holdsAll(port, "services", node)) &&
+      (await holdsAll(port, "checks", checks))
+    );
   });
+}
+
+/** Whether the catalog has what the agent read from its files. */
+async function holdsAll(port: number, kind: "services" | "checks", catalog: string): Promise<boolean> {
+  const ids = Object.keys(JSON.parse((await text(port, `/v1/agent/${kind}`)) || "{}"));
+  return ids.every((id) => catalog.includes(JSON.stringify(id)));
 }
 
 async function text(port: number, path: string): Promise<string> {
