@@ -106,7 +106,9 @@ export class Election {
   /** Of the current term; see `RaftCore` for what a higher or lower one means. */
   onVoteRequest(request: VoteRequest) {
     const context = this.#context;
-    const granted = this.#canVoteFor(request.from) && this.#isUpToDate(request);
+    // The lease holds whatever has raised the term since the leader was heard, a refused pre-vote for example.
+    const isFree = request.isTransfer || !this.isLeaderNear();
+    const granted = isFree && this.#canVoteFor(request.from) && this.#isUpToDate(request);
     if (granted) {
       if (context.votedFor === "") context.setTerm(context.term, request.from);
       this.restart();

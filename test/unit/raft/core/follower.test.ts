@@ -65,6 +65,18 @@ test("inside a leader's lease a vote is not even refused, and the term stays; bu
   expect(vote).toMatchObject({ hardState: { term: 5, votedFor: "c" } });
 });
 
+test("a leader's lease also holds in the term that another message has told of since", () => {
+  const core = follower();
+  core.step(message({ type: "heartbeat", term: 1, commit: 1, round: 1 }), 10);
+  const refusal = message({ type: "preVoteReply", from: "c", term: 5, granted: false });
+  const [term] = persists(core.step(refusal, 20));
+  core.step({ type: "persisted", id: term?.id ?? 0 }, 21);
+  const request = message({ type: "voteRequest", from: "c", term: 5, lastIndex: 9, lastTerm: 1, isTransfer: false });
+  expect(replies(core.step(request, 900))).toMatchObject([{ type: "voteReply", granted: false }]);
+  const [vote] = persists(core.step(request, 1100));
+  expect(vote).toMatchObject({ hardState: { term: 5, votedFor: "c" } });
+});
+
 test("what a refused append left to truncate goes with an installed snapshot", () => {
   const core = follower();
   const append = message({ type: "append", term: 1, prevIndex: 3, prevTerm: 1, entries: [entry(4, 1)], commit: 1 });
