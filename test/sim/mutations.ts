@@ -213,8 +213,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "servers that think they have no vote give none",
     file: `${CORE}/election.ts`,
-    find: `const granted = this.#canVoteFor(request.from) && this.#isUpToDate(request);`,
+    find: `const granted = isFree && this.#canVoteFor(request.from) && this.#isUpToDate(request);`,
     replace: `const granted =
+      isFree &&
       this.#canVoteFor(request.from) &&
       this.#isUpToDate(request) &&
       context.configuration.servers.some(({ id, voter }) => id === context.id && voter);`,
