@@ -1,3 +1,4 @@
+import { dlopen, ptr } from "bun:ffi";
 import type { DatagramHandlers, DatagramPort, DatagramSocket } from "../ports/datagram.ts";
 
 /**
@@ -7,13 +8,20 @@ import type { DatagramHandlers, DatagramPort, DatagramSocket } from "../ports/da
 export const udp: DatagramPort = { bind, connect };
 
 const SEND_TRIES_MAX = 3;
+/** Linux. */
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
 
-async function bind(at: { address: string; port: number }, handlers: DatagramHandlers): Promise<DatagramSocket> {
+async function bind(
+  at: { address: string; port: number; receiveBufferBytes?: number },
+  handlers: DatagramHandlers,
+): Promise<DatagramSocket> {
   const socket = await Bun.udpSocket({
     hostname: at.address,
     port: at.port,
     socket: events(handlers),
   });
+  if (at.receiveBufferBytes !== undefined) enlargeReceiveBuffer(socket, at.receiveBufferBytes);
   return {
     address: socket.address.address,
     port: socket.port,
@@ -56,6 +64,24 @@ function sendPastErrors(send: () => boolean): boolean {
     }
   }
   return false;
+}
+
+/**
+ * Bun has no call for it, so it is the C library's. The system may give less (`net.core.rmem_max`), and what it gives by
+ * default does, too: failing is fine.
+ */
+function enlargeReceiveBuffer(socket: object, bytes: number): void {
+  if (!("fd" in socket && typeof socket.fd === "number" && socket.fd >= 0)) return;
+  try {
+    const { symbols } = dlopen("libc.so.6", {
+      setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+    });
+    const value = Buffer.alloc(4);
+    value.writeInt32LE(bytes);
+    symbols.setsockopt(socket.fd, SOL_SOCKET, SO_RCVBUF, ptr(value), value.length);
+  } catch {
+    // Another C library: what the system gives by default stays.
+  }
 }
 
 /**

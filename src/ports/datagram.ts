@@ -15,8 +15,14 @@ export interface DatagramSocket {
 
 /** UDP as the parts above see it. */
 export interface DatagramPort {
-  /** Rejects with the system's error (`EADDRINUSE`, ...). Port 0 takes a free one. */
-  bind(at: { address: string; port: number }, handlers: DatagramHandlers): Promise<DatagramSocket>;
+  /**
+   * Rejects with the system's error (`EADDRINUSE`, ...). Port 0 takes a free one. `receiveBufferBytes`: how much the
+   * system shall keep while the program is busy, where it lets us say.
+   */
+  bind(
+    at: { address: string; port: number; receiveBufferBytes?: number },
+    handlers: DatagramHandlers,
+  ): Promise<DatagramSocket>;
   /** A socket with a random source port that the kernel lets hear nobody but this peer. */
   connect(
     to: { address: string; port: number },

@@ -25,6 +25,42 @@ describe("UDP on Bun", () => {
     expect(await got.promise).toEqual(["hello", sender.port, "127.0.0.1"]);
   });
 
+  test("a larger receive buffer keeps what comes while the program is busy", async () => {
+    const kept = async (receiveBufferBytes?: number) => {
+      let heard = 0;
+      const size = receiveBufferBytes === undefined ? {} : { receiveBufferBytes };
+      const handlers = { onMessage: () => void heard++, onError: () => undefined };
+      const receiver = await udp.bind({ address: "127.0.0.1", port: 0, ...size }, handlers);
+      open.push(receiver);
+      const sender = await bound();
+      // All in one turn of the event loop: nothing is read meanwhile.
+      for (let left = 3000; left > 0; left--) sender.send(Buffer.alloc(1200), receiver.port, "127.0.0.1");
+      for (let before = -1; before !== heard; await Bun.sleep(20)) before = heard;
+      return heard;
+    };
+    expect(await kept(2 * 1024 * 1024)).toBeGreaterThan(await kept());
+  });
+
+  test("a socket of both families hears and reaches IPv4 and IPv6", async () => {
+    const heard = new Set<string>();
+    const both = Promise.withResolvers<void>();
+    const onMessage = (bytes: Buffer, port: number, address: string) => {
+      heard.add(bytes.toString());
+      if (!socket.send(Buffer.from("answer"), port, address)) both.reject(new Error(`no answer to ${address}`));
+    };
+    const socket = await udp.bind({ address: "::", port: 0 }, { onMessage, onError: () => undefined });
+    open.push(socket);
+    let answers = 0;
+    for (const address of ["127.0.0.1", "::1"]) {
+      const onAnswer = () => ++answers === 2 && both.resolve();
+      const peer = await udp.bind({ address, port: 0 }, { onMessage: () => void onAnswer(), onError: () => undefined });
+      open.push(peer);
+      expect(peer.send(Buffer.from(address), socket.port, address)).toBe(true);
+    }
+    await both.promise;
+    expect([...heard].sort()).toEqual(["127.0.0.1", "::1"]);
+  });
+
   test("what cannot be sent is false, never an exception", async () => {
     const socket = await bound();
     expect(socket.send(Buffer.from("x"), 0, "127.0.0.1")).toBe(false);
