@@ -2,9 +2,11 @@ import { UserEvents } from "../agent/user-events.ts";
 import type { Config } from "../config/config.ts";
 import { applyReloadable } from "../config/reload.ts";
 import { type DnsServer, startDns } from "../dns/server.ts";
+import type { DnsRemote } from "../dns/source.ts";
 import { createHttpApp, type HttpApp } from "../http/app.ts";
 import type { HttpDeps } from "../http/deps.ts";
 import { routes } from "../http/table.ts";
+import { Refusal } from "../lib/refusal.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { joinHostPort } from "../platform/go-net-error.ts";
 import { releaseMemoryWhenQuiet } from "../platform/memory-release.ts";
@@ -14,7 +16,7 @@ import { udp } from "../platform/udp.ts";
 import { type AgentRole, agentRole } from "./agent-role.ts";
 import { createApi } from "./api.ts";
 import { type Core, consensusOf, startCore } from "./core.ts";
-import { stateDnsSource } from "./dns-source.ts";
+import { dnsState } from "./dns-state.ts";
 import { measureGauges, measureRegularly } from "./gauges.ts";
 import type { NodeHost } from "./host.ts";
 import { listenAll } from "./listeners.ts";
@@ -122,6 +124,15 @@ function httpEdge(
   );
 }
 
+const unreachable = () => Promise.reject(new Refusal("No path to datacenter"));
+const nowhere: DnsRemote = {
+  node: unreachable,
+  serviceInstances: unreachable,
+  byAddress: unreachable,
+  servers: () => Promise.resolve([]),
+  executeQuery: () => Promise.resolve(undefined),
+};
+
 async function dnsEdge(config: Config, core: Core, { hub, meter }: Telemetry): Promise<DnsServer | undefined> {
   const { port, addresses } = { port: config.ports.dns, addresses: config.addresses.dns };
   if (port === null) return undefined;
@@ -129,7 +140,7 @@ async function dnsEdge(config: Config, core: Core, { hub, meter }: Telemetry): P
   return startDns({
     listen,
     nodeName: config.nodeName,
-    source: stateDnsSource(core.db, core.publisher, config.datacenter),
+    source: { datacenters: () => [config.datacenter], state: dnsState(core.db, core.publisher), remote: nowhere },
     config: dnsSettings(config),
     clock,
     random,

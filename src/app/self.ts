@@ -1,12 +1,12 @@
 import type { Config } from "../config/config.ts";
 import type { AgentMember, AgentSelf } from "../http/agent-deps.ts";
 import { assert } from "../lib/assert.ts";
+import { ORIGIN } from "../lib/coordinate.ts";
 import { splitHostPort } from "../lib/host-port.ts";
 import { COMPATIBLE_CONSUL_VERSION, VERSION } from "../lib/version.ts";
 import type { RaftStatus } from "../raft/status.ts";
 import { raftStats } from "../raft/status.ts";
 import type { Member } from "../server/members.ts";
-import { ORIGIN } from "../state/coordinates/distance.ts";
 
 export interface SelfParts {
   config: Config;

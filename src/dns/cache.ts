@@ -1,6 +1,6 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
-import type { DnsSource } from "./source.ts";
+import type { DnsState } from "./source.ts";
 
 /** Different shuffles that are kept of one answer. */
 const VARIANTS_MAX = 8;
@@ -32,14 +32,14 @@ interface Entry {
  */
 export class WireCache {
   readonly #entries = new Map<string, Entry>();
-  readonly #source: Pick<DnsSource, "subscribe">;
+  readonly #state: Pick<DnsState, "subscribe">;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #bytesMax: number;
   #bytes = 0;
 
-  constructor(source: Pick<DnsSource, "subscribe">, clock: Clock, random: Random, bytesMax: number) {
-    this.#source = source;
+  constructor(state: Pick<DnsState, "subscribe">, clock: Clock, random: Random, bytesMax: number) {
+    this.#state = state;
     this.#clock = clock;
     this.#random = random;
     this.#bytesMax = bytesMax;
@@ -89,7 +89,7 @@ export class WireCache {
     const bytes = ENTRY_OVERHEAD_BYTES + key.length;
     const entry: Entry = {
       variants: new Array<Variant | undefined>(rotates ? VARIANTS_MAX : 1).fill(undefined),
-      unsubscribe: this.#source.subscribe([...topics], () => this.#drop(key)),
+      unsubscribe: this.#state.subscribe([...topics], () => this.#drop(key)),
       bytes,
       vacant: 0,
       used: false,

@@ -1,4 +1,4 @@
-import { type DnsInstance, type DnsSource, type ServiceFilter, serviceTopic, TOPIC_CATALOG } from "./source.ts";
+import { type DnsInstance, type DnsState, type ServiceFilter, serviceTopic, TOPIC_CATALOG } from "./source.ts";
 
 /** Instances of all remembered services together. */
 const INSTANCES_MAX = 10_000;
@@ -14,29 +14,29 @@ interface Entry {
  * Services without instances are not remembered: names can be made up without end.
  */
 export class InstanceMemo {
-  readonly #source: Pick<DnsSource, "serviceInstances" | "subscribe">;
+  readonly #state: Pick<DnsState, "serviceInstances" | "subscribe">;
   readonly #entries = new Map<string, Entry>();
   #count = 0;
 
-  constructor(source: Pick<DnsSource, "serviceInstances" | "subscribe">) {
-    this.#source = source;
+  constructor(state: Pick<DnsState, "serviceInstances" | "subscribe">) {
+    this.#state = state;
   }
 
-  /** As `DnsSource.serviceInstances`. */
+  /** As `DnsState.serviceInstances`. */
   serviceInstances(name: string, filter: ServiceFilter): readonly DnsInstance[] {
     // What an ingress gateway exposes is told by no topic.
-    if (filter.ingress === true) return this.#source.serviceInstances(name, filter);
+    if (filter.ingress === true) return this.#state.serviceInstances(name, filter);
     const key = `${filter.connect === true} ${filter.tag ?? ""} ${name}`;
     const known = this.#entries.get(key);
     if (known !== undefined) return known.instances;
-    const instances = this.#source.serviceInstances(name, filter);
+    const instances = this.#state.serviceInstances(name, filter);
     if (instances.length > 0 && instances.length <= INSTANCES_MAX) this.#add(key, name, filter, instances);
     return instances;
   }
 
   #add(key: string, name: string, filter: ServiceFilter, instances: readonly DnsInstance[]): void {
     const topic = filter.connect === true ? TOPIC_CATALOG : serviceTopic(name);
-    const unsubscribe = this.#source.subscribe([topic], () => this.#drop(key));
+    const unsubscribe = this.#state.subscribe([topic], () => this.#drop(key));
     this.#entries.set(key, { instances, unsubscribe });
     this.#count += instances.length;
     for (const oldest of this.#entries.keys()) {

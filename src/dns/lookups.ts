@@ -1,6 +1,7 @@
 import type { DnsRecord } from "../codec/dns/types.ts";
 import type { InstanceMemo } from "./instance-memo.ts";
 import {
+  type DnsAddressOwners,
   type DnsInstance,
   type DnsNode,
   type DnsQueryRequest,
@@ -17,6 +18,8 @@ export type Want =
   | { readonly kind: "external"; readonly name: string }
   | { readonly kind: "node"; readonly datacenter: string; readonly name: string }
   | { readonly kind: "instances"; readonly datacenter: string; readonly name: string; readonly filter: ServiceFilter }
+  | { readonly kind: "owners"; readonly ip: string }
+  | { readonly kind: "servers" }
   | { readonly kind: "query"; readonly request: DnsQueryRequest };
 
 /** What was fetched for earlier wants of the same question. */
@@ -24,6 +27,8 @@ export class Facts {
   readonly externals = new Map<string, readonly DnsRecord[]>();
   readonly nodes = new Map<string, DnsNode | undefined>();
   readonly instances = new Map<string, readonly DnsInstance[]>();
+  readonly owners = new Map<string, DnsAddressOwners>();
+  readonly servers = new Map<string, readonly DnsNode[]>();
   readonly queries = new Map<string, DnsQueryResult | undefined>();
 }
 
@@ -42,11 +47,12 @@ export class Lookups {
   /** False once the answer rests on something that no topic announces. */
   cacheable = true;
   readonly #source: DnsSource;
-  readonly #memo: InstanceMemo;
+  readonly #memo: InstanceMemo | undefined;
   readonly #facts: Facts;
   readonly #datacenter: string;
 
-  constructor(source: DnsSource, memo: InstanceMemo, facts: Facts, datacenter: string) {
+  /** `memo` is that of the source's state, if it has one. */
+  constructor(source: DnsSource, memo: InstanceMemo | undefined, facts: Facts, datacenter: string) {
     this.#source = source;
     this.#memo = memo;
     this.#facts = facts;
@@ -61,13 +67,15 @@ export class Lookups {
   }
 
   node(datacenter: string, name: string): DnsNode | undefined {
-    if (datacenter !== this.#datacenter) return this.#remembered(this.#facts.nodes, { kind: "node", datacenter, name });
+    const { state } = this.#source;
+    if (state === undefined || datacenter !== this.#datacenter)
+      return this.#remembered(this.#facts.nodes, { kind: "node", datacenter, name });
     this.topics.add(nodeTopic(name));
-    return this.#source.node(name);
+    return state.node(name);
   }
 
   instances(datacenter: string, name: string, filter: ServiceFilter): readonly DnsInstance[] {
-    if (datacenter !== this.#datacenter)
+    if (this.#memo === undefined || datacenter !== this.#datacenter)
       return this.#remembered(this.#facts.instances, { kind: "instances", datacenter, name, filter }) ?? [];
     if (filter.ingress === true) this.cacheable = false;
     // A proxy has a name of its own, so its coming is announced under another service.
@@ -84,19 +92,20 @@ export class Lookups {
     return this.#remembered(this.#facts.externals, { kind: "external", name }) ?? [];
   }
 
-  nodesByAddress(ip: string): readonly DnsNode[] {
+  /** Who has this address in the own datacenter; undefined while that is still to be fetched. */
+  owners(ip: string): DnsAddressOwners | undefined {
+    const { state } = this.#source;
+    if (state === undefined) return this.#remembered(this.#facts.owners, { kind: "owners", ip });
     this.topics.add(TOPIC_CATALOG);
-    return this.#source.nodesByAddress(ip);
-  }
-
-  servicesByAddress(ip: string): ReturnType<DnsSource["servicesByAddress"]> {
-    this.topics.add(TOPIC_CATALOG);
-    return this.#source.servicesByAddress(ip);
+    const nodes = state.nodesByAddress(ip);
+    return { nodes, services: nodes.length > 0 ? [] : state.servicesByAddress(ip) };
   }
 
   servers(): readonly DnsNode[] {
+    const { state } = this.#source;
+    if (state === undefined) return this.#remembered(this.#facts.servers, { kind: "servers" }) ?? [];
     this.cacheable = false;
-    return this.#source.servers();
+    return state.servers();
   }
 
   #remembered<T>(known: ReadonlyMap<string, T>, want: Want): T | undefined {

@@ -59,8 +59,9 @@ export interface Asker {
 export class Responder {
   readonly #options: ResponderOptions;
   readonly #encoder = new MessageEncoder();
-  readonly #caches: Readonly<Record<Transport, WireCache>>;
-  readonly #memo: InstanceMemo;
+  /** Of answers from the state that is here; what is fetched from elsewhere nobody announces. */
+  readonly #caches: Readonly<Record<Transport, WireCache>> | undefined;
+  readonly #memo: InstanceMemo | undefined;
   readonly #labels: Readonly<Record<string, string>>;
   #config: DnsConfig;
   #zones: Zones;
@@ -68,10 +69,13 @@ export class Responder {
 
   constructor(options: ResponderOptions) {
     this.#options = options;
-    const cache = (transport: Transport) =>
-      new WireCache(options.source, options.clock, options.random, CACHE_BYTES_MAX[transport]);
-    this.#caches = { udp: cache("udp"), tcp: cache("tcp") };
-    this.#memo = new InstanceMemo(options.source);
+    const { state } = options.source;
+    if (state !== undefined) {
+      const cache = (transport: Transport) =>
+        new WireCache(state, options.clock, options.random, CACHE_BYTES_MAX[transport]);
+      this.#caches = { udp: cache("udp"), tcp: cache("tcp") };
+      this.#memo = new InstanceMemo(state);
+    }
     this.#labels = { node: options.nodeName };
     this.#config = options.config;
     this.#zones = zonesOf(options.config);
@@ -80,8 +84,8 @@ export class Responder {
   reconfigure(config: DnsConfig): void {
     this.#config = config;
     this.#zones = zonesOf(config);
-    this.#caches.udp.clear();
-    this.#caches.tcp.clear();
+    this.#caches?.udp.clear();
+    this.#caches?.tcp.clear();
   }
 
   /**
@@ -112,7 +116,7 @@ export class Responder {
   }
 
   #cached(key: string | undefined, bytes: Uint8Array, asker: Asker, startMs: number): Uint8Array | undefined {
-    const wire = key === undefined ? undefined : this.#caches[asker.transport].get(key);
+    const wire = key === undefined ? undefined : this.#caches?.[asker.transport].get(key);
     if (wire === undefined) return undefined;
     wire[0] = bytes[0] ?? 0;
     wire[1] = bytes[1] ?? 0;
@@ -126,7 +130,7 @@ export class Responder {
     if (reply !== "forward" && lookups.wants.length === 0) {
       const wire = this.#encode(query, reply, asker.transport);
       if (key !== undefined && lookups.cacheable && lookups.topics.size > 0) {
-        this.#caches[asker.transport].put(key, wire, lookups.topics, reply.answers.length > 1);
+        this.#caches?.[asker.transport].put(key, wire, lookups.topics, reply.answers.length > 1);
       }
       return wire;
     }

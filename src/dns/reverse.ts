@@ -23,9 +23,10 @@ export function answerReverse(question: Question, name: string, context: AnswerC
 }
 
 function targetOf(ip: string, { config, zones, lookups }: AnswerContext): string | undefined {
-  const node = lookups.nodesByAddress(ip)[0];
+  const owners = lookups.owners(ip);
+  const node = owners?.nodes[0];
   if (node !== undefined) return nodeName(node.Node, node.Datacenter, zones.domain);
-  const service = lookups.servicesByAddress(ip)[0];
+  const service = owners?.services[0];
   if (service === undefined) return undefined;
   return under(`${service.Service}.service.${config.datacenter.toLowerCase()}`, zones.domain);
 }

@@ -1,7 +1,14 @@
-/** What the DNS edge needs to know of the registry. Lookups of the own datacenter are synchronous: the state is here. */
+/** What the DNS edge needs to know of the registry. */
 export interface DnsSource {
   /** Names of all known datacenters, the own one too. */
   datacenters(): readonly string[];
+  /** The state of the own datacenter; undefined on an agent that holds none: it asks the servers for all. */
+  readonly state: DnsState | undefined;
+  readonly remote: DnsRemote;
+}
+
+/** Lookups of the state that is here: synchronous. */
+export interface DnsState {
   /** Case-insensitive. */
   node(name: string): DnsNode | undefined;
   /** Instances of a service, the unhealthy ones too; name and tag are case-insensitive. */
@@ -14,11 +21,23 @@ export interface DnsSource {
   servers(): readonly DnsNode[];
   /** Calls `onChange` after any of the topics changed, until the returned function is called. */
   subscribe(topics: readonly string[], onChange: () => void): () => void;
-  /** The same as above in another datacenter; rejects when it cannot be reached. */
-  remoteNode(datacenter: string, name: string): Promise<DnsNode | undefined>;
-  remoteServiceInstances(datacenter: string, name: string, filter: ServiceFilter): Promise<readonly DnsInstance[]>;
+}
+
+/** Lookups elsewhere, in another datacenter or at the own one's servers. They reject when nobody can be reached. */
+export interface DnsRemote {
+  node(datacenter: string, name: string): Promise<DnsNode | undefined>;
+  serviceInstances(datacenter: string, name: string, filter: ServiceFilter): Promise<readonly DnsInstance[]>;
+  /** Who has this address in the own datacenter. */
+  byAddress(ip: string): Promise<DnsAddressOwners>;
+  /** As of the state; never rejects. */
+  servers(): Promise<readonly DnsNode[]>;
   /** Runs a prepared query; `undefined` when there is none of that name. */
   executeQuery(request: DnsQueryRequest): Promise<DnsQueryResult | undefined>;
+}
+
+export interface DnsAddressOwners {
+  readonly nodes: readonly DnsNode[];
+  readonly services: readonly Pick<DnsService, "Service">[];
 }
 
 /** Topics of `subscribe`. Names are lower case. */

@@ -8,7 +8,7 @@ import type { DnsSource } from "./source.ts";
 export async function fetchWant(
   want: Want,
   facts: Facts,
-  source: DnsSource,
+  { remote }: Pick<DnsSource, "remote">,
   recursors: Recursors,
   config: DnsConfig,
 ): Promise<void> {
@@ -21,12 +21,18 @@ export async function fetchWant(
       return;
     }
     case "node":
-      facts.nodes.set(key, await source.remoteNode(want.datacenter, want.name));
+      facts.nodes.set(key, await remote.node(want.datacenter, want.name));
       return;
     case "instances":
-      facts.instances.set(key, await source.remoteServiceInstances(want.datacenter, want.name, want.filter));
+      facts.instances.set(key, await remote.serviceInstances(want.datacenter, want.name, want.filter));
+      return;
+    case "owners":
+      facts.owners.set(key, await remote.byAddress(want.ip));
+      return;
+    case "servers":
+      facts.servers.set(key, await remote.servers());
       return;
     case "query":
-      facts.queries.set(key, await source.executeQuery(want.request));
+      facts.queries.set(key, await remote.executeQuery(want.request));
   }
 }

@@ -2,9 +2,10 @@ import { ipText, parseIp } from "../../../src/dns/ip.ts";
 import {
   type DnsInstance,
   type DnsNode,
-  type DnsQueryRequest,
   type DnsQueryResult,
+  type DnsRemote,
   type DnsSource,
+  type DnsState,
   nodeTopic,
   type ServiceFilter,
   serviceTopic,
@@ -15,10 +16,13 @@ import { type Registration, registrationBody } from "./catalog.ts";
 type Instance = DnsInstance & { readonly registration: Registration };
 
 /** A registry in memory, built from the same registrations that seed a real Consul. */
-export class FakeSource implements DnsSource {
+export class FakeSource implements DnsSource, DnsState {
   readonly lookups: string[] = [];
   readonly queries = new Map<string, DnsQueryResult>();
-  readonly remote = new Map<string, readonly DnsInstance[]>();
+  /** Instances of services of other datacenters. */
+  readonly others = new Map<string, readonly DnsInstance[]>();
+  /** False: an agent without state, for which everything is elsewhere. */
+  holdsState = true;
   failure: Error | undefined;
   #nodes = new Map<string, DnsNode>();
   #instances: Instance[] = [];
@@ -75,7 +79,7 @@ export class FakeSource implements DnsSource {
   }
 
   datacenters(): readonly string[] {
-    return ["dc1", ...this.remote.keys()];
+    return ["dc1", ...this.others.keys()];
   }
 
   node(name: string): DnsNode | undefined {
@@ -112,19 +116,26 @@ export class FakeSource implements DnsSource {
     };
   }
 
-  async remoteNode(): Promise<DnsNode | undefined> {
-    return undefined;
+  get state(): DnsState | undefined {
+    return this.holdsState ? this : undefined;
   }
 
-  async remoteServiceInstances(datacenter: string): Promise<readonly DnsInstance[]> {
-    this.#note(`remote ${datacenter}`);
-    return this.remote.get(datacenter) ?? [];
-  }
-
-  async executeQuery(request: DnsQueryRequest): Promise<DnsQueryResult | undefined> {
-    this.#note(`query ${request.name} from ${request.sourceAddress}`);
-    return this.queries.get(request.name);
-  }
+  readonly remote: DnsRemote = {
+    node: async (datacenter, name) => {
+      this.#note(`remote node ${datacenter}`);
+      return datacenter === "dc1" ? this.#nodes.get(name) : undefined;
+    },
+    serviceInstances: async (datacenter, name, filter) => {
+      this.#note(`remote ${datacenter}`);
+      return datacenter === "dc1" ? this.serviceInstances(name, filter) : (this.others.get(datacenter) ?? []);
+    },
+    byAddress: async (ip) => ({ nodes: this.nodesByAddress(ip), services: this.servicesByAddress(ip) }),
+    servers: async () => this.servers(),
+    executeQuery: async (request) => {
+      this.#note(`query ${request.name} from ${request.sourceAddress}`);
+      return this.queries.get(request.name);
+    },
+  };
 
   #note(text: string): void {
     this.lookups.push(text);

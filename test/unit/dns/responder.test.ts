@@ -168,7 +168,7 @@ describe("dns: responder", () => {
 describe("dns: responder, other datacenters", () => {
   test("their services are fetched, and an unknown datacenter does not exist", async () => {
     const { responder, source } = responderWorld();
-    source.remote.set("dc2", [remoteInstance("10.50.0.1")]);
+    source.others.set("dc2", [remoteInstance("10.50.0.1")]);
     const found = await ask(responder, { name: "api.service.dc2.consul", type: "SRV" });
     expect(found.answers).toEqual([
       'api.service.dc2.consul 0 SRV {"priority":1,"weight":1,"port":80,"target":"far.node.dc2.consul"}',
@@ -179,7 +179,7 @@ describe("dns: responder, other datacenters", () => {
 
   test("their wide-area address is used when it is configured, as an addr name in SRV", async () => {
     const { responder, source } = responderWorld({ translateWanAddrs: true });
-    source.remote.set("dc2", [remoteInstance("10.50.0.1", { wan: "198.51.100.1" })]);
+    source.others.set("dc2", [remoteInstance("10.50.0.1", { wan: "198.51.100.1" })]);
     const found = await ask(responder, { name: "api.service.dc2.consul", type: "SRV" });
     expect(found.answers[0]).toContain("c6336401.addr.dc2.consul");
     expect(found.additionals).toEqual(['c6336401.addr.dc2.consul 0 A "198.51.100.1"']);
@@ -187,14 +187,14 @@ describe("dns: responder, other datacenters", () => {
 
   test("when they cannot be reached the answer is SERVFAIL", async () => {
     const { responder, source } = responderWorld();
-    source.remote.set("dc2", []);
+    source.others.set("dc2", []);
     source.failure = new Error("rpc error");
     expect(await ask(responder, { name: "api.service.dc2.consul", type: "A" })).toMatchObject({ rcode: "SERVFAIL" });
   });
 
   test("what waits is bounded: the next question fails at once", async () => {
     const { responder, source } = responderWorld();
-    source.executeQuery = () => new Promise(() => undefined);
+    source.remote.executeQuery = () => new Promise(() => undefined);
     const query = queryOf({ name: "slow.query.consul", type: "A" });
     for (let i = 0; i < 1024; i++) expect(responder.respond(query, UDP)).toBeInstanceOf(Promise);
     expect(observe(responder.respond(query, UDP) as Uint8Array)).toMatchObject({ rcode: "SERVFAIL" });

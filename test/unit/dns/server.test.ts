@@ -164,7 +164,7 @@ describe("dns: TCP clients", () => {
   test("an answer that has to wait does not hold back the next one", async () => {
     const { at, source } = await start();
     const slow = Promise.withResolvers<undefined>();
-    source.executeQuery = () => slow.promise;
+    source.remote.executeQuery = () => slow.promise;
     const { connection, count } = await tcpClient(at);
     connection.write(framed(queryOf({ name: "slow.query.consul", type: "A" }, 1)));
     connection.write(framed(queryOf(SOLO, 2)));
@@ -177,7 +177,7 @@ describe("dns: TCP clients", () => {
     const { at, source } = await start();
     const slow = Promise.withResolvers<undefined>();
     let running = 0;
-    source.executeQuery = () => {
+    source.remote.executeQuery = () => {
       running++;
       return slow.promise;
     };

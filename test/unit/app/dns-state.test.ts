@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { stateDnsSource } from "../../../src/app/dns-source.ts";
+import { dnsState } from "../../../src/app/dns-state.ts";
 import { TOPIC_CATALOG } from "../../../src/dns/source.ts";
 import { World } from "../state/catalog/world.ts";
 
@@ -7,7 +7,7 @@ function rig() {
   const world = new World();
   world.register("n1", { address: "10.0.0.1", service: { Service: "web", Tags: ["v1"], Address: "10.9.9.9" } });
   world.register("n2", { address: "10.0.0.2", service: { Service: "consul", Port: 8300 } });
-  return { world, source: stateDnsSource(world.db, world.rig.publisher, "dc1") };
+  return { world, source: dnsState(world.db, world.rig.publisher) };
 }
 
 test("DNS sees nodes by name and address whatever their case, and services by their own address", () => {
@@ -47,10 +47,7 @@ test("a kept answer about the whole catalog falls with any node or service", () 
   expect(changes).toBe(1);
 });
 
-test("other datacenters can't be reached, gateways and prepared queries are not there", async () => {
+test("gateways are not there", () => {
   const { source } = rig();
-  expect(source.datacenters()).toEqual(["dc1"]);
   expect(source.serviceInstances("web", { ingress: true })).toEqual([]);
-  expect(await source.executeQuery({} as never)).toBeUndefined();
-  expect(source.remoteNode("dc2", "n1")).rejects.toThrow("No path to datacenter");
 });

@@ -1,6 +1,5 @@
-import type { DnsInstance, DnsNode, DnsSource } from "../dns/source.ts";
+import type { DnsInstance, DnsNode, DnsState } from "../dns/source.ts";
 import { TOPIC_CATALOG } from "../dns/source.ts";
-import { Refusal } from "../lib/refusal.ts";
 import { healthConnect, healthService } from "../state/catalog/queries.ts";
 import { connectChecksTopic, connectTopic } from "../state/catalog/topics.ts";
 import type { StateDb } from "../state/db.ts";
@@ -13,16 +12,14 @@ const SERVICE_PREFIX = "service/";
 const CONSUL_SERVICE = "consul";
 
 /** What DNS looks up, from the replicated state of this server. */
-export function stateDnsSource(db: StateDb, publisher: Publisher, datacenter: string): DnsSource {
+export function dnsState(db: StateDb, publisher: Publisher): DnsState {
   const instances = (name: string, filter: { tag?: string; connect?: boolean; ingress?: boolean }): DnsInstance[] => {
     // Ingress gateways are bound by config entries, which this version does not have.
     if (filter.ingress) return [];
     const tags = filter.tag === undefined ? {} : { tags: [filter.tag] };
     return (filter.connect ? healthConnect(db, name, tags) : healthService(db, name, tags)).value;
   };
-  const unreachable = () => Promise.reject(new Refusal("No path to datacenter"));
   return {
-    datacenters: () => [datacenter],
     node: (name) => nodeByName(db, name),
     serviceInstances: instances,
     nodesByAddress: (ip) => nodesByAddress(db, ip),
@@ -37,10 +34,6 @@ export function stateDnsSource(db: StateDb, publisher: Publisher, datacenter: st
       })),
     servers: (): DnsNode[] => instances(CONSUL_SERVICE, {}).map((instance) => instance.Node),
     subscribe: (topics, onChange) => publisher.subscribe({ topics: topics.flatMap(stateTopics) }, () => onChange()),
-    remoteNode: unreachable,
-    remoteServiceInstances: unreachable,
-    // Prepared queries are not in this version: there is none of any name.
-    executeQuery: () => Promise.resolve(undefined),
   };
 }
 
