@@ -1,3 +1,4 @@
+import type { Coordinate } from "../lib/coordinate.ts";
 import type { Cipher } from "../ports/cipher.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DatagramPort } from "../ports/datagram.ts";
@@ -36,14 +37,6 @@ export interface IncomingQuery {
   readonly sourceNode: string;
   /** False when it is too late or too long (1024 bytes). */
   respond(payload: Uint8Array): boolean;
-}
-
-/** Vivaldi, as in Serf: seconds. */
-export interface Coordinate {
-  readonly Vec: readonly number[];
-  readonly Error: number;
-  readonly Adjustment: number;
-  readonly Height: number;
 }
 
 export interface QueryOptions {

@@ -1,7 +1,7 @@
+import { ORIGIN } from "../lib/coordinate.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { RaftNode } from "../raft/node.ts";
 import type { CoordinateUpdate } from "../state/coordinates/commands.ts";
-import { ORIGIN } from "../state/coordinates/distance.ts";
 import { coordinatesOfNode } from "../state/coordinates/queries.ts";
 import type { StateDb } from "../state/db.ts";
 import { nodeByName } from "../state/nodes/queries.ts";

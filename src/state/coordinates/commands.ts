@@ -1,11 +1,11 @@
 import { eq, sql } from "drizzle-orm";
+import type { Coordinate } from "../../lib/coordinate.ts";
 import { nodeCoordinatesTopic } from "../catalog/topics.ts";
 import type { Change } from "../change.ts";
 import { prepared } from "../db.ts";
 import { bumpIndex } from "../indexes/commands.ts";
 import { nodeExists } from "../nodes/queries.ts";
 import { COORDINATES_TOPIC } from "../topics.ts";
-import type { Coordinate } from "./distance.ts";
 import { coordinatesOfNode } from "./queries.ts";
 import { coordinates } from "./tables.ts";
 

@@ -1,11 +1,11 @@
 import { asc, eq, sql } from "drizzle-orm";
+import type { Coordinate } from "../../lib/coordinate.ts";
 import { nodeCoordinatesTopic } from "../catalog/topics.ts";
 import { prepared, type StateDb } from "../db.ts";
 import { tableIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
 import { COORDINATES_TOPIC } from "../topics.ts";
 import type { CoordinateUpdate } from "./commands.ts";
-import type { Coordinate } from "./distance.ts";
 import { coordinates } from "./tables.ts";
 
 const columns = { Node: coordinates.Node, Segment: coordinates.Segment, Coord: coordinates.Coord };

@@ -1,5 +1,5 @@
 import { primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { Coordinate } from "./distance.ts";
+import type { Coordinate } from "../../lib/coordinate.ts";
 
 /** Network coordinates: one for each node and network segment. */
 export const coordinates = sqliteTable(

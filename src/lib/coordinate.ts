@@ -1,9 +1,9 @@
 /** A network coordinate (Vivaldi with height and adjustment, as Serf computes it). Lengths are seconds of round trip. */
 export interface Coordinate {
-  Vec: number[];
-  Error: number;
-  Adjustment: number;
-  Height: number;
+  readonly Vec: number[];
+  readonly Error: number;
+  readonly Adjustment: number;
+  readonly Height: number;
 }
 
 /** Where every node begins (Serf): nowhere in particular, and not at all sure of it. */
@@ -16,11 +16,16 @@ export const ORIGIN: Coordinate = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, A
  */
 export function distanceS(a: Coordinate | undefined, b: Coordinate | undefined): number {
   if (a === undefined || b === undefined || a.Vec.length !== b.Vec.length) return Number.POSITIVE_INFINITY;
-  let squares = 0;
-  for (const [i, x] of a.Vec.entries()) squares += (x - (b.Vec[i] ?? 0)) ** 2;
-  const raw = Math.sqrt(squares) + a.Height + b.Height;
+  const raw = rawDistanceS(a, b);
   const adjusted = raw + a.Adjustment + b.Adjustment;
   return adjusted > 0 ? adjusted : raw;
+}
+
+/** The distance without the adjustments, of two coordinates with the same dimensions. */
+export function rawDistanceS(a: Coordinate, b: Coordinate): number {
+  let squares = 0;
+  for (const [i, x] of a.Vec.entries()) squares += (x - (b.Vec[i] ?? 0)) ** 2;
+  return Math.sqrt(squares) + a.Height + b.Height;
 }
 
 /** `items` nearest first; ties and items without a coordinate (last) keep their order. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Coordinate, distanceS, sortByDistance } from "../../../../src/state/coordinates/distance.ts";
+import { type Coordinate, distanceS, sortByDistance } from "../../../src/lib/coordinate.ts";
 
 const at = (x: number, parts: Partial<Coordinate> = {}): Coordinate => ({
   Vec: [x, 0],
