@@ -24,7 +24,7 @@ export interface SwimDelegate {
   onConflict(existing: SwimMember, other: Alive): void;
   /** Why an alive message is not to be taken, if so. */
   refuseAlive(alive: Alive): string | undefined;
-  /** Why the states of a peer are not to be merged at all, if so. */
+  /** Why the states of a peer are not to be merged at all, if so. Asked when one of the two joins. */
   refuseMerge(nodes: readonly PushedNode[]): string | undefined;
   /** A message of the layer above; bytes are its own after the call. */
   onUserMessage(payload: Uint8Array, from: Endpoint): void;
@@ -47,12 +47,16 @@ export interface SwimPort {
   /** All that are known, this one and dead ones included. */
   members(): Iterable<SwimMember>;
   member(name: string): SwimMember | undefined;
-  /** How many are known. */
+  /** How many are known, dead ones too as long as they are kept. */
   readonly size: number;
+  /** Of them, those who are neither dead nor left, this one included. */
   readonly aliveCount: number;
   /** Lifeguard's awareness: 0 is healthy. */
   readonly healthScore: number;
-  /** A message of this layer to one peer, at once; others that wait go with it. */
+  /**
+   * A message of the layer above to one peer, at once; others that wait go with it. `payload` without the type byte of `user`,
+   * as `onUserMessage` gets it.
+   */
   send(to: Endpoint, payload: Uint8Array, withCrc: boolean): void;
   /** Exchanges all states with a peer and merges what it says. Rejects with a text for the operator. */
   pushPull(to: Endpoint, isJoin: boolean): Promise<void>;

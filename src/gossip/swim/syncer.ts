@@ -1,0 +1,91 @@
+import type { Timer } from "../../ports/clock.ts";
+import type { Endpoint, PushedNode, PushPull } from "../messages.ts";
+import { incompatibility } from "./compatibility.ts";
+import type { Context } from "./context.ts";
+import type { Membership } from "./membership.ts";
+import { pushPullIntervalMs } from "./scale.ts";
+
+/** Exchanges all states with one random member now and then: what gossip has left out is made up for. */
+export class Syncer {
+  readonly #context: Context;
+  readonly #membership: Membership;
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(context: Context, membership: Membership) {
+    this.#context = context;
+    this.#membership = membership;
+  }
+
+  start(): void {
+    const { random, timing } = this.#context;
+    this.#wait(random.float() * timing.pushPullIntervalMs);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+  }
+
+  /** Rejects with a text for the operator. */
+  async pushPull(to: Endpoint, isJoin: boolean): Promise<void> {
+    const { transport, clock, meter } = this.#context;
+    const startMs = clock.monotonicMs();
+    const remote = await transport.pushPull(to, this.#state(isJoin));
+    meter.sample("memberlist.pushPullNode", clock.monotonicMs() - startMs);
+    if (this.#isClosed) throw new Error("this member is no longer in the pool");
+    this.#merge(remote, isJoin);
+  }
+
+  /** The own state, for a peer that gave its own. It is merged when the answer is on its way, as peers expect it. */
+  onPushPull(from: Endpoint, remote: PushPull): PushPull {
+    const { clock, log } = this.#context;
+    clock.soon(() => {
+      if (this.#isClosed) return;
+      try {
+        this.#merge(remote, remote.isJoin);
+      } catch (error) {
+        log.warn("the states of a peer are not merged", { from: from.address, error: String(error) });
+      }
+    });
+    return this.#state(remote.isJoin);
+  }
+
+  #state(isJoin: boolean): PushPull {
+    const { roster, delegate } = this.#context;
+    return { isJoin, nodes: [...roster.members()], userState: delegate.localState(isJoin) };
+  }
+
+  /** Throws when the two sides can't be in one pool. */
+  #merge({ nodes, userState }: PushPull, isJoin: boolean): void {
+    const { roster, delegate } = this.#context;
+    const refusal = incompatibility(roster.members(), nodes) ?? (isJoin ? delegate.refuseMerge(nodes) : undefined);
+    if (refusal !== undefined) throw new Error(refusal);
+    for (const node of nodes) this.#take(node);
+    if (userState.length > 0) delegate.mergeState(userState, isJoin);
+  }
+
+  /** A death that others tell of is only a suspicion here, so that the member can still say that it is alive. */
+  #take({ name: node, at, meta, incarnation, state, versions }: PushedNode): void {
+    const membership = this.#membership;
+    if (state === "alive") membership.alive({ type: "alive", incarnation, node, at, meta, versions });
+    else if (state === "left") membership.dead({ type: "dead", incarnation, node, from: node });
+    else membership.suspect({ type: "suspect", incarnation, node, from: this.#context.name });
+  }
+
+  #wait(staggerMs: number): void {
+    const { clock, timing, roster } = this.#context;
+    this.#timer = clock.after(staggerMs + pushPullIntervalMs(timing, roster.size), () => void this.#tick());
+  }
+
+  async #tick(): Promise<void> {
+    const { name, roster, log } = this.#context;
+    const [peer] = roster.pick(1, (member) => member.state === "alive" && member.name !== name);
+    try {
+      if (peer !== undefined) await this.pushPull(peer.at, false);
+    } catch (error) {
+      if (!this.#isClosed) log.warn("could not exchange states", { member: peer?.name, error: String(error) });
+    }
+    if (!this.#isClosed) this.#wait(0);
+  }
+}
