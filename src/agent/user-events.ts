@@ -1,14 +1,16 @@
 import { compileRegexp } from "../lang/re2/regexp.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { UserEvent } from "../model/event.ts";
+import type { Logger } from "../ports/logger.ts";
 import type { Publisher } from "../state/publisher.ts";
 import type { QueryResult } from "../state/query.ts";
+import { decodeEvent, encodeEvent } from "./event-payload.ts";
 
 /** Consul keeps the last 256 events on each agent. */
 const EVENTS_MAX = 256;
-/** Serf's limit of a user event, name and encoded payload together. */
-const EVENT_BYTES_MAX = 512;
 const EVENT_VERSION = 1;
+/** What Consul puts before the names of its events in gossip. */
+const GOSSIP_PREFIX = "consul:event:";
 
 export type FiredEvent = Pick<UserEvent, "Name" | "Payload" | "NodeFilter" | "ServiceFilter" | "TagFilter">;
 
@@ -18,42 +20,62 @@ export interface EventTarget {
   services(): { name: string; tags: readonly string[] }[];
 }
 
+/** A user event of the gossip pool. */
+export interface GossipEvent {
+  readonly name: string;
+  readonly payload: Uint8Array;
+  readonly ltime: number;
+}
+
+export interface UserEventsDeps {
+  readonly target: EventTarget;
+  /** Tells all members, this one too. Throws a Refusal when it is too long. */
+  broadcast(name: string, payload: Uint8Array): void;
+  readonly publisher: Publisher;
+  readonly uuid: () => string;
+  readonly log: Logger;
+}
+
 /**
  * The user events this agent has seen. They travel by gossip only: no order, no promise of delivery, no leader needed.
  */
 export class UserEvents {
-  readonly #target: EventTarget;
-  readonly #publisher: Publisher;
-  readonly #uuid: () => string;
+  readonly #deps: UserEventsDeps;
   /** Oldest first. */
   #events: UserEvent[] = [];
-  #lamportTime = 1;
 
-  constructor(deps: { target: EventTarget; publisher: Publisher; uuid: () => string }) {
-    this.#target = deps.target;
-    this.#publisher = deps.publisher;
-    this.#uuid = deps.uuid;
+  constructor(deps: UserEventsDeps) {
+    this.#deps = deps;
   }
 
-  /** Fires an event; it comes back as sent, and is received here too when the filters match. */
+  /** Fires an event; it comes back as sent, and gossip brings it here too. */
   fire(fired: FiredEvent): UserEvent {
     checkFilters(fired);
-    const event: UserEvent = { ID: this.#uuid(), ...fired, Version: EVENT_VERSION, LTime: 0 };
-    if (encodedBytes(event) > EVENT_BYTES_MAX) {
+    const event: UserEvent = { ID: this.#deps.uuid(), ...fired, Version: EVENT_VERSION, LTime: 0 };
+    try {
+      this.#deps.broadcast(GOSSIP_PREFIX + event.Name, encodeEvent(event));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
       // Consul tells of each network segment that could not be told, of which there is this one.
-      const why = `user event exceeds configured limit of ${EVENT_BYTES_MAX} bytes before encoding`;
-      throw new Refusal(`1 error occurred:\n\t* error broadcasting event to segment "": ${why}\n\n`);
+      throw new Refusal(`1 error occurred:\n\t* error broadcasting event to segment "": ${error.message}\n\n`);
     }
-    this.receive({ ...event, LTime: ++this.#lamportTime });
     return event;
   }
 
-  /** Takes an event that gossip brought. */
-  receive(event: UserEvent): void {
-    this.#lamportTime = Math.max(this.#lamportTime, event.LTime);
-    if (!this.#isForUs(event)) return;
+  /** Takes what gossip brought; what is no user event of an agent is left alone. */
+  receive({ name, payload, ltime }: GossipEvent): void {
+    if (!name.startsWith(GOSSIP_PREFIX)) return;
+    const Name = name.slice(GOSSIP_PREFIX.length);
+    let event: UserEvent;
+    try {
+      event = { ...decodeEvent(payload), Name, LTime: ltime };
+      if (!this.#isForUs(event)) return;
+    } catch (error) {
+      this.#deps.log.warn("left out a user event that can't be read", { name, error: (error as Error).message });
+      return;
+    }
     this.#events = [...this.#events, event].slice(-EVENTS_MAX);
-    this.#publisher.publish(new Set([eventTopic(event.Name), EVENTS_TOPIC]), 0);
+    this.#deps.publisher.publish(new Set([eventTopic(Name), EVENTS_TOPIC]), 0);
   }
 
   /** Events of one name, or all for "", oldest first. The index is made of the newest one's id. */
@@ -70,11 +92,11 @@ export class UserEvents {
   }
 
   #isForUs(event: UserEvent): boolean {
-    if (event.NodeFilter !== "" && !compileRegexp(event.NodeFilter).test(this.#target.nodeName())) return false;
+    if (event.NodeFilter !== "" && !compileRegexp(event.NodeFilter).test(this.#deps.target.nodeName())) return false;
     if (event.ServiceFilter === "") return true;
     const service = compileRegexp(event.ServiceFilter);
     const tag = event.TagFilter === "" ? undefined : compileRegexp(event.TagFilter);
-    return this.#target
+    return this.#deps.target
       .services()
       .some(({ name, tags }) => service.test(name) && (tag === undefined || tags.some((text) => tag.test(text))));
   }
@@ -104,21 +126,4 @@ function checkFilters(event: FiredEvent): void {
   if (event.TagFilter !== "" && event.ServiceFilter === "") {
     throw new Refusal("Cannot provide tag filter without service filter");
   }
-}
-
-/** Size of the event as gossip carries it: name with Consul's prefix, and a msgpack map with one-letter keys. */
-function encodedBytes(event: UserEvent): number {
-  const raw = (bytes: number) => bytes + (bytes < 32 ? 1 : 3);
-  const text = (key: string, value: string) => (value === "" ? 0 : raw(key.length) + raw(Buffer.byteLength(value)));
-  const payload =
-    1 +
-    text("ID", event.ID) +
-    text("n", event.Name) +
-    (event.Payload === null ? 0 : raw(1) + raw(event.Payload.length)) +
-    text("nf", event.NodeFilter) +
-    text("sf", event.ServiceFilter) +
-    text("tf", event.TagFilter) +
-    raw(1) +
-    1;
-  return Buffer.byteLength(`consul:event:${event.Name}`) + payload;
 }

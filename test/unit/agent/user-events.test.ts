@@ -1,11 +1,18 @@
 import { expect, test } from "bun:test";
 import { indexOfId, UserEvents } from "../../../src/agent/user-events.ts";
+import { Refusal } from "../../../src/lib/refusal.ts";
 import { Publisher } from "../../../src/state/publisher.ts";
+import { silentLogger } from "../../support/silent.ts";
 
 function rig() {
   let count = 0;
   const publisher = new Publisher();
-  const events = new UserEvents({
+  const events: UserEvents = new UserEvents({
+    broadcast(name, payload) {
+      if (name.length + payload.length > 512) throw new Refusal("user event exceeds configured limit of 512 bytes");
+      events.receive({ name, payload, ltime: 3 });
+    },
+    log: silentLogger,
     target: { nodeName: () => "n1", services: () => [{ name: "web", tags: ["v1"] }] },
     publisher,
     uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, "0")}`,
@@ -52,7 +59,18 @@ test("an event wakes who waits for its name or for all", () => {
 test.each([
   [{ NodeFilter: "(" }, "Invalid node filter: error parsing regexp"],
   [{ TagFilter: "v1" }, "Cannot provide tag filter without service filter"],
-  [{ Name: "x".repeat(500) }, "user event exceeds configured limit of 512 bytes before encoding"],
+  [
+    { Name: "x".repeat(500) },
+    'error broadcasting event to segment "": user event exceeds configured limit of 512 bytes',
+  ],
 ])("%p is refused in Consul's words", (more, text) => {
   expect(() => rig().fire("e", more)).toThrow(text);
+});
+
+test("what gossip brings and is no event of an agent is left out", () => {
+  const { events } = rig();
+  for (const name of ["deploy", "consul:new-leader", "consul:event:cut"]) {
+    events.receive({ name, payload: Uint8Array.of(0x81, 0xa1), ltime: 1 });
+  }
+  expect(events.list("").value).toEqual([]);
 });
