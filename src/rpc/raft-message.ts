@@ -26,12 +26,19 @@ export function encodeMessage(message: Message): Buffer {
   out.varint(message.term);
   switch (message.type) {
     case "preVoteRequest":
+      out.varint(message.round);
+      out.varint(message.lastIndex);
+      out.varint(message.lastTerm);
+      break;
+    case "preVoteReply":
+      out.varint(message.round);
+      out.flag(message.granted);
+      break;
     case "voteRequest":
       out.varint(message.lastIndex);
       out.varint(message.lastTerm);
-      if (message.type === "voteRequest") out.flag(message.isTransfer);
+      out.flag(message.isTransfer);
       break;
-    case "preVoteReply":
     case "voteReply":
       out.flag(message.granted);
       break;
@@ -85,7 +92,9 @@ export function decodeMessage(kind: Kind, payload: Buffer, from: string, to: str
 function decodeBody(kind: Kind, input: ByteReader, base: Base): Message {
   switch (kind) {
     case "preVoteRequest":
-      return { type: kind, ...base, lastIndex: input.varint(), lastTerm: input.varint() };
+      return { type: kind, ...base, round: input.varint(), lastIndex: input.varint(), lastTerm: input.varint() };
+    case "preVoteReply":
+      return { type: kind, ...base, round: input.varint(), granted: input.flag() };
     case "voteRequest":
       return {
         type: kind,
@@ -94,7 +103,6 @@ function decodeBody(kind: Kind, input: ByteReader, base: Base): Message {
         lastTerm: input.varint(),
         isTransfer: input.flag(),
       };
-    case "preVoteReply":
     case "voteReply":
       return { type: kind, ...base, granted: input.flag() };
     case "append":

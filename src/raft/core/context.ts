@@ -8,6 +8,9 @@ import type { Message } from "./messages.ts";
 import { isVoter } from "./quorum.ts";
 import type { CoreOptions, Effect, Limits, Role, Timing } from "./types.ts";
 
+/** So many numbers that two starts of a server don't use the same ones. */
+const FIRST_NUMBER_MAX = 2 ** 48;
+
 /** Without the fields that every message has. */
 export type Body<M extends Message = Message> = M extends Message ? Omit<M, "from" | "term"> : never;
 
@@ -34,6 +37,7 @@ export class Context {
   /** The configuration in force is not in the log yet, see `CoreStart.isForced`. */
   mustAnnounce: boolean;
   #effects: Effect[] = [];
+  #nextNumber: number;
   /** Where the disk may hold more than the log, after a refused truncation. */
   #truncateNextFrom: number | undefined;
 
@@ -43,6 +47,7 @@ export class Context {
     this.limits = limits;
     this.random = random;
     this.nowMs = nowMs;
+    this.#nextNumber = Math.floor(random() * FIRST_NUMBER_MAX);
     this.log = new RaftLog(start);
     this.configurations = new Configurations(start.configurations);
     this.term = start.hardState.term;
@@ -74,6 +79,11 @@ export class Context {
   get isDiskStalled(): boolean {
     const { oldestMs } = this.durability;
     return oldestMs !== undefined && this.nowMs - oldestMs >= this.timing.diskStallMs;
+  }
+
+  /** For a question to others: a late answer to an earlier one, also of the time before a restart, must not pass for its. */
+  freshNumber(): number {
+    return this.#nextNumber++;
   }
 
   emit(effect: Effect): void {

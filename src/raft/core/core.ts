@@ -100,6 +100,7 @@ export class RaftCore {
     // These two have terms of their own: a request's is the one that an election would have, as a granted reply's.
     if (message.type === "preVoteRequest") return this.#election.onPreVoteRequest(message);
     if (message.type === "preVoteReply") {
+      if (!this.#election.isAnswer(message)) return;
       if (!message.granted && message.term > context.term) this.#follow(message.term, undefined);
       return this.#election.onPreVoteReply(message);
     }

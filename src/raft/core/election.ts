@@ -12,6 +12,10 @@ export class Election {
   #deadlineMs: number;
   #votes = new Set<string>();
   #rejections = new Set<string>();
+  /** Of the pre-vote that was asked for last. */
+  #round = 0;
+  /** When somebody asked for a pre-vote whose log is older than the own one. */
+  #needyMs = Number.NEGATIVE_INFINITY;
   /** A snapshot is being installed: log and state are in between. */
   isHeld = false;
   /** The disk refused an append and has taken none since. */
@@ -40,14 +44,23 @@ export class Election {
     const context = this.#context;
     if (context.nowMs < this.deadlineMs) return;
     this.restart();
-    if (context.mayCampaign && !this.isHeld) this.#askFirst();
+    if (this.#mayCampaign) this.#askFirst();
     else context.setRole("follower", undefined);
+  }
+
+  /**
+   * One without a vote campaigns when a candidate needs its vote that can't have it, and no leader is heard: whoever is to
+   * get a vote may not have heard of that yet, and be the only one whose log is long enough. It hands over once it can.
+   */
+  get #mayCampaign(): boolean {
+    const { mayCampaign, leaderContactMs } = this.#context;
+    return !this.isHeld && (mayCampaign || this.#needyMs > leaderContactMs);
   }
 
   /** Begins an election without asking first. */
   campaign(isTransfer: boolean) {
     const context = this.#context;
-    if (!context.mayCampaign || this.isHeld || context.role === "leader") return;
+    if (!this.#mayCampaign || context.role === "leader") return;
     this.restart();
     context.setTerm(context.term + 1, context.id);
     context.setRole("candidate", undefined);
@@ -73,10 +86,12 @@ export class Election {
     this.#rejections = new Set();
     if (isQuorum(context.configuration, this.#votes)) return this.campaign(false);
     const { lastIndex, lastTerm } = context.log;
+    const [round, term] = [context.freshNumber(), context.term + 1];
+    this.#round = round;
     for (const to of this.#others()) {
       context.emit({
         type: "send",
-        message: { type: "preVoteRequest", from: context.id, to, term: context.term + 1, lastIndex, lastTerm },
+        message: { type: "preVoteRequest", from: context.id, to, term, round, lastIndex, lastTerm },
       });
     }
   }
@@ -84,18 +99,24 @@ export class Election {
   onPreVoteRequest(request: PreVoteRequest) {
     const context = this.#context;
     const isFree = request.term > context.term || (request.term === context.term && this.#canVoteFor(request.from));
-    const granted = isFree && this.#isUpToDate(request) && !this.isLeaderNear();
+    const isUpToDate = this.#isUpToDate(request);
+    if (!isUpToDate) this.#needyMs = context.nowMs;
+    const granted = isFree && isUpToDate && !this.isLeaderNear();
     // Also a request of an older term is answered: its sender must learn of ours.
     const term = granted ? request.term : context.term;
     context.emit({
       type: "send",
-      message: { type: "preVoteReply", from: context.id, to: request.from, term, granted },
+      message: { type: "preVoteReply", from: context.id, to: request.from, term, round: request.round, granted },
     });
+  }
+
+  /** Whether it is about what is asked now: what was said to an earlier question, before a leader was heard, says nothing. */
+  isAnswer({ round }: PreVoteReply): boolean {
+    return this.#context.role === "preCandidate" && round === this.#round;
   }
 
   onPreVoteReply(reply: PreVoteReply) {
     const context = this.#context;
-    if (context.role !== "preCandidate") return;
     if (!reply.granted) this.#rejected(reply.from);
     else if (reply.term === context.term + 1) {
       this.#votes.add(reply.from);

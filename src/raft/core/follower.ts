@@ -95,7 +95,8 @@ export class FollowerLog {
 
   onChunkWritten(snapshot: SnapshotMeta, nextOffset: number, ok: boolean) {
     const incoming = this.#incoming;
-    if (incoming?.snapshot !== snapshot) return;
+    // The write of a part that is not waited for any more, or that another one has taken the place of.
+    if (incoming?.snapshot !== snapshot || !incoming.isWriting) return;
     incoming.isWriting = false;
     incoming.nextOffset = nextOffset;
     if (!ok) this.#incoming = undefined;

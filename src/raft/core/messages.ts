@@ -11,12 +11,16 @@ interface Base {
 /** Would you vote for me? Changes nothing at the receiver (thesis 9.6). */
 export interface PreVoteRequest extends Base {
   type: "preVoteRequest";
+  /** Never used again: pre-votes raise no term by which a late reply could be told. */
+  round: number;
   lastIndex: number;
   lastTerm: number;
 }
 /** `term` is the request's when granted, the sender's own when not. */
 export interface PreVoteReply extends Base {
   type: "preVoteReply";
+  /** Of the request. */
+  round: number;
   granted: boolean;
 }
 export interface VoteRequest extends Base {

@@ -1,18 +1,13 @@
 import type { Context } from "./context.ts";
 import type { ReadIndexReply } from "./messages.ts";
 
-/** So many numbers that two starts of a server don't use the same ones: a late reply must confirm no later read. */
-const FIRST_ID_MAX = 2 ** 48;
-
 /** A follower's reads: it asks the leader from which index on it may answer (thesis 6.4). */
 export class RemoteReads {
   readonly #context: Context;
-  #nextId: number;
   readonly #waiting = new Map<number, { id: number; endMs: number }>();
 
   constructor(context: Context) {
     this.#context = context;
-    this.#nextId = Math.floor(context.random() * FIRST_ID_MAX);
   }
 
   get deadlineMs(): number {
@@ -25,7 +20,7 @@ export class RemoteReads {
     if (leader === undefined || this.#waiting.size >= limits.readsMax) {
       return this.#context.emit({ type: "readFailed", id });
     }
-    const wireId = this.#nextId++;
+    const wireId = this.#context.freshNumber();
     this.#waiting.set(wireId, { id, endMs: nowMs + timing.electionTimeoutMs });
     this.#context.send({ type: "readIndexRequest", to: leader, id: wireId, isConfirmed });
   }

@@ -35,12 +35,13 @@ export function makeMessage(words: Words): Message {
     case "voteRequest":
     case "preVoteRequest": {
       const [lastIndex, lastTerm] = place(words, "last");
-      if (type === "preVoteRequest") return { ...base, type, lastIndex, lastTerm };
+      if (type === "preVoteRequest") return { ...base, type, round: words.number("round", 0), lastIndex, lastTerm };
       return { ...base, type, lastIndex, lastTerm, isTransfer: words.text("transfer") === "yes" };
     }
     case "voteReply":
-    case "preVoteReply":
       return { ...base, type, granted: words.text("granted") === "yes" };
+    case "preVoteReply":
+      return { ...base, type, round: words.number("round", 0), granted: words.text("granted") === "yes" };
     case "heartbeat":
       return { ...base, type, commit: words.number("commit", 0), round: words.number("round") };
     case "heartbeatReply":

@@ -57,8 +57,8 @@ export function anyMessage(from: string, to: string): fc.Arbitrary<Message> {
   const last = { lastIndex: number, lastTerm: number };
   const flag = fc.boolean();
   return fc.oneof(
-    fc.record({ ...of("preVoteRequest"), ...last }),
-    fc.record({ ...of("preVoteReply"), granted: flag }),
+    fc.record({ ...of("preVoteRequest"), round: number, ...last }),
+    fc.record({ ...of("preVoteReply"), round: number, granted: flag }),
     fc.record({ ...of("voteRequest"), ...last, isTransfer: flag }),
     fc.record({ ...of("voteReply"), granted: flag }),
     number.chain((prevIndex) =>

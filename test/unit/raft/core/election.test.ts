@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { RaftCore } from "../../../../src/raft/core/core.ts";
-import { LIMITS, timingOf } from "../../../../src/raft/core/types.ts";
+import type { Message, PreVoteRequest } from "../../../../src/raft/core/messages.ts";
+import { type Effect, LIMITS, timingOf } from "../../../../src/raft/core/types.ts";
 import { TestCluster, TIMEOUT_MS } from "../../../support/raft-cluster.ts";
 
 /** b, and a with or without a vote, or not at all. */
@@ -106,4 +107,79 @@ test("a read that waits for a server is confirmed when that leaves the configura
   expect(leader.take("readReady")).toEqual([]);
   cluster.advance(TIMEOUT_MS / 2);
   expect(leader.take("readReady")).toMatchObject([{ id: 9 }]);
+});
+
+/** Server a in term 1 with entries 1 to 3 of it, the first one being the configuration of b, c and a with or without a vote. */
+function one(voter: boolean, random = 0): RaftCore {
+  const servers = ["a", "b", "c"].map((id) => ({ id, address: id, voter: id !== "a" || voter }));
+  return new RaftCore({
+    start: {
+      id: "a",
+      hardState: { term: 1, votedFor: "" },
+      firstIndex: 1,
+      lastIndex: 3,
+      termStarts: [
+        { index: 0, term: 0 },
+        { index: 1, term: 1 },
+      ],
+      configurations: [{ index: 1, configuration: { servers } }],
+      commitIndex: 1,
+    },
+    timing: timingOf(TIMEOUT_MS),
+    limits: LIMITS,
+    random: () => random,
+    nowMs: 0,
+  });
+}
+
+const message = (body: object) => ({ type: "message", message: { from: "b", to: "a", ...body } as Message }) as const;
+const asked = (effects: readonly Effect[]) =>
+  effects.flatMap((effect) =>
+    effect.type === "send" && effect.message.type === "preVoteRequest" ? [effect.message] : [],
+  );
+const answer = ({ to: from, term, round }: PreVoteRequest) =>
+  message({ type: "preVoteReply", from, term, round, granted: true });
+
+test("a late answer to an earlier pre-vote elects nobody: others may have heard a leader since", () => {
+  const core = one(true);
+  const [early] = asked(core.step({ type: "tick" }, TIMEOUT_MS));
+  const [late] = asked(core.step({ type: "tick" }, 2 * TIMEOUT_MS));
+  if (early === undefined || late === undefined) throw new Error("it has not asked");
+  expect(core.step(answer(early), 2 * TIMEOUT_MS)).toEqual([]);
+  expect(core.status()).toMatchObject({ role: "preCandidate", term: 1 });
+  core.step(answer(late), 2 * TIMEOUT_MS);
+  expect(core.status()).toMatchObject({ role: "candidate", term: 2 });
+});
+
+test("pre-votes of two starts have different numbers", () => {
+  const rounds = [0.1, 0.2].map((random) => asked(one(true, random).step({ type: "tick" }, 2 * TIMEOUT_MS))[0]?.round);
+  expect(new Set(rounds).size).toBe(2);
+});
+
+test("a refused pre-vote tells its term to who still asks, and to nobody who has heard a leader since", () => {
+  const heard = one(true);
+  const asking = one(true);
+  const [request] = asked(heard.step({ type: "tick" }, TIMEOUT_MS));
+  asking.step({ type: "tick" }, TIMEOUT_MS);
+  heard.step(message({ type: "heartbeat", term: 1, commit: 1, round: 1 }), TIMEOUT_MS);
+  const refusal = message({ type: "preVoteReply", from: "c", term: 5, round: request?.round, granted: false });
+  for (const core of [heard, asking]) core.step(refusal, TIMEOUT_MS);
+  expect(heard.status()).toMatchObject({ term: 1, leader: "b" });
+  expect(asking.status()).toMatchObject({ term: 5 });
+});
+
+test("a server without a vote campaigns when somebody needs its vote whose log is too old: it may have been promoted since", () => {
+  const needy = message({ type: "preVoteRequest", term: 2, round: 7, lastIndex: 2, lastTerm: 1 });
+  const equal = message({ type: "preVoteRequest", term: 2, round: 7, lastIndex: 3, lastTerm: 1 });
+  const heartbeat = message({ type: "heartbeat", term: 1, commit: 1, round: 1 });
+  const asksAfter = (...events: readonly ReturnType<typeof message>[]) => {
+    const core = one(false);
+    for (const event of events) core.step(event, 1);
+    return asked(core.step({ type: "tick" }, TIMEOUT_MS + 1)).map(({ to }) => to);
+  };
+  expect(asksAfter()).toEqual([]);
+  expect(asksAfter(equal)).toEqual([]);
+  expect(asksAfter(needy)).toEqual(["b", "c"]);
+  // Who leads is known again: the needy one is brought up to date.
+  expect(asksAfter(needy, heartbeat)).toEqual([]);
 });

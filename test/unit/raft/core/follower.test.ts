@@ -68,7 +68,7 @@ test("inside a leader's lease a vote is not even refused, and the term stays; bu
 test("a leader's lease also holds in the term that another message has told of since", () => {
   const core = follower();
   core.step(message({ type: "heartbeat", term: 1, commit: 1, round: 1 }), 10);
-  const refusal = message({ type: "preVoteReply", from: "c", term: 5, granted: false });
+  const refusal = message({ type: "voteReply", from: "c", term: 5, granted: false });
   const [term] = persists(core.step(refusal, 20));
   core.step({ type: "persisted", id: term?.id ?? 0 }, 21);
   const request = message({ type: "voteRequest", from: "c", term: 5, lastIndex: 9, lastTerm: 1, isTransfer: false });
@@ -98,4 +98,14 @@ test("a snapshot of a newer term is installed only once that term is durable, or
   expect(term).toMatchObject({ hardState: { term: 2 } });
   expect(installs(core.step(written, 2))).toEqual([]);
   expect(installs(core.step({ type: "persisted", id: term?.id ?? 0 }, 3))).toMatchObject([{ snapshot: { index: 8 } }]);
+});
+
+test("a part of a snapshot that is stored twice is installed once: a completion counts for what is waited for", () => {
+  const core = follower();
+  const [term] = persists(core.step(chunk(2), 1));
+  core.step({ type: "persisted", id: term?.id ?? 0 }, 2);
+  expect(installs(core.step(written, 3))).toHaveLength(1);
+  expect(installs(core.step(written, 4))).toEqual([]);
+  core.step({ type: "snapshotInstalled", snapshot, ok: true }, 5);
+  expect(core.step(written, 6)).toEqual([]);
 });
