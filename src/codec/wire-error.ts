@@ -5,3 +5,6 @@ export class WireError extends Error {
     this.name = "WireError";
   }
 }
+
+/** What is there is right, but it ends too early: of a stream more may come. */
+export class CutOff extends WireError {}

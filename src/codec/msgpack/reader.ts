@@ -1,4 +1,4 @@
-import { WireError } from "../wire-error.ts";
+import { CutOff, WireError } from "../wire-error.ts";
 
 const TWO_32 = 2 ** 32;
 const ASCII_MAX = 0x7f;
@@ -37,7 +37,7 @@ function isAt(name: Uint8Array, bytes: Uint8Array, start: number, end: number): 
 }
 
 /**
- * Reads msgpack of either dialect from bytes that may be anything; throws WireError. Every read knows what it wants, so
+ * Reads msgpack of either dialect from bytes that may be anything; throws WireError, and CutOff when they end too early. Every read knows what it wants, so
  * that no tree is built: time and memory are bound by the bytes that are there, whatever lengths they claim. Nil
  * reads as the zero value of what is wanted, as in Go.
  */
@@ -275,7 +275,7 @@ const isRaw = (code: number) =>
   (code & 0xe0) === 0xa0 || (code >= 0xd9 && code <= 0xdb) || (code >= 0xc4 && code <= 0xc6);
 
 function cut(): WireError {
-  return new WireError("the message is cut off");
+  return new CutOff("the message is cut off");
 }
 
 function safe(value: number): number {

@@ -1,0 +1,22 @@
+import { FieldNames, type MsgpackReader } from "../../codec/msgpack/reader.ts";
+import { WireError } from "../../codec/wire-error.ts";
+import { U8_MAX } from "./types.ts";
+
+const COMPRESSED = new FieldNames("Algo", "Buf");
+const ALGORITHM_LZW = 0;
+
+/** The packed bytes of a compressed message, without its type byte; a view. Throws WireError. */
+export function readPacked(reader: MsgpackReader): Uint8Array {
+  let algorithm = ALGORITHM_LZW;
+  let packed: Uint8Array | undefined;
+  const pairs = reader.map();
+  for (let i = 0; i < pairs; i++) {
+    const field = reader.field(COMPRESSED, i);
+    if (field === "Algo") algorithm = reader.uint(U8_MAX);
+    else if (field === "Buf") packed = reader.rawView();
+    else reader.skip();
+  }
+  if (algorithm !== ALGORITHM_LZW) throw new WireError(`Cannot decompress unknown algorithm ${algorithm}`);
+  if (packed === undefined) throw new WireError("a compressed message holds nothing");
+  return packed;
+}
