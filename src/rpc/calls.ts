@@ -6,21 +6,36 @@ import { AnswerLost, NotSent } from "./errors.ts";
 import { type FrameKind, KINDS } from "./frame.ts";
 import type { Queued } from "./outbox.ts";
 import type { Peer, Wire } from "./types.ts";
-import { decodeFailure, decodeWire, encodeFailure, encodeWire, type Failure, failureOf } from "./wire.ts";
+import { decodeFailure, encodeFailure, type Failure, failureOf, TEXT_ONLY, type WireCodec } from "./wire.ts";
 
-/** Calls of one link that wait for their answers, and calls of one peer that are served at a time. */
-const PENDING_MAX = 1024;
-const SERVED_MAX = 256;
+/** What calls over one kind of connection may be, and how their values travel. */
+export interface CallStyle {
+  /** Calls of one connection that wait for their answers. */
+  pendingMax: number;
+  /** Calls of one caller that are served at a time, and the bytes that they came in. */
+  servedMax: number;
+  servedBytesMax: number;
+  codec: WireCodec;
+}
+
+/** Between servers. */
+export const LINK_CALLS: CallStyle = {
+  pendingMax: 1024,
+  servedMax: 256,
+  servedBytesMax: Number.POSITIVE_INFINITY,
+  codec: TEXT_ONLY,
+};
+
 const METHOD_BYTES_MAX = 100;
 
 /**
- * Serves calls of other servers. A Refusal travels as such; any other error becomes the caller's `AnswerLost`. `signal`
- * is aborted when the caller waits no longer; the link to it may be gone too.
+ * Serves calls of others, by default of other servers. A Refusal travels as such; any other error becomes the caller's
+ * `AnswerLost`. `signal` is aborted when the caller waits no longer; the connection to it may be gone too.
  */
-export type Method = (argument: Wire, from: Peer, signal: AbortSignal) => Promise<Wire>;
-export type Methods = Readonly<Record<string, Method>>;
+export type Method<From = Peer> = (argument: Wire, from: From, signal: AbortSignal) => Promise<Wire>;
+export type Methods<From = Peer> = Readonly<Record<string, Method<From>>>;
 
-/** What calls need of the link. */
+/** What calls need of the connection. */
 export interface CallPort {
   offer(kind: FrameKind, payload: Uint8Array): Queued | undefined;
   withdraw(queued: Queued): boolean;
@@ -35,16 +50,23 @@ interface Pending {
   readonly release: () => void;
 }
 
-/** Calls to one peer over one link. */
+/** Calls to one server over one connection. */
 export class OutgoingCalls {
   readonly #port: CallPort;
   readonly #clock: Clock;
+  readonly #style: CallStyle;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
 
-  constructor(port: CallPort, clock: Clock) {
+  constructor(port: CallPort, clock: Clock, style: CallStyle) {
     this.#port = port;
     this.#clock = clock;
+    this.#style = style;
+  }
+
+  /** Calls that wait for their answers. */
+  get size(): number {
+    return this.#pending.size;
   }
 
   /** See `Peers.call`. */
@@ -52,9 +74,10 @@ export class OutgoingCalls {
     const { timeoutMs, signal } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) throw new NotSent(`call of ${method} was cancelled`);
-      if (this.#pending.size >= PENDING_MAX) throw new NotSent(`${PENDING_MAX} calls wait for the same server`);
+      const { pendingMax, codec } = this.#style;
+      if (this.#pending.size >= pendingMax) throw new NotSent(`${pendingMax} calls wait for the same server`);
       const id = this.#nextId++;
-      const queued = this.#port.offer("call", encodeCall(id, timeoutMs, method, argument));
+      const queued = this.#port.offer("call", encodeCall(id, timeoutMs, method, argument, codec));
       if (queued === undefined) throw new NotSent(`call of ${method} does not fit into what waits to be sent`);
       let timer: Timer | undefined;
       const stop = (why: string) => this.#giveUp(id, why);
@@ -73,7 +96,7 @@ export class OutgoingCalls {
   onAnswer(payload: Buffer): boolean {
     const input = new ByteReader(payload);
     const id = input.varint();
-    const result = decodeWire(input.tail());
+    const result = this.#style.codec.read(input);
     if (!input.isDone || result === undefined) return false;
     this.#settle(id)?.resolve(result.value);
     return true;
@@ -120,34 +143,45 @@ export class OutgoingCalls {
   }
 }
 
-/** Calls of one peer that are being served. */
-export class IncomingCalls {
-  readonly #port: CallPort;
-  readonly #clock: Clock;
-  readonly #methods: Methods;
-  readonly #from: () => Peer;
-  readonly #logger: Logger;
-  readonly #served = new Map<number, AbortController>();
+export interface ServingOptions<From> {
+  clock: Clock;
+  logger: Logger;
+  methods: Methods<From>;
+  /** Who is at the other end, now. */
+  from: () => From;
+}
 
-  constructor(port: CallPort, clock: Clock, methods: Methods, from: () => Peer, logger: Logger) {
+/** Calls of one caller that are being served. */
+export class IncomingCalls<From = Peer> {
+  readonly #port: CallPort;
+  readonly #style: CallStyle;
+  readonly #options: ServingOptions<From>;
+  readonly #served = new Map<number, AbortController>();
+  #servedBytes = 0;
+
+  constructor(port: CallPort, style: CallStyle, options: ServingOptions<From>) {
     this.#port = port;
-    this.#clock = clock;
-    this.#methods = methods;
-    this.#from = from;
-    this.#logger = logger;
+    this.#style = style;
+    this.#options = options;
+  }
+
+  /** Calls that are being served. */
+  get size(): number {
+    return this.#served.size;
   }
 
   /** False for bytes that are no call. */
   onCall(payload: Buffer): boolean {
+    const { methods } = this.#options;
     const input = new ByteReader(payload);
     const [id, timeoutMs, name] = [input.varint(), input.varint(), input.text(METHOD_BYTES_MAX)];
-    const argument = decodeWire(input.tail());
+    const argument = this.#style.codec.read(input);
     if (!input.isDone || argument === undefined || this.#served.has(id)) return false;
-    const method = Object.hasOwn(this.#methods, name) ? this.#methods[name] : undefined;
+    const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
+    const full = this.#fullFor(payload.length);
     if (method === undefined) this.#fail(id, { kind: "not executed", text: `unknown method ${name}` });
-    else if (this.#served.size >= SERVED_MAX) {
-      this.#fail(id, { kind: "not executed", text: `the server executes ${SERVED_MAX} calls of this one already` });
-    } else void this.#serve(id, timeoutMs, name, method, argument.value);
+    else if (full !== undefined) this.#fail(id, { kind: "not executed", text: full });
+    else void this.#serve({ id, timeoutMs, name, bytes: payload.length }, method, argument.value);
     return true;
   }
 
@@ -163,28 +197,39 @@ export class IncomingCalls {
     for (const controller of this.#served.values()) controller.abort();
   }
 
-  async #serve(id: number, timeoutMs: number, name: string, method: Method, argument: Wire): Promise<void> {
+  #fullFor(bytes: number): string | undefined {
+    const { servedMax, servedBytesMax } = this.#style;
+    if (this.#served.size >= servedMax) return `the server executes ${servedMax} calls of this one already`;
+    if (this.#served.size === 0 || this.#servedBytes + bytes <= servedBytesMax) return undefined;
+    return `the server executes calls of this one of ${servedBytesMax} bytes already`;
+  }
+
+  async #serve(call: IncomingCall, method: Method<From>, argument: Wire): Promise<void> {
+    const { clock, logger, from } = this.#options;
+    const { id, bytes, name } = call;
     const controller = new AbortController();
     this.#served.set(id, controller);
-    const timer = this.#clock.after(timeoutMs, () => controller.abort());
+    this.#servedBytes += bytes;
+    const timer = clock.after(call.timeoutMs, () => controller.abort());
     try {
-      this.#answer(id, await method(argument, this.#from(), controller.signal));
+      this.#answer(id, await method(argument, from(), controller.signal));
     } catch (error) {
       const failure = failureOf(error);
       if (failure.kind === "error" && !controller.signal.aborted) {
-        this.#logger.error("a call of another server failed", { method: name, error: failure.text });
+        logger.error("a call of another node failed", { method: name, error: failure.text });
       }
       this.#fail(id, failure);
     } finally {
       timer.cancel();
       this.#served.delete(id);
+      this.#servedBytes -= bytes;
     }
   }
 
   #answer(id: number, value: Wire): void {
     const out = new ByteWriter();
     out.varint(id);
-    out.tail(encodeWire(value));
+    this.#style.codec.write(out, value);
     const payload = out.take();
     if (payload.length > KINDS.answer.bytesMax) this.#fail(id, { kind: "error", text: "the answer is too large" });
     else if (this.#port.offer("answer", payload) === undefined) {
@@ -200,12 +245,19 @@ export class IncomingCalls {
   }
 }
 
-function encodeCall(id: number, timeoutMs: number, method: string, argument: Wire): Uint8Array {
+interface IncomingCall {
+  id: number;
+  timeoutMs: number;
+  name: string;
+  bytes: number;
+}
+
+function encodeCall(id: number, timeoutMs: number, method: string, argument: Wire, codec: WireCodec): Uint8Array {
   const out = new ByteWriter();
   out.varint(id);
   out.varint(Math.ceil(timeoutMs));
   out.text(method);
-  out.tail(encodeWire(argument));
+  codec.write(out, argument);
   return out.take();
 }
 

@@ -81,6 +81,8 @@ interface Partial {
   length: number;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 export type DecoderLimits = (kind: FrameKind) => number;
 
 /**
@@ -91,7 +93,7 @@ export class FrameDecoder {
   readonly #onFrame: (kind: FrameKind, payload: Buffer) => boolean;
   readonly #bytesMaxOf: DecoderLimits;
   /** The piece that the chunks so far began, and how much of it is there. */
-  #piece: Buffer = Buffer.alloc(0);
+  #piece: Buffer = NOTHING;
   #pieceLength = 0;
   readonly #partials = new Map<Lane, Partial>();
   #fault: string | undefined;
@@ -112,6 +114,11 @@ export class FrameDecoder {
       at = this.#pieceLength > 0 ? this.#complete(chunk, at) : this.#take(chunk, at);
     }
     return this.#fault === STOPPED ? undefined : this.#fault;
+  }
+
+  /** Gives back the room for pieces that came in parts, when there is none. */
+  rest(): void {
+    if (this.#pieceLength === 0) this.#piece = NOTHING;
   }
 
   /** Takes the piece that starts at `at`, or keeps its beginning. */

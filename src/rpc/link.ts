@@ -2,10 +2,10 @@ import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { StreamConnection, StreamHandlers } from "../ports/stream.ts";
 import type { Message } from "../raft/core/messages.ts";
-import { ByteReader } from "./bytes.ts";
-import { IncomingCalls, type Methods, OutgoingCalls } from "./calls.ts";
+import { IncomingCalls, LINK_CALLS, type Methods, OutgoingCalls } from "./calls.ts";
+import { Channel } from "./channel.ts";
 import { NotSent } from "./errors.ts";
-import { FrameDecoder, type FrameKind, KINDS, type Lane } from "./frame.ts";
+import { type FrameKind, KINDS, type Lane } from "./frame.ts";
 import {
   decodeIntroduction,
   decodeRefused,
@@ -15,14 +15,14 @@ import {
   type Refused,
   versionConflict,
 } from "./hello.ts";
-import { type LaneLimits, numberPayload, Outbox } from "./outbox.ts";
+import type { LaneLimits } from "./outbox.ts";
 import { decodeMessage, encodeMessage } from "./raft-message.ts";
 import type { Peer, Wire } from "./types.ts";
 
 /** A connection must be a link after this. */
 export const HANDSHAKE_TIMEOUT_MS = 5000;
-/** What was said last may take so long to leave. */
-const LINGER_MS = 1000;
+/** What another took the place of may go on for so long. */
+const RETIRE_MS = 1000;
 
 export type Side = "dialler" | "acceptor";
 
@@ -57,46 +57,39 @@ export interface LinkHost {
  */
 export class Link implements StreamHandlers {
   readonly side: Side;
-  readonly remote: string;
-  /** Resolves when the connection is gone. */
-  readonly gone: Promise<void>;
   readonly #host: LinkHost;
-  readonly #connection: StreamConnection;
-  readonly #decoder: FrameDecoder;
-  readonly #outbox: Outbox;
+  readonly #channel: Channel;
   readonly #outgoing: OutgoingCalls;
   readonly #incoming: IncomingCalls;
-  readonly #onGone: () => void;
   #state: "greeting" | "up" | "ended" = "greeting";
   #introduction: Introduction | undefined;
   /** Ours, as the peer knows it. */
   #told = "";
-  #heardMs: number;
   #timer: Timer;
 
   constructor(host: LinkHost, connection: StreamConnection, side: Side) {
-    const { clock } = host;
+    const { clock, logger, methods } = host;
     this.#host = host;
-    this.#connection = connection;
     this.side = side;
-    this.remote = hostPort(connection);
-    this.#heardMs = clock.monotonicMs();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.gone = promise;
-    this.#onGone = resolve;
-    this.#decoder = new FrameDecoder(
-      (kind, payload) => this.#onFrame(kind, payload),
-      (kind) => (this.#state === "up" || GREETINGS.includes(kind) ? KINDS[kind].bytesMax : 0),
-    );
-    this.#outbox = new Outbox({
-      write: (bytes) => connection.write(bytes),
-      monotonicMs: () => clock.monotonicMs(),
-      limits: host.laneLimits,
+    this.#channel = new Channel(connection, clock, host.laneLimits, {
+      bytesMaxOf: (kind) => (this.#state === "up" || GREETINGS.includes(kind) ? KINDS[kind].bytesMax : 0),
+      onFrame: (kind, payload) => this.#onFrame(kind, payload),
+      onFault: (why) => this.#fault(why),
     });
-    this.#outgoing = new OutgoingCalls(this.#outbox, clock);
-    this.#incoming = new IncomingCalls(this.#outbox, clock, host.methods, () => this.peer(), host.logger);
+    const { outbox } = this.#channel;
+    this.#outgoing = new OutgoingCalls(outbox, clock, LINK_CALLS);
+    this.#incoming = new IncomingCalls(outbox, LINK_CALLS, { clock, logger, methods, from: () => this.peer() });
     this.#timer = clock.after(HANDSHAKE_TIMEOUT_MS, () => this.close("the handshake took too long"));
     if (side === "dialler") this.#tell(host.introduction());
+  }
+
+  get remote(): string {
+    return this.#channel.remote;
+  }
+
+  /** Resolves when the connection is gone. */
+  get gone(): Promise<void> {
+    return this.#channel.gone;
   }
 
   get isUp(): boolean {
@@ -110,17 +103,17 @@ export class Link implements StreamHandlers {
 
   /** When bytes came last, on the monotonic clock. */
   get heardMs(): number {
-    return this.#heardMs;
+    return this.#channel.heardMs;
   }
 
   peer(): Peer {
     if (this.#introduction === undefined) throw new Error("the other server has not said hello yet");
-    return { hello: this.#introduction.hello, isConnected: this.isUp, heardMs: this.#heardMs };
+    return { hello: this.#introduction.hello, isConnected: this.isUp, heardMs: this.heardMs };
   }
 
   /** False when it is lost for sure. */
   send(message: Message): boolean {
-    return this.isUp && this.#outbox.offer(message.type, encodeMessage(message)) !== undefined;
+    return this.isUp && this.#channel.outbox.offer(message.type, encodeMessage(message)) !== undefined;
   }
 
   async call(method: string, argument: Wire, options: { timeoutMs: number; signal?: AbortSignal }): Promise<Wire> {
@@ -134,13 +127,13 @@ export class Link implements StreamHandlers {
   }
 
   ping(): void {
-    if (this.isUp) this.#outbox.ping();
+    if (this.isUp) this.#channel.outbox.ping();
   }
 
   /** Another link took its place: the peer will close this one, and say whether it ever used it. */
   retire(): void {
     this.#timer.cancel();
-    this.#timer = this.#host.clock.after(LINGER_MS, () => this.close("replaced by another connection"));
+    this.#timer = this.#host.clock.after(RETIRE_MS, () => this.close("replaced by another connection"));
   }
 
   /** Sends what may still go, and closes. */
@@ -150,25 +143,21 @@ export class Link implements StreamHandlers {
 
   refuse(refused: Refused): void {
     if (this.#state === "ended") return;
-    this.#outbox.offer("refuse", encodeRefused(refused));
+    this.#channel.outbox.offer("refuse", encodeRefused(refused));
     this.#end({ kind: "refused", by: "us", refused });
   }
 
   onData(bytes: Buffer): void {
-    if (this.#state === "ended") return;
-    this.#heardMs = this.#host.clock.monotonicMs();
-    const fault = this.#decoder.push(bytes);
-    if (fault !== undefined) this.#fault(fault);
+    this.#channel.onData(bytes);
   }
 
   onDrain(): void {
-    this.#outbox.drained();
+    this.#channel.onDrain();
   }
 
   onClose(error?: Error): void {
     this.#end({ kind: "closed", why: error?.message ?? "the other end closed it", isFault: false });
-    this.#timer.cancel();
-    this.#onGone();
+    this.#channel.onClose();
   }
 
   /** False when the rest of what came is of no interest. */
@@ -201,7 +190,7 @@ export class Link implements StreamHandlers {
     if (refused !== undefined) this.refuse(refused);
     else if (this.side === "acceptor") this.#tell(own);
     else {
-      this.#outbox.offer("ready", Buffer.alloc(0));
+      this.#channel.outbox.offer("ready", Buffer.alloc(0));
       this.#up();
     }
     return true;
@@ -229,12 +218,8 @@ export class Link implements StreamHandlers {
       case "ready":
         return false;
       case "ping":
-        return this.#onNumber(payload, (id) => {
-          this.#outbox.offer("pong", numberPayload(id));
-          return true;
-        });
       case "pong":
-        return this.#onNumber(payload, (id) => this.#outbox.ponged(id));
+        return this.#channel.onSign(kind, payload);
       case "call":
         return this.#incoming.onCall(payload);
       case "cancel":
@@ -265,18 +250,12 @@ export class Link implements StreamHandlers {
     return true;
   }
 
-  #onNumber(payload: Buffer, use: (value: number) => boolean): boolean {
-    const input = new ByteReader(payload);
-    const value = input.varint();
-    return input.isDone && use(value);
-  }
-
   #tell(introduction: Introduction): void {
     const bytes = encodeIntroduction(introduction);
     const text = bytes.toString();
     if (text === this.#told) return;
     this.#told = text;
-    this.#outbox.offer("hello", bytes);
+    this.#channel.outbox.offer("hello", bytes);
   }
 
   #fault(why: string): void {
@@ -287,21 +266,15 @@ export class Link implements StreamHandlers {
     if (this.#state === "ended") return;
     this.#state = "ended";
     this.#timer.cancel();
-    this.#outbox.close();
+    this.#channel.end();
     const why = ending.kind === "closed" ? ending.why : ending.refused.text;
     // Who refuses a second connection has not executed anything that came over it.
     const wasUnused = ending.kind === "refused" && ending.by === "peer" && ending.refused.code === "duplicate";
     this.#outgoing.close(why, wasUnused);
     this.#incoming.close();
-    this.#timer = this.#host.clock.after(LINGER_MS, () => this.#connection.destroy());
-    this.#connection.end();
     this.#host.onEnded(this, ending);
   }
 }
 
 /** What a link takes before it is up. */
 const GREETINGS: readonly FrameKind[] = ["hello", "ready", "refuse"];
-
-function hostPort({ remoteAddress, remotePort }: StreamConnection): string {
-  return remoteAddress.includes(":") ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
-}

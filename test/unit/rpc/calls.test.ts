@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { Refusal } from "../../../src/lib/refusal.ts";
-import { IncomingCalls, type Methods, OutgoingCalls } from "../../../src/rpc/calls.ts";
+import { IncomingCalls, LINK_CALLS, type Methods, OutgoingCalls } from "../../../src/rpc/calls.ts";
 import { AnswerLost, NotSent } from "../../../src/rpc/errors.ts";
 import type { FrameKind } from "../../../src/rpc/frame.ts";
 import type { Queued } from "../../../src/rpc/outbox.ts";
@@ -30,12 +30,17 @@ class Line {
       return at >= 0;
     },
   };
-  readonly outgoing = new OutgoingCalls(this.#port, this.clock);
+  readonly outgoing = new OutgoingCalls(this.#port, this.clock, LINK_CALLS);
   readonly incoming: IncomingCalls;
 
   constructor(methods: Methods) {
     const peer: Peer = { hello: helloOf("caller"), isConnected: true, heardMs: 0 };
-    this.incoming = new IncomingCalls(this.#port, this.clock, methods, () => peer, this.logger);
+    this.incoming = new IncomingCalls(this.#port, LINK_CALLS, {
+      clock: this.clock,
+      logger: this.logger,
+      methods,
+      from: () => peer,
+    });
   }
 
   /** Delivers what is queued, and what comes of it. */
@@ -104,7 +109,7 @@ describe("calls", () => {
     const failure = failureOf(rig.call("fail"));
     await rig.deliver();
     expect(await failure).toBeInstanceOf(AnswerLost);
-    expect(rig.logger.messages("error")).toEqual(["a call of another server failed"]);
+    expect(rig.logger.messages("error")).toEqual(["a call of another node failed"]);
   });
 
   test("of a method that is not there were not executed, and names of every object are none", async () => {
