@@ -5,7 +5,7 @@ import { asksForHelp } from "./cli/help-words.ts";
 async function machine() {
   const [{ hostname }, { machineInterfaces }] = await Promise.all([
     import("node:os"),
-    import("./platform/config-files.ts"),
+    import("./platform/interfaces.ts"),
   ]);
   return { hostname: hostname(), interfaces: machineInterfaces() };
 }

@@ -1,7 +1,9 @@
 /** Addresses and ports of the Config, resolved from several keys and from the machine's interfaces. */
-import { expandAddresses, type InterfaceAddress, isAddress, isAnyAddress, privateAddresses } from "./addresses.ts";
+import { type Family, familyOf, type InterfaceAddress, isAddress, isAnyAddress, isLinkLocal } from "./addresses.ts";
+import { chooseAdvertised, HOW_TO_CHOOSE } from "./choose-address.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./error.ts";
+import { expandAddresses, notAnAddress } from "./expand-addresses.ts";
 
 type Keys = Record<
   | "bindAddr"
@@ -39,16 +41,18 @@ export function resolveNetwork(
   errors: string[],
   warnings: string[],
 ): Network {
-  const bindAddr = bindAddress(keys.bindAddr, machine);
-  const advertised = one("advertise_addr", keys.advertiseAddr, machine, errors);
-  const advertiseAddr = advertised ?? chooseAdvertised(bindAddr, machine, warnings);
+  const read: Reading = { machine, errors, warnings };
+  const bound = bindAddress(keys.bindAddr, machine);
+  const advertised = one(read, "advertise_addr", keys.advertiseAddr);
+  const { bindAddr, advertiseAddr } =
+    advertised === undefined ? withAdvertised(read, bound) : { bindAddr: bound, advertiseAddr: advertised };
   if (isAnyAddress(advertiseAddr)) throw new ConfigError("Advertise address cannot be 0.0.0.0, :: or [::]");
-  const advertiseAddrWan = one("advertise_addr_wan", keys.advertiseAddrWan, machine, errors) ?? advertiseAddr;
+  const advertiseAddrWan = one(read, "advertise_addr_wan", keys.advertiseAddrWan) ?? advertiseAddr;
   if (isAnyAddress(advertiseAddrWan)) throw new ConfigError("Advertise WAN address cannot be 0.0.0.0, :: or [::]");
-  const clientAddrs = several("client_addr", keys.clientAddr, machine, errors);
+  const clientAddrs = several(read, "client_addr", keys.clientAddr);
   if (clientAddrs.some((address) => address.startsWith("unix://"))) errors.push("client_addr cannot be a unix socket");
   const listen = (name: "dns" | "http" | "https" | "grpc") => {
-    const own = several(`addresses.${name}`, keys.addresses[name], machine, errors);
+    const own = several(read, `addresses.${name}`, keys.addresses[name]);
     return own.length > 0 ? own : clientAddrs;
   };
   const addresses = { dns: listen("dns"), http: listen("http"), https: listen("https"), grpc: listen("grpc") };
@@ -59,48 +63,80 @@ export function resolveNetwork(
     clientAddrs,
     advertiseAddr,
     advertiseAddrWan,
-    serfLan: one("serf_lan", keys.serfLan, machine, errors) ?? bindAddr,
-    serfWan: one("serf_wan", keys.serfWan, machine, errors) ?? bindAddr,
+    serfLan: one(read, "serf_lan", keys.serfLan) ?? bindAddr,
+    serfWan: one(read, "serf_wan", keys.serfWan) ?? bindAddr,
     addresses,
-    taggedAddresses: taggedAddresses(keys, machine, errors, advertiseAddr, advertiseAddrWan),
+    taggedAddresses: taggedAddresses(read, keys, bindAddr, advertiseAddr, advertiseAddrWan),
   };
+}
+
+/** What resolving goes by and what it tells. */
+interface Reading {
+  readonly machine: readonly InterfaceAddress[];
+  readonly errors: string[];
+  readonly warnings: string[];
 }
 
 /** The address to bind, which Consul is strict about in its own way. */
 function bindAddress(text: string, machine: readonly InterfaceAddress[]): string {
-  const found = expandOrNothing(text, machine);
-  const isBad = (word: string) => !isAddress(word) && !word.startsWith("unix://");
-  if (found.some(isBad)) throw new ConfigError("bind_addr cannot be empty");
+  const found = expandBind(text, machine);
+  const bad = found.find((word) => !isAddress(word) && !word.startsWith("unix://"));
+  if (bad !== undefined) throw new ConfigError(`bind_addr cannot be empty: ${notAnAddress(bad, machine)}`);
   if (found.length > 1)
     throw new ConfigError("bind_addr cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead.");
   const [address] = found;
   if (address?.startsWith("unix://")) throw new ConfigError("bind_addr cannot be a unix socket");
   if (address === undefined) throw new ConfigError("bind_addr cannot be empty");
-  return address;
+  return bare(address);
 }
 
-/** One IP address, or undefined when nothing is given or, with an error, when it is not one. */
-function one(name: string, text: string, machine: readonly InterfaceAddress[], errors: string[]): string | undefined {
-  if (text.trim() === "") return undefined;
-  const found = several(name, text, machine, errors);
-  if (found.length > 1) errors.push(`${name}: multiple addresses found: ${found.join(" ")}`);
-  if (found[0]?.startsWith("unix://")) errors.push(`${name} cannot be a unix socket`);
-  return found[0];
-}
-
-/** A template that cannot be read yields nothing, and then what it is for complains of being empty. */
-function expandOrNothing(text: string, machine: readonly InterfaceAddress[]): string[] {
+/** A template that can't be read yields nothing in Consul, and then the address is said to be empty. */
+function expandBind(text: string, machine: readonly InterfaceAddress[]): string[] {
   try {
     return expandAddresses(text, machine);
   } catch (error) {
-    if (error instanceof ConfigError) return [];
+    if (error instanceof ConfigError) throw new ConfigError(`bind_addr cannot be empty: ${error.message}`);
     throw error;
   }
 }
 
-function several(name: string, text: string, machine: readonly InterfaceAddress[], errors: string[]): string[] {
+const bare = (address: string) => address.replace(/^\[(.*)\]$/, "$1");
+
+/**
+ * With no address to advertise: the bound one, or a chosen one of the machine. A machine without IPv4 that is told nothing
+ * is reached by IPv6.
+ */
+function withAdvertised({ machine, warnings }: Reading, bindAddr: string): { bindAddr: string; advertiseAddr: string } {
+  if (!isAnyAddress(bindAddr)) {
+    if (!isLinkLocal(bindAddr)) return { bindAddr, advertiseAddr: bindAddr };
+    warnings.push(`${bindAddr} means something only on one link: others may not reach it; ${HOW_TO_CHOOSE}`);
+    return { bindAddr, advertiseAddr: bindAddr.replace(/%.*$/, "") };
+  }
+  const note = (line: string) => void warnings.push(line);
+  const chosen = chooseAdvertised(familyOf(bindAddr), machine, note);
+  if (chosen !== undefined) return { bindAddr, advertiseAddr: chosen.address };
+  const other = familyOf(bindAddr) === "ipv4" ? chooseAdvertised("ipv6", machine, () => undefined) : undefined;
+  if (other !== undefined) {
+    note(`this machine has no IPv4 address: listens on [::] and advertises ${other.address}; set bind_addr to choose`);
+    return { bindAddr: "::", advertiseAddr: other.address };
+  }
+  const loopback = familyOf(bindAddr) === "ipv4" ? "127.0.0.1" : "::1";
+  note(`no address found that others could reach: ${loopback} is advertised; ${HOW_TO_CHOOSE}`);
+  return { bindAddr, advertiseAddr: loopback };
+}
+
+/** One IP address, or undefined when nothing is given or, with an error, when it is not one. */
+function one(read: Reading, name: string, text: string, family?: Family): string | undefined {
+  if (text.trim() === "") return undefined;
+  const found = several(read, name, text, family);
+  if (found.length > 1) read.errors.push(`${name}: multiple addresses found: ${found.join(" ")}`);
+  if (found[0]?.startsWith("unix://")) read.errors.push(`${name} cannot be a unix socket`);
+  return found[0];
+}
+
+function several({ machine, errors }: Reading, name: string, text: string, family?: Family): string[] {
   try {
-    const found = expandAddresses(text, machine);
+    const found = expandAddresses(text, machine, family);
     const bad = found.filter((word) => !isAddress(word) && !word.startsWith("unix://"));
     for (const word of bad) errors.push(`${name}: invalid ip address: ${word}`);
     return found;
@@ -111,45 +147,31 @@ function several(name: string, text: string, machine: readonly InterfaceAddress[
   }
 }
 
-/** With no address to advertise: the bound one, or the machine's first private one, with a note when there was a choice. */
-function chooseAdvertised(bindAddr: string, machine: readonly InterfaceAddress[], warnings: string[]): string {
-  if (!isAnyAddress(bindAddr)) return bindAddr;
-  const isV4 = bindAddr === "0.0.0.0";
-  const usable = machine.filter((each) => each.up && each.address.includes(":") !== isV4 && !isLocal(each.address));
-  const found = isV4 ? privateAddresses(machine) : usable.map((each) => each.address);
-  const [first] = found;
-  if (found.length > 1)
-    warnings.push(
-      `several addresses could be advertised (${found.join(", ")}): took the first, ${first}; set advertise_addr to choose`,
-    );
-  if (first !== undefined) return first;
-  const fallback = usable[0]?.address ?? (isV4 ? "127.0.0.1" : "::1");
-  warnings.push(`no private address found: ${fallback} is advertised; set advertise_addr to choose`);
-  return fallback;
-}
-
-function isLocal(address: string): boolean {
-  return address.startsWith("127.") || address === "::1" || /^fe[89ab]/i.test(address);
-}
-
 function taggedAddresses(
+  read: Reading,
   keys: Keys,
-  machine: readonly InterfaceAddress[],
-  errors: string[],
+  bindAddr: string,
   lan: string,
   wan: string,
 ): Record<string, string> {
   const tagged: Record<string, string> = { lan };
-  const put = (tag: string, name: string, text: string, main: string, isV6: boolean) => {
-    const address = one(name, text, machine, errors) ?? (main.includes(":") === isV6 ? main : undefined);
+  const put = (tag: string, name: string, text: string, main: string, family: Family) => {
+    const address =
+      one(read, name, text, family) ?? (familyOf(main) === family ? main : otherFamily(read, bindAddr, family));
     if (address !== undefined) tagged[tag] = address;
   };
-  put("lan_ipv4", "advertise_addr_ipv4", keys.advertiseAddrIpv4, lan, false);
-  put("lan_ipv6", "advertise_addr_ipv6", keys.advertiseAddrIpv6, lan, true);
+  put("lan_ipv4", "advertise_addr_ipv4", keys.advertiseAddrIpv4, lan, "ipv4");
+  put("lan_ipv6", "advertise_addr_ipv6", keys.advertiseAddrIpv6, lan, "ipv6");
   tagged.wan = wan;
-  put("wan_ipv4", "advertise_addr_wan_ipv4", keys.advertiseAddrWanIpv4, wan, false);
-  put("wan_ipv6", "advertise_addr_wan_ipv6", keys.advertiseAddrWanIpv6, wan, true);
+  put("wan_ipv4", "advertise_addr_wan_ipv4", keys.advertiseAddrWanIpv4, wan, "ipv4");
+  put("wan_ipv6", "advertise_addr_wan_ipv6", keys.advertiseAddrWanIpv6, wan, "ipv6");
   return tagged;
+}
+
+/** Who listens on `::` is there for both families, and says so. */
+function otherFamily({ machine }: Reading, bindAddr: string, family: Family): string | undefined {
+  if (familyOf(bindAddr) !== "ipv6" || !isAnyAddress(bindAddr)) return undefined;
+  return chooseAdvertised(family, machine, () => undefined)?.address;
 }
 
 const PORT_MAX = 65535;

@@ -1,6 +1,4 @@
 import { open, readdir, stat } from "node:fs/promises";
-import { networkInterfaces } from "node:os";
-import type { InterfaceAddress } from "../config/addresses.ts";
 import type { FileReader } from "../config/read.ts";
 
 /** The disk as configuration reads it. */
@@ -32,14 +30,4 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 
-/** The addresses of this machine's interfaces that are up, in the kernel's order. */
-export function machineInterfaces(): InterfaceAddress[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
-    addresses.map((each) => ({
-      interface: name,
-      address: each.address,
-      prefixLength: Number(each.cidr?.split("/")[1] ?? (each.family === "IPv4" ? 32 : 128)),
-      up: true,
-    })),
-  );
-}
+export { machineInterfaces } from "./interfaces.ts";

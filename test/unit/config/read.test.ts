@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FileReader, readSources } from "../../../src/config/read.ts";
 import { validateFiles } from "../../../src/config/validate-files.ts";
-import { DISK_READER, machineInterfaces } from "../../../src/platform/config-files.ts";
+import { DISK_READER } from "../../../src/platform/config-files.ts";
 import { MACHINE } from "./fixture.ts";
 
 /** Runs `body` with a reader on a directory that holds `files`. */
@@ -71,9 +71,4 @@ describe("validate", () => {
       const bad = { errors: [`data_dir "${path}" is not a directory`], warnings: [] };
       expect(await validateFiles([path], "", reader, MACHINE)).toEqual(bad);
     }));
-});
-
-test("the machine's own addresses are listed", () => {
-  const loopback = machineInterfaces().find((each) => each.address === "127.0.0.1");
-  expect(loopback).toMatchObject({ prefixLength: 8, up: true });
 });

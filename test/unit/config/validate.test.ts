@@ -18,6 +18,8 @@ const DIFFERENCES: readonly (readonly [string, string])[] = [
   ["socket_path", "known since Consul 1.10"],
   ['"advertise_addr":"foo"', "Consul says it twice"],
   ['"advertise_addr":"1.2.3.4', "Consul says it twice"],
+  ['"bind_addr":"foo"', "the text goes on with what is wrong with the word"],
+  ['"bind_addr":"{{ GetFoo }}"', "the text goes on with what is wrong with the template"],
   ['"segments":', "an enterprise key, understood and ignored"],
   ['"reconnect_timeout":"y"', "Consul does not look at this duration here"],
   ["/etc/passwd", "asked of the file system, not of the configuration"],
