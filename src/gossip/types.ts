@@ -122,6 +122,8 @@ export interface PoolOptions {
   /** Why these can't be in the pool with this member, if so: said of all of a merge, or of one that is alive. */
   refuse(members: readonly PoolMember[]): string | undefined;
   onEvent(event: PoolEvent): void;
+  /** Whether Go's regular expression, which comes from anyone, is found in the text; false when it is none. */
+  matches(expression: string, text: string): boolean;
   /** Somebody else who is alive has this member's name. */
   onNameConflict(other: Endpoint): void;
   readonly clock: Clock;
