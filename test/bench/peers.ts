@@ -50,7 +50,11 @@ export const consul = (binary: string): Peer => ({
   portNames: ["serf-lan", "serf-wan", "server"],
 });
 
-export const muster = (binary: string): Peer => ({ name: "Muster", binary, portNames: [] });
+export const muster = (binary: string): Peer => ({
+  name: "Muster",
+  binary,
+  portNames: ["serf-lan", "serf-wan", "server"],
+});
 
 /** Started and not yet ended, so that an interrupted run leaves nothing behind. */
 const living = new Map<number, Bun.Subprocess>();

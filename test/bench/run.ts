@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { type Args, HELP, readArgs } from "./args.ts";
 import type { Bench, Group, Result } from "./bench.ts";
 import { LOAD_CORE, lookAround } from "./machine.ts";
+import { agents } from "./measures/agents.ts";
 import { cluster } from "./measures/cluster.ts";
 import { disk } from "./measures/disk.ts";
 import { dns } from "./measures/dns.ts";
@@ -17,7 +18,7 @@ import { judge, markdownTable, type Setting, settingLines, textTable, warningsOf
 
 // `bun run bench`: the real Consul and Muster, one after the other on the same core with the same data, in one table.
 
-const GROUPS: readonly Group[] = [kv, health, dns, waiters, startUp, footprint, disk, cluster];
+const GROUPS: readonly Group[] = [kv, health, dns, waiters, startUp, footprint, disk, cluster, agents];
 const TOOLS = ["taskset", "wrk", "dnsperf"];
 const TMPFS_TYPE = 0x01021994;
 const DOCUMENT = join(import.meta.dir, "../../docs/performance.md");
