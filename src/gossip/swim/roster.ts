@@ -1,7 +1,8 @@
 import type { Random } from "../../ports/random.ts";
 import type { SwimMember } from "./delegate.ts";
 
-/** Below so many members for each one wanted, all are looked at. */
+/** Up to so many members, or below so many for each one wanted, all are looked at: none who is meant is missed. */
+const EXHAUSTIVE_MAX = 64;
 const EXHAUSTIVE_FACTOR = 3;
 /** Else so many random ones are looked at for each member that there is. */
 const TRIES_FACTOR = 3;
@@ -111,7 +112,7 @@ export function pickFrom(
 ): SwimMember[] {
   const { size } = roster;
   const picked: SwimMember[] = [];
-  if (size < count * EXHAUSTIVE_FACTOR) {
+  if (size <= EXHAUSTIVE_MAX || size < count * EXHAUSTIVE_FACTOR) {
     const all = Array.from({ length: size }, (_, position) => roster.at(position)).filter(isMeant);
     while (picked.length < count && all.length > 0) picked.push(...all.splice(below(random, all.length), 1));
     return picked;
