@@ -63,7 +63,10 @@ const RegisterBody = z
 const DeregisterBody = z
   .object({ Node: goString(), Datacenter: goString(), ServiceID: goString(), CheckID: goString() })
   .meta({ go: { type: "structs.DeregisterRequest", ignored: ["token"] } });
-export type Deregistration = z.output<typeof DeregisterBody>;
+export type Deregistration = z.output<typeof DeregisterBody> & {
+  /** Somebody wants it gone, whatever the node's agent says; unset when the agent itself has it no more. */
+  OnPurpose?: boolean;
+};
 
 /** A registration whose parts are the catalog's nouns; indexes in them do not count. */
 export interface Registration {
@@ -71,6 +74,15 @@ export interface Registration {
   SkipNodeUpdate: boolean;
   Service: NodeService | null;
   Checks: HealthCheck[];
+  /** Set when the node's own agent says what it has: that must not bring back what was deregistered on purpose. */
+  ByOwner?: OwnersClaim;
+}
+
+/** What of an agent's registration is newer, as it knows, than any deregistration: somebody registered it anew there. */
+export interface OwnersClaim {
+  service: boolean;
+  /** By id. */
+  checks: readonly string[];
 }
 
 /** From decoded JSON. Throws a Refusal (400) with Go's text, as do the functions below. */

@@ -48,6 +48,8 @@ export function leaderMethods(deps: MethodDeps) {
     "txn.apply": ({ ops }: { ops: TxnOp[] }) => server.txn.apply(ops, false),
     "catalog.register": (registration: Registration) => server.catalog.register(registration),
     "catalog.deregister": (request: Deregistration) => server.catalog.deregister(request),
+    "catalog.forgetDeregistered": (request: Parameters<Server["catalog"]["forgetDeregistered"]>[0]) =>
+      server.catalog.forgetDeregistered(request),
     "coordinate.update": async (update: CoordinateUpdate) => server.coordinate.update(update),
     "autopilot.set": (request: { configuration: AutopilotConfiguration; cas?: number | undefined }) =>
       propose({ type: "autopilot.set", ...request }) as Promise<boolean>,

@@ -51,7 +51,7 @@ export class Server {
     this.#sessionTimers = timers;
     this.#kvExpiry = new KvExpiry({ propose, clock, log, next: (limit) => kvNextExpiries(db, limit) });
     this.#tombstones = new TombstoneReaper({ propose, clock, log, newest: () => kvTombstoneMax(db) });
-    this.catalog = new CatalogEndpoint({ propose, datacenter: deps.datacenter });
+    this.catalog = new CatalogEndpoint({ propose, clock, datacenter: deps.datacenter });
     this.coordinate = new CoordinateEndpoint({ propose, clock, log });
     this.kv = new KvEndpoint({
       propose,
@@ -67,7 +67,7 @@ export class Server {
       ttlNsMin: deps.sessionTtlNsMin,
     });
     this.txn = new TxnEndpoint({
-      propose,
+      ...{ propose, clock },
       lockDelays: this.#lockDelays,
       prepareOp: (op) => this.catalog.prepareOp(op),
       look: (ops) => lookTxn(db, ops),

@@ -4,6 +4,8 @@ import { applyCatalog, type CatalogCommand } from "./catalog/commands.ts";
 import { CATALOG_SCHEMA } from "./catalog/tables.ts";
 import type { Change } from "./change.ts";
 import { applyCoordinate, type CoordinateCommand } from "./coordinates/commands.ts";
+import { applyDeregistration, type DeregistrationCommand } from "./deregistrations/commands.ts";
+import { DEREGISTRATION_SCHEMA } from "./deregistrations/tables.ts";
 import { applyKv, type KvCommand } from "./kv/commands.ts";
 import { KV_SCHEMA } from "./kv/tables.ts";
 import { applyRestore, type RestoreCommand } from "./restore/commands.ts";
@@ -17,6 +19,7 @@ export type Command =
   | AutopilotCommand
   | CatalogCommand
   | CoordinateCommand
+  | DeregistrationCommand
   | KvCommand
   | RestoreCommand
   | SessionCommand
@@ -31,6 +34,8 @@ export function applyCommand(change: Change, command: Command): unknown {
       return applyCatalog(change, command as CatalogCommand);
     case "coordinate":
       return applyCoordinate(change, command as CoordinateCommand);
+    case "deregistration":
+      return applyDeregistration(change, command as DeregistrationCommand);
     case "kv":
       return applyKv(change, command as KvCommand);
     case "restore":
@@ -58,4 +63,5 @@ export const STATE_SCHEMA: readonly (readonly string[])[] = [
   // `offset`: see `Machine.stateIndex`.
   ["ALTER TABLE applied ADD COLUMN offset INTEGER NOT NULL DEFAULT 0", ...RESTORE_SCHEMA],
   AUTOPILOT_SCHEMA,
+  DEREGISTRATION_SCHEMA,
 ];

@@ -12,20 +12,24 @@ import {
 import type { NodeService } from "../../model/service.ts";
 import { instanceProblem, isAnyAddress } from "../../model/service-rules.ts";
 import type { TxnOp } from "../../model/txn.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { ItemName } from "../../state/deregistrations/commands.ts";
 import type { Propose } from "../propose.ts";
 
 /** Writes of the catalog as the leader takes them: what Consul refuses is refused before the log, in its words. */
 export class CatalogEndpoint {
   readonly #propose: Propose;
+  readonly #clock: Clock;
   readonly #datacenter: string;
 
-  constructor(deps: { propose: Propose; datacenter: string }) {
+  constructor(deps: { propose: Propose; clock: Clock; datacenter: string }) {
     this.#propose = deps.propose;
+    this.#clock = deps.clock;
     this.#datacenter = deps.datacenter;
   }
 
   /** Registers a node, and with it a service and checks: all of it or nothing. */
-  async register({ Node, SkipNodeUpdate, Service, Checks }: Registration): Promise<true> {
+  async register({ Node, SkipNodeUpdate, Service, Checks, ByOwner }: Registration): Promise<true> {
     const node = this.#own(Node);
     refuseBadNode(node);
     if (node.Address === "" && !SkipNodeUpdate) {
@@ -38,6 +42,7 @@ export class CatalogEndpoint {
       skipNodeUpdate: SkipNodeUpdate,
       ...(Service === null ? {} : { service: Service }),
       checks: Checks,
+      ...(ByOwner === undefined ? {} : { byOwner: ByOwner }),
     });
     return true;
   }
@@ -51,8 +56,14 @@ export class CatalogEndpoint {
       node: request.Node,
       serviceId: request.ServiceID,
       checkId: request.CheckID,
+      ...(request.OnPurpose ? { onPurpose: { atMs: this.#clock.nowMs() } } : {}),
     });
     return true;
+  }
+
+  /** An agent has dropped what was deregistered on purpose. */
+  async forgetDeregistered(request: { nodeId: string; items: (ItemName & { index: number })[] }): Promise<void> {
+    await this.#propose({ type: "deregistration.forget", ...request });
   }
 
   /**

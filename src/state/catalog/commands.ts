@@ -1,6 +1,8 @@
 import { Refusal } from "../../lib/refusal.ts";
+import type { OwnersClaim } from "../../model/registration.ts";
 import type { Change } from "../change.ts";
 import { type CheckInput, deleteCheck, ensureCheck } from "../checks/commands.ts";
+import { type ItemName, leaveMessages, settleMessages } from "../deregistrations/commands.ts";
 import { deleteNode, ensureNode, type NodeInput } from "../nodes/commands.ts";
 import { nodeExists } from "../nodes/queries.ts";
 import { deleteService, ensureService, type ServiceInput } from "../services/commands.ts";
@@ -13,6 +15,8 @@ export interface RegisterCommand {
   skipNodeUpdate: boolean;
   service?: ServiceInput;
   checks: CheckInput[];
+  /** Set when the node's own agent says what it has: that must not bring back what was deregistered on purpose. */
+  byOwner?: OwnersClaim;
 }
 
 /** Without `serviceId` and `checkId` the whole node; a service comes before a check when both are given. */
@@ -21,6 +25,11 @@ export interface DeregisterCommand {
   node: string;
   serviceId?: string;
   checkId?: string;
+  /**
+   * Set when somebody wants it gone, whatever its agent says, with the time (ms since 1970); not when the agent itself
+   * has it no more or the leader sees the node gone.
+   */
+  onPurpose?: { atMs: number };
 }
 
 export type CatalogCommand = RegisterCommand | DeregisterCommand;
@@ -32,7 +41,8 @@ export function applyCatalog(change: Change, command: CatalogCommand): true {
   return true;
 }
 
-function register(change: Change, { node, skipNodeUpdate, service, checks }: RegisterCommand): void {
+function register(change: Change, { node, skipNodeUpdate, service, checks, byOwner }: RegisterCommand): void {
+  settleMessages(change, { node, service, checks }, byOwner);
   if (!skipNodeUpdate || !nodeExists(change.db, node.Node)) {
     explained("failed inserting node: ", "", () => ensureNode(change, node));
   }
@@ -48,10 +58,16 @@ function register(change: Change, { node, skipNodeUpdate, service, checks }: Reg
   }
 }
 
-function deregister(change: Change, { node, serviceId = "", checkId = "" }: DeregisterCommand): void {
+function deregister(change: Change, { node, serviceId = "", checkId = "", onPurpose }: DeregisterCommand): void {
+  if (onPurpose !== undefined) leaveMessages(change, node, itemOf(serviceId, checkId), onPurpose.atMs);
   if (serviceId !== "") deleteService(change, node, serviceId);
   else if (checkId !== "") deleteCheck(change, node, checkId);
   else deleteNode(change, node);
+}
+
+function itemOf(serviceId: string, checkId: string): ItemName | undefined {
+  if (serviceId !== "") return { kind: "service", id: serviceId };
+  return checkId === "" ? undefined : { kind: "check", id: checkId };
 }
 
 /** Runs `write`; what it refuses is told with the step that failed. */

@@ -40,7 +40,9 @@ const statements = prepared((db) => ({
  * one keeps its CreateIndex. Throws a Refusal when the name belongs to another node that is alive.
  */
 export function ensureNode(change: Change, node: NodeInput): void {
-  const before = renamedFrom(change, node) ?? nodeByName(change.db, node.Node);
+  const known = renamedFrom(change, node);
+  const held = known?.Node === node.Node ? known : takenFrom(change, node);
+  const before = known ?? held;
   const after = stored(node, before?.CreateIndex ?? change.index, change.index);
   if (before !== undefined && sameButIndexes(before, after)) return;
   const nodeKey = node.Node.toLowerCase();
@@ -65,6 +67,18 @@ export function deleteNode(change: Change, name: string): void {
   change.touch(NODES_TOPIC);
   change.touch(nodeTopic(name));
   endSessionsOfNode(change, node.Node);
+}
+
+/**
+ * The node that has had this name so far. A failed agent of another id is one no more: it goes with all it had, as what
+ * it had is of no use to the new one (Consul keeps its sessions and CreateIndex).
+ */
+function takenFrom(change: Change, node: NodeInput): Node | undefined {
+  const before = nodeByName(change.db, node.Node);
+  const isOther = before !== undefined && before.ID !== "" && node.ID !== "" && before.ID !== node.ID;
+  if (!isOther || checkStatus(change.db, node.Node, "serfHealth") === undefined) return before;
+  deleteNode(change, before.Node);
+  return undefined;
 }
 
 /** The node that has this id, taken away first when it goes by another name. Undefined when the id is new or empty. */

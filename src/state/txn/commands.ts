@@ -7,6 +7,8 @@ import { txnKv } from "../kv/txn.ts";
 export interface TxnCommand {
   type: "txn.apply";
   ops: TxnOp[];
+  /** In milliseconds since 1970. */
+  atMs?: number;
 }
 
 /** Undoes the savepoint of a transaction that failed; never leaves this file. */
@@ -23,7 +25,7 @@ export function applyTxn(change: Change, command: TxnCommand): TxnResponse {
     change.atomically(() => {
       for (const [OpIndex, op] of command.ops.entries()) {
         try {
-          results.push(...runOp(change, op));
+          results.push(...runOp(change, op, command.atMs));
         } catch (error) {
           if (!(error instanceof Refusal)) throw error;
           errors.push({ OpIndex, What: error.message });
@@ -39,9 +41,9 @@ export function applyTxn(change: Change, command: TxnCommand): TxnResponse {
 }
 
 /** Runs one operation; throws a Refusal with the text of its failure. */
-export function runOp(change: Change, op: TxnOp): TxnResult[] {
+export function runOp(change: Change, op: TxnOp, atMs: number | undefined): TxnResult[] {
   if ("KV" in op) return txnKv(change, op.KV).map((KV) => ({ KV }));
-  if ("Node" in op) return txnNode(change, op.Node).map((Node) => ({ Node }));
-  if ("Service" in op) return txnService(change, op.Service).map((Service) => ({ Service }));
-  return txnCheck(change, op.Check).map((Check) => ({ Check }));
+  if ("Node" in op) return txnNode(change, op.Node, atMs).map((Node) => ({ Node }));
+  if ("Service" in op) return txnService(change, op.Service, atMs).map((Service) => ({ Service }));
+  return txnCheck(change, op.Check, atMs).map((Check) => ({ Check }));
 }

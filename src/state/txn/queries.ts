@@ -12,7 +12,7 @@ export function lookTxn(db: StateDb, ops: readonly TxnOp[]): TxnResponse {
   const look = readOnly(db);
   for (const [OpIndex, op] of ops.entries()) {
     try {
-      results.push(...runOp(look, op));
+      results.push(...runOp(look, op, undefined));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       errors.push({ OpIndex, What: error.message });

@@ -12,7 +12,11 @@ const node = {
 
 function rig() {
   const world = new World();
-  const endpoint = new CatalogEndpoint({ propose: (command) => world.rig.propose(command), datacenter: "dc1" });
+  const endpoint = new CatalogEndpoint({
+    propose: (command) => world.rig.propose(command),
+    clock: world.rig.clock,
+    datacenter: "dc1",
+  });
   let reads = 0;
   const access = {
     register: endpoint.register.bind(endpoint),

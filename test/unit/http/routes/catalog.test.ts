@@ -20,7 +20,7 @@ async function registry() {
   const state = stateRig();
   const propose = state.propose.bind(state);
   const { db } = state;
-  const catalog = new CatalogEndpoint({ propose, datacenter: "dc1" });
+  const catalog = new CatalogEndpoint({ propose, clock: state.clock, datacenter: "dc1" });
   const coordinate = new CoordinateEndpoint({ propose, clock: state.clock, log: silentLogger });
   const api: CatalogDeps & HealthDeps & CoordinateDeps = {
     catalog: {

@@ -3,17 +3,20 @@ import { decodeRegistration } from "../../../../src/model/registration.ts";
 import type { TxnOp } from "../../../../src/model/txn.ts";
 import { CatalogEndpoint } from "../../../../src/server/endpoints/catalog.ts";
 import type { Command } from "../../../../src/state/commands.ts";
+import { ManualClock } from "../../../support/manual-clock.ts";
 
 function endpoint() {
   const proposed: Command[] = [];
+  const clock = new ManualClock();
   const catalog = new CatalogEndpoint({
     propose: (command) => {
       proposed.push(command);
       return Promise.resolve(true);
     },
+    clock,
     datacenter: "dc1",
   });
-  return { catalog, proposed };
+  return { catalog, proposed, clock };
 }
 
 const NODE = { Node: "x", Address: "10.0.0.1" };
@@ -110,5 +113,18 @@ describe("catalog endpoint", () => {
     );
     expect(await catalog.deregister({ ...none, Node: "x" })).toBe(true);
     expect(proposed).toEqual([{ type: "catalog.deregister", node: "x", serviceId: "", checkId: "" }]);
+  });
+
+  test("what is deregistered on purpose carries its time; what an agent claims to be new goes into the log", async () => {
+    const { catalog, proposed, clock } = endpoint();
+    await catalog.deregister({ Node: "x", Datacenter: "", ServiceID: "web", CheckID: "", OnPurpose: true });
+    const ByOwner = { service: true, checks: ["c"] };
+    await catalog.register({ ...decodeRegistration({ ...NODE, Service: { Service: "web" } }), ByOwner });
+    await catalog.forgetDeregistered({ nodeId: "id", items: [{ kind: "service", id: "web", index: 7 }] });
+    expect(proposed).toMatchObject([
+      { type: "catalog.deregister", node: "x", serviceId: "web", onPurpose: { atMs: clock.nowMs() } },
+      { type: "catalog.register", byOwner: ByOwner },
+      { type: "deregistration.forget", nodeId: "id", items: [{ kind: "service", id: "web", index: 7 }] },
+    ]);
   });
 });

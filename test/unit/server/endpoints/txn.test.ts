@@ -15,8 +15,10 @@ const node = (Verb: string, Node: string): TxnOp => ({ Node: { Verb, Node: { Nod
 function endpoint() {
   const proposed: Command[] = [];
   const looked: (readonly TxnOp[])[] = [];
-  const lockDelays = new LockDelays(new ManualClock());
+  const clock = new ManualClock();
+  const lockDelays = new LockDelays(clock);
   const txn = new TxnEndpoint({
+    clock,
     propose(command) {
       proposed.push(command);
       return Promise.resolve(DONE);
@@ -32,14 +34,14 @@ function endpoint() {
       return DONE;
     },
   });
-  return { txn, proposed, looked, lockDelays };
+  return { txn, proposed, looked, lockDelays, clock };
 }
 
 test("operations on the catalog are completed before the log; those that only look need no log", async () => {
-  const { txn, proposed, looked } = endpoint();
+  const { txn, proposed, looked, clock } = endpoint();
   await txn.apply([node("set", "a"), kv("set", "k")], false);
   const complete = { Node: { Verb: "set", Node: { Node: "a", Datacenter: "dc1" } } };
-  expect(proposed).toEqual([{ type: "txn.apply", ops: [complete, kv("set", "k")] }]);
+  expect(proposed).toEqual([{ type: "txn.apply", ops: [complete, kv("set", "k")], atMs: clock.nowMs() }]);
   await txn.apply([node("get", "a")], true);
   expect(looked).toHaveLength(1);
   expect(proposed).toHaveLength(1);
