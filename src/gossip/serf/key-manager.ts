@@ -8,6 +8,8 @@ import type { OpenQuery } from "./open-queries.ts";
 
 /** Keys of all members together; no ring in use has more than a few. */
 const KEYS_MAX = 1024;
+const BASE64_QUANTUM = 4;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 export interface KeyManagerOptions {
   readonly ask: (name: string, payload: Uint8Array, options: QueryOptions) => OpenQuery;
@@ -110,14 +112,13 @@ function keyResponse(payload: Uint8Array): KeyResponse | string {
   }
 }
 
-/** Throws a Refusal with Go's text when it is not base64. */
+/** As Go reads base64: ends of lines are passed over. Throws a Refusal with its text, which names the first bad byte. */
 function keyBytes(text: string): Uint8Array {
-  const bytes = Buffer.from(text, "base64");
-  if (bytes.toString("base64") !== text) throw new Refusal(`illegal base64 data at input byte ${firstBad(text)}`, 400);
-  return new Uint8Array(bytes);
-}
-
-function firstBad(text: string): number {
-  const bad = text.search(/[^A-Za-z0-9+/=]/);
-  return bad < 0 ? text.length : bad;
+  const plain = text.replace(/[\r\n]/g, "");
+  if (!BASE64.test(plain)) {
+    const bad = text.search(/[^A-Za-z0-9+/=\r\n]/);
+    const at = bad < 0 ? plain.length - (plain.length % BASE64_QUANTUM) : bad;
+    throw new Refusal(`illegal base64 data at input byte ${at}`, 400);
+  }
+  return new Uint8Array(Buffer.from(plain, "base64"));
 }

@@ -6,6 +6,7 @@ import { InternalQueries } from "./internal-queries.ts";
 import { KeyManager } from "./key-manager.ts";
 import { LamportClock } from "./lamport-clock.ts";
 import { MemberList } from "./member-list.ts";
+import { NameConflicts } from "./name-conflicts.ts";
 import { OpenQueries } from "./open-queries.ts";
 import { BROADCAST_TIMEOUT_MS, type SerfOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
@@ -31,6 +32,7 @@ export interface Parts {
   readonly replies: QueryReplies;
   readonly queries: Queries;
   readonly keys: KeyManager;
+  readonly conflicts: NameConflicts;
   readonly exchange: Exchange;
   readonly coordinates: Coordinates;
   readonly memory: PoolMemory;
@@ -100,7 +102,9 @@ export function assemble(options: SerfOptions, whole: Whole): Parts {
       if (!internal.take(query)) options.onEvent({ kind: "query", query });
     },
   });
-  const keys = new KeyManager({ ask: (...query) => queries.ask(...query), memberCount: () => swim().aliveCount });
+  const ask: Queries["ask"] = (...query) => queries.ask(...query);
+  const keys = new KeyManager({ ask, memberCount: () => swim().aliveCount });
+  const conflicts = new NameConflicts({ ...options, ask });
   const exchange = new Exchange({ members, events, ...clocks, refute });
   const memory = new PoolMemory({
     name,
@@ -116,7 +120,10 @@ export function assemble(options: SerfOptions, whole: Whole): Parts {
     keeper?.touch();
     options.onEvent(event);
   };
-  return { ...clocks, members, outbox, events, open, replies, queries, keys, exchange, coordinates, memory, keeper };
+  return {
+    ...{ ...clocks, members, outbox, events, open, replies, queries, keys },
+    ...{ conflicts, exchange, coordinates, memory, keeper },
+  };
 }
 
 function clocksAfter(before: Snapshot): Pick<Parts, "memberClock" | "eventClock" | "queryClock"> {

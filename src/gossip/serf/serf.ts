@@ -10,7 +10,6 @@ import { encodeTags, META_BYTES_MAX } from "../wire/tags.ts";
 import { refusalOfAlive, refusalOfMerge } from "./admission.ts";
 import type { KeyManager } from "./key-manager.ts";
 import { leaveGracefully } from "./leaving.ts";
-import { conflictVote } from "./name-conflict.ts";
 import type { SerfOptions } from "./options.ts";
 import { assemble, type Parts } from "./parts.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -28,7 +27,6 @@ export class Serf implements SwimDelegate {
   #upkeep: Upkeep | undefined;
   #stage: Stage = "alive";
   #tags: Tags;
-  #isVoting = false;
 
   constructor(options: SerfOptions) {
     this.#options = options;
@@ -62,6 +60,7 @@ export class Serf implements SwimDelegate {
     this.#stage = "closed";
     this.#upkeep?.close();
     this.#parts.members.close();
+    this.#parts.conflicts.close();
     this.#parts.open.close();
     await this.#parts.keeper?.close();
   }
@@ -89,25 +88,18 @@ export class Serf implements SwimDelegate {
   }
 
   /**
-   * Exchanges states with each address and tells all that this member is there. Resolves with how many took part, rejects with
-   * a Refusal (Consul's text) when none did.
+   * Exchanges states with a peer and tells all that this member is there. Rejects with the reason of the membership. That
+   * it resolves does not say that the peer has taken this member in.
    */
-  async join(addresses: readonly Endpoint[], options: { ignoreOldEvents?: boolean } = {}): Promise<number> {
+  async join(to: Endpoint, options: { ignoreOldEvents?: boolean } = {}): Promise<void> {
     if (this.#stage !== "alive") throw new Refusal("Serf can't Join after Leave or Shutdown");
     const ignoring = options.ignoreOldEvents === true ? this.#parts.exchange.ignoreEvents() : undefined;
-    const failures: string[] = [];
     try {
-      for (const at of addresses) {
-        await this.#port.pushPull(at, true).catch((error: unknown) => {
-          failures.push(`Failed to join ${at.address}: ${error instanceof Error ? error.message : String(error)}`);
-        });
-      }
+      await this.#port.pushPull(to, true);
     } finally {
       ignoring?.stop();
     }
-    if (failures.length === addresses.length && failures.length > 0) throw new Refusal(listOf(failures));
     if (this.#stage === "alive") this.#announceJoin();
-    return addresses.length - failures.length;
   }
 
   /** Resolves when all others have had the time to hear of it. The second call changes nothing. */
@@ -123,7 +115,7 @@ export class Serf implements SwimDelegate {
     await leaveGracefully({
       swim: this.#port,
       announce: (onTold) => outbox.add("intent", encodeSerf(intent), onTold),
-      hasPeers: this.#hasPeers(),
+      hasPeers: this.#port.aliveCount > 1,
       propagateDelayMs: leavePropagateDelayMs,
       clock,
       log,
@@ -137,7 +129,7 @@ export class Serf implements SwimDelegate {
     if (members.get(node) === undefined) return false;
     const intent = { type: "leave", ltime: memberClock.stamp(), node, prune } as const;
     this.#heed(members.leaveIntent(intent));
-    if (this.#hasPeers()) outbox.add("intent", encodeSerf(intent));
+    outbox.add("intent", encodeSerf(intent));
     return true;
   }
 
@@ -203,15 +195,7 @@ export class Serf implements SwimDelegate {
   }
 
   onConflict(existing: SwimMember, other: Alive): void {
-    const { name, log, onNameConflict } = this.#options;
-    const claims = { at: textOf(existing.at), other: textOf(other.at) };
-    if (existing.name !== name) {
-      log.warn(`Name conflict for '${existing.name}': two members have it, and the second is not taken in`, claims);
-      return;
-    }
-    log.error("another member has this one's name. Names must be unique: change one of them", claims);
-    onNameConflict(other.at);
-    void this.#vote();
+    this.#parts.conflicts.seen(existing, other);
   }
 
   refuseAlive(alive: Alive): string | undefined {
@@ -309,30 +293,6 @@ export class Serf implements SwimDelegate {
     members.joinIntent(intent);
     outbox.add("intent", encodeSerf(intent));
   }
-
-  #hasPeers(): boolean {
-    const own = this.member(this.#options.name)?.status === "alive" ? 1 : 0;
-    return this.#parts.members.count("alive") > own;
-  }
-
-  /** One vote at a time: the conflict is told again and again. */
-  async #vote(): Promise<void> {
-    const { onConflictLost, name, log } = this.#options;
-    if (onConflictLost === undefined || this.#isVoting) return;
-    this.#isVoting = true;
-    try {
-      const ask: Parameters<typeof conflictVote>[0]["ask"] = (...query) => this.#parts.queries.ask(...query);
-      const vote = await conflictVote({ name, at: this.self().at, ask, log });
-      const { isWon, matching, responses } = vote;
-      log.warn(`${isWon ? "majority" : "minority"} in name conflict resolution`, { matching, responses });
-      if (!isWon && this.#stage !== "closed") onConflictLost(matching, responses);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      log.error(`can't ask who has this member's name: ${error.message}`);
-    } finally {
-      this.#isVoting = false;
-    }
-  }
 }
 
 /** The meta that holds these tags. Throws a Refusal when no member would take it. */
@@ -341,14 +301,4 @@ export function metaOf(tags: Tags): Uint8Array {
   if (meta.length > META_BYTES_MAX)
     throw new Refusal(`Encoded length of tags exceeds limit of ${META_BYTES_MAX} bytes`);
   return meta;
-}
-
-/** As Go's multierror prints them. */
-function listOf(failures: readonly string[]): string {
-  const head = failures.length === 1 ? "1 error occurred:" : `${failures.length} errors occurred:`;
-  return `${head}\n${failures.map((failure) => `\t* ${failure}\n`).join("")}\n`;
-}
-
-function textOf({ address, port }: Endpoint): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
