@@ -2,16 +2,15 @@ import { notYetWarnings } from "./app/not-yet.ts";
 import type { AgentProcess } from "./app/process.ts";
 import { serve } from "./app/serve.ts";
 import { ConfigError } from "./config/error.ts";
-import { AGENT_FLAGS, parseAgentArguments } from "./config/flags.ts";
-import { type Loaded, loadConfig, type Machine } from "./config/load.ts";
-import { readSources } from "./config/read.ts";
-import { checkDataDir } from "./config/validate-files.ts";
+import { AGENT_FLAGS } from "./config/flags.ts";
+import type { Loaded } from "./config/load.ts";
+import { loadCommandLine } from "./config/load-command-line.ts";
 import { GoFlagError } from "./lang/goflags.ts";
 import { DISK_READER } from "./platform/config-files.ts";
 
 /** `agent`: runs until it is told to stop; resolves with Consul's exit code: 0 after leaving, 1 otherwise. */
 export async function runAgent(argv: readonly string[], host: AgentProcess): Promise<number> {
-  const load = () => readConfig(argv, host.machine);
+  const load = () => readConfig(argv, host);
   let loaded: Loaded;
   try {
     loaded = await load();
@@ -33,10 +32,7 @@ export async function runAgent(argv: readonly string[], host: AgentProcess): Pro
   }
 }
 
-async function readConfig(argv: readonly string[], machine: Machine): Promise<Loaded> {
-  const { dev, paths, format, fragments, flags } = parseAgentArguments(argv);
-  const read = await readSources(paths, format, DISK_READER);
-  const loaded = loadConfig({ dev, sources: [...read.sources, ...fragments], flags, machine });
-  await checkDataDir(loaded.config.dataDir, DISK_READER);
-  return { ...loaded, warnings: [...read.warnings, ...loaded.warnings, ...notYetWarnings(loaded.config)] };
+async function readConfig(argv: readonly string[], { machine, env }: AgentProcess): Promise<Loaded> {
+  const loaded = await loadCommandLine(argv, { machine, env, reader: DISK_READER });
+  return { ...loaded, warnings: [...loaded.warnings, ...notYetWarnings(loaded.config)] };
 }

@@ -5,6 +5,7 @@ import { type Config, deepFreeze } from "./config.ts";
 import { DEV_DEFAULTS, defaultsOf } from "./defaults.ts";
 import { asRaws, buildChecks, buildServices } from "./definitions.ts";
 import { ConfigError, errorList } from "./error.ts";
+import { withJoinToken } from "./join-token-keys.ts";
 import { mergeRaw } from "./merge.ts";
 import { checkPortClashes, resolveNetwork, resolvePorts } from "./network.ts";
 import { getAt, isRaw, type Raw } from "./raw.ts";
@@ -12,6 +13,7 @@ import type { Section } from "./schema/key.ts";
 import { CURRENT, TOP } from "./schema/top.ts";
 import { type ConfigSource, readSource } from "./sources.ts";
 import { validate, warningsOf } from "./validate.ts";
+import { gossipWarnings, validateGossip } from "./validate-gossip.ts";
 
 export interface Machine {
   readonly hostname: string;
@@ -26,6 +28,8 @@ export interface LoadInput {
   /** What the command line set; wins over all sources. */
   readonly flags: Raw;
   readonly machine: Machine;
+  /** A join token that was not in the configuration itself: that of its file, or of the environment. */
+  readonly joinToken?: string;
 }
 
 export interface Loaded {
@@ -38,17 +42,28 @@ const { service: _service, check: _check, ports: PORTS, addresses: ADDRESSES, ..
 
 /** Merges, resolves and checks a configuration. Throws ConfigError with the text that Consul would print. */
 export function loadConfig(input: LoadInput): Loaded {
-  let given: Raw = {};
   const deprecated = new Set<string>();
-  for (const source of input.sources) given = mergeRaw(given, readSource(source, deprecated));
-  given = mergeRaw(given, input.flags);
+  const { given, warnings: tokenWarnings } = withJoinToken(mergedGiven(input, deprecated), input);
   const base = input.dev ? mergeRaw(defaultsOf(CURRENT), DEV_DEFAULTS) : defaultsOf(CURRENT);
   const raw = mergeRaw(base, given);
   const errors: string[] = [];
-  const warnings = [...deprecated, ...acceptedWarnings(TOP, given)];
+  const warnings = [...deprecated, ...acceptedWarnings(TOP, given), ...tokenWarnings];
   const config = resolve(raw, input, errors, warnings);
   if (errors.length > 0) throw new ConfigError(errorList(errors));
   return { config: deepFreeze(config), warnings };
+}
+
+/** What sources and flags set, later ones over earlier ones. */
+function mergedGiven({ sources, flags }: Pick<LoadInput, "sources" | "flags">, deprecated: Set<string>): Raw {
+  let given: Raw = {};
+  for (const source of sources) given = mergeRaw(given, readSource(source, deprecated));
+  return mergeRaw(given, flags);
+}
+
+/** The file that holds the join token, when the configuration names one and not the token itself; else "". */
+export function joinTokenFile(input: Pick<LoadInput, "sources" | "flags">): string {
+  const { join_token: token, join_token_file: file } = mergedGiven(input, new Set());
+  return token || typeof file !== "string" ? "" : file;
 }
 
 function resolve(raw: Raw, input: LoadInput, errors: string[], warnings: string[]): Config {
@@ -82,7 +97,8 @@ function resolve(raw: Raw, input: LoadInput, errors: string[], warnings: string[
     uiContentPath: uiPath(built.uiConfig.contentPath || built.uiContentPath),
   };
   validate(settled, input.dev);
-  warnings.push(...warningsOf(settled, input.dev));
+  validateGossip(settled, ports);
+  warnings.push(...warningsOf(settled, input.dev), ...gossipWarnings(settled));
   checkPortClashes(network, ports);
   const alone = settled.bootstrapExpect === 1 || (input.dev && settled.server && settled.bootstrapExpect === 0);
   const { bootstrapExpect } = settled;

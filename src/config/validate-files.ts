@@ -1,4 +1,5 @@
 import { ConfigError } from "./error.ts";
+import { readJoinToken } from "./join-token-file.ts";
 import { loadConfig, type Machine } from "./load.ts";
 import { type FileReader, readSources } from "./read.ts";
 
@@ -17,7 +18,9 @@ export async function validateFiles(
 ): Promise<Verdict> {
   try {
     const read = await readSources(paths, format, reader);
-    const { config, warnings } = loadConfig({ dev: false, sources: read.sources, flags: {}, machine });
+    const input = { dev: false, sources: read.sources, flags: {}, machine };
+    const joinToken = await readJoinToken(input, {}, reader);
+    const { config, warnings } = loadConfig({ ...input, joinToken });
     await checkDataDir(config.dataDir, reader);
     return { errors: [], warnings: [...read.warnings, ...warnings] };
   } catch (error) {

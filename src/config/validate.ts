@@ -11,7 +11,6 @@ type Built = Omit<Config, "ports" | "addresses">;
 const DATACENTER = /^[a-z0-9_-]+$/;
 const UI_PATH = /^[A-Za-z0-9/_-]+$/;
 const CA_PROVIDERS = ["consul", "vault", "aws-pca"];
-const GOSSIP_KEY_BYTES = [16, 24, 32];
 
 /** Throws ConfigError for the first thing that is wrong. */
 export function validate(config: Built, dev: boolean): void {
@@ -27,7 +26,6 @@ export function validate(config: Built, dev: boolean): void {
   for (const service of config.services) validateService(service);
   const fault = metaProblem(config.nodeMeta);
   if (fault !== undefined) throw new ConfigError(`node_meta invalid: ${fault}`);
-  validateEncrypt(config.encrypt);
   if (!CA_PROVIDERS.includes(config.connect.caProvider))
     throw new ConfigError(`${config.connect.caProvider} is not a valid CA provider`);
   validateCidrs(config);
@@ -81,18 +79,6 @@ function validateBootstrap(config: Built): void {
     throw new ConfigError("'bootstrap_expect > 0' requires 'server = true'");
   if (config.bootstrapExpect > 0 && config.bootstrap)
     throw new ConfigError("'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
-}
-
-function validateEncrypt(key: string): void {
-  if (key === "") return;
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(key) || key.length % 4 !== 0) {
-    const bad = key.search(/[^A-Za-z0-9+/]/);
-    const at = bad === -1 ? key.length - (key.length % 4) : bad;
-    throw new ConfigError(`encrypt has invalid key: illegal base64 data at input byte ${at}`);
-  }
-  const bytes = Uint8Array.fromBase64(key).length;
-  if (!GOSSIP_KEY_BYTES.includes(bytes))
-    throw new ConfigError(`encrypt has invalid key: it has ${bytes} bytes and must have 16, 24 or 32`);
 }
 
 function validateCidrs(config: Built): void {

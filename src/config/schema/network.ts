@@ -10,7 +10,7 @@ export const NETWORK_KEYS = {
   }),
   advertise_addr: string(
     "",
-    `Address that others reach this node at. ${ADDRESS} Default: bind_addr, or the first private one.`,
+    `Address that others reach this node at. ${ADDRESS} Default: bind_addr, or the private one that the default route leaves by.`,
     {
       flag: "advertise",
     },
@@ -28,19 +28,15 @@ export const NETWORK_KEYS = {
   advertise_addr_wan_ipv6: string("", "IPv6 address to publish beside advertise_addr_wan.", { since: "1.9" }),
   serf_lan: string("", `Address for gossip within the datacenter. ${ADDRESS} Default: bind_addr.`, {
     flag: "serf-lan-bind",
-    ...ACCEPTED,
   }),
   serf_wan: string("", `Address for gossip between datacenters. ${ADDRESS} Default: bind_addr.`, {
     flag: "serf-wan-bind",
-    ...ACCEPTED,
   }),
   serf_lan_allowed_cidrs: strings("Networks that may gossip within the datacenter. Default: all.", {
     flag: "serf-lan-allowed-cidrs",
-    ...ACCEPTED,
   }),
   serf_wan_allowed_cidrs: strings("Networks that may gossip between datacenters. Default: all.", {
     flag: "serf-wan-allowed-cidrs",
-    ...ACCEPTED,
   }),
   addresses: section(
     "Addresses of single interfaces; the default is client_addr. `unix://path` works for http and https.",
@@ -63,12 +59,16 @@ export const NETWORK_KEYS = {
     https: int(-1, "HTTPS.", { flag: "https-port" }),
     grpc: int(-1, "gRPC.", { flag: "grpc-port", ...ACCEPTED }),
     grpc_tls: int(-1, "gRPC over TLS.", { since: "1.14", ...ACCEPTED }),
-    serf_lan: int(8301, "Gossip within the datacenter. Told to others; this version does not open it.", {
+    serf_lan: int(8301, "Gossip within the datacenter, TCP and UDP. It can't be turned off.", {
       flag: "serf-lan-port",
     }),
-    serf_wan: int(8302, "Gossip between datacenters. Told to others; this version does not open it.", {
-      flag: "serf-wan-port",
-    }),
+    serf_wan: int(
+      8302,
+      "Gossip between the servers of all datacenters, TCP and UDP. Only servers open it; -1 keeps a datacenter to itself.",
+      {
+        flag: "serf-wan-port",
+      },
+    ),
     server: int(8300, "Traffic between servers.", { flag: "server-port" }),
     sidecar_min_port: int(21000, "First port given to sidecars."),
     sidecar_max_port: int(21255, "Last port given to sidecars."),

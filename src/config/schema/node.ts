@@ -39,10 +39,10 @@ export const NODE_KEYS = {
   read_replica: bool(false, "The same as `non_voting_server`.", { since: "1.9" }),
   non_voting_member: bool(false, "The same as `non_voting_server`.", { flag: "non-voting-member" }),
   segment: string("", "Enterprise only; refused.", { flag: "segment" }),
-  disable_remote_exec: bool(true, "Refuse `exec` on this node.", ACCEPTED),
+  disable_remote_exec: bool(true, "Refuse `exec` on this node."),
   disable_update_check: bool(false, "Muster never asks for updates; the key is understood.", ACCEPTED),
   disable_anonymous_signature: bool(false, "Muster never reports its use; the key is understood.", ACCEPTED),
-  disable_coordinates: bool(false, "Do not measure round-trip times between nodes.", ACCEPTED),
+  disable_coordinates: bool(false, "Do not measure round-trip times between nodes."),
   translate_wan_addrs: bool(false, "Answer with WAN addresses for nodes of other datacenters."),
   auto_reload_config: bool(false, "Reload when files change.", { since: "1.11", ...ACCEPTED }),
 };

@@ -48,7 +48,6 @@ export const UNUSED_KEYS = {
   version: string("", INTERNAL, ACCEPTED),
   version_prerelease: string("", INTERNAL, ACCEPTED),
   snapshot_agent: anyMap("Read by `snapshot agent`.", ACCEPTED),
-  advertise_reconnect_timeout: string("", "When others forget this client.", { since: "1.9", ...ACCEPTED }),
   use_streaming_backend: bool(false, "Muster always streams changes to those who wait.", { since: "1.9", ...ACCEPTED }),
   rpc: anyMap("Without effect.", { since: "1.9", ...ACCEPTED }),
   peering: anyMap("Without effect.", { since: "1.13", ...ACCEPTED }),

@@ -1,13 +1,13 @@
-import { ACCEPTED, anyMap, bool, duration, int, section, string } from "./key.ts";
+import { ACCEPTED, anyMap, bool, duration, int, optionalDuration, section, string } from "./key.ts";
 
 const GOSSIP = (scope: string, interval: string, nodes: number, probe: string, timeout: string, suspicion: number) =>
   section(`Gossip ${scope}. Change it on all nodes alike.`, {
-    gossip_interval: duration(interval, "Time between gossip messages.", ACCEPTED),
-    gossip_nodes: int(nodes, "Nodes to gossip with each time.", ACCEPTED),
-    probe_interval: duration(probe, "Time between probes.", ACCEPTED),
-    probe_timeout: duration(timeout, "Wait for a probe's answer.", ACCEPTED),
-    retransmit_mult: int(4, "Factor of how often a message is sent again.", ACCEPTED),
-    suspicion_mult: int(suspicion, "Factor of how long a silent node is suspected.", ACCEPTED),
+    gossip_interval: duration(interval, "Time between gossip messages."),
+    gossip_nodes: int(nodes, "Nodes to gossip with each time."),
+    probe_interval: duration(probe, "Time between probes."),
+    probe_timeout: duration(timeout, "Wait for a probe's answer."),
+    retransmit_mult: int(4, "Factor of how often a message is sent again."),
+    suspicion_mult: int(suspicion, "Factor of how long a silent node is suspected."),
   });
 
 /** Timing of Raft, of gossip and of the leader's work. */
@@ -30,11 +30,11 @@ export const PERFORMANCE_KEYS = {
   raft_logstore: anyMap("Without effect.", { since: "1.15", ...ACCEPTED }),
   gossip_lan: GOSSIP("within the datacenter", "200ms", 3, "1s", "500ms", 4),
   gossip_wan: GOSSIP("between datacenters", "500ms", 4, "5s", "3s", 6),
-  reconnect_timeout: duration("72h", "When a failed node is forgotten; at least 8h.", ACCEPTED),
-  reconnect_timeout_wan: duration(
-    "72h",
-    "When a failed server of another datacenter is forgotten; at least 8h.",
-    ACCEPTED,
+  reconnect_timeout: duration("72h", "When a failed node is forgotten. Consul takes no less than 8h."),
+  reconnect_timeout_wan: duration("72h", "When a failed server of another datacenter is forgotten."),
+  advertise_reconnect_timeout: optionalDuration(
+    "When others forget this node after it has failed, in place of their `reconnect_timeout`; not for servers.",
+    { since: "1.9" },
   ),
   autopilot: section("Care for the set of servers. Used when the cluster is made; later it is the operator's.", {
     cleanup_dead_servers: bool(true, "Remove dead servers when new ones come."),

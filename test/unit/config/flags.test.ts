@@ -13,8 +13,8 @@ protocol raft-protocol recursor rejoin retry-interval retry-interval-wan retry-j
 serf-lan-allowed-cidrs serf-lan-bind serf-lan-port serf-wan-allowed-cidrs serf-wan-bind serf-wan-port server server-port syslog ui
 ui-content-path ui-dir`.split(/\s+/);
 
-/** Said better than Consul's `non-voting-server`, which works as well. */
-const OWN_FLAGS = ["non-voting-member"];
+/** `non-voting-member` is said better than Consul's `non-voting-server`, which works as well. */
+const OWN_FLAGS = ["non-voting-member", "join-token", "join-token-file"];
 
 test("the agent has Consul's flags, and few of its own", () => {
   expect(AGENT_FLAGS.map((flag) => flag.name)).toEqual([...CONSUL_FLAGS, ...OWN_FLAGS].sort());
