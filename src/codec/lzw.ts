@@ -1,4 +1,4 @@
-import { CutOff, WireError } from "./wire-error.ts";
+import { WireError } from "./wire-error.ts";
 
 /**
  * LZW as Go's `compress/lzw` has it in LSB order with literals of 8 bits: codes have 9 to 12 bits; one starts the table
@@ -52,6 +52,11 @@ export class LzwUnpacker {
     return this.#out.subarray(0, this.#length);
   }
 
+  /** Bytes of memory that the output has. */
+  get roomBytes(): number {
+    return this.#out.length;
+  }
+
   /** Unpacks at least `bytes` more, or all: then true. Throws WireError. */
   run(bytes: number): boolean {
     const stop = this.#length + bytes;
@@ -62,7 +67,7 @@ export class LzwUnpacker {
   #read(): number {
     while (this.#bitCount < this.#width) {
       const byte = this.#packed[this.#at];
-      if (byte === undefined) throw new CutOff("the compressed data is cut off");
+      if (byte === undefined) throw new WireError("the compressed data is cut off");
       this.#at++;
       this.#bits |= byte << this.#bitCount;
       this.#bitCount += 8;

@@ -1,9 +1,11 @@
 import { assert } from "../../lib/assert.ts";
-import { isIPv4, isIPv6 } from "../../lib/ip-text.ts";
+import { isIPv6 } from "../../lib/ip-text.ts";
 
 const V4_BYTES = 4;
 const V6_BYTES = 16;
 const GROUPS = 8;
+const ZERO = 0x30;
+const DOT = 0x2e - ZERO;
 
 /** An address of 4 or 16 bytes as Go's `net.IP` prints it, or undefined: no bytes, or another number of them. */
 export function addressText(bytes: Uint8Array): string | undefined {
@@ -14,9 +16,29 @@ export function addressText(bytes: Uint8Array): string | undefined {
 
 /** The address in network order, 4 or 16 bytes. */
 export function addressBytes(text: string): Uint8Array {
-  if (isIPv4(text)) return Uint8Array.from(text.split("."), Number);
+  const v4 = v4Bytes(text);
+  if (v4 !== undefined) return v4;
   assert(isIPv6(text), `${text} is not an IP address`);
   return v6Bytes(text);
+}
+
+/** By hand: every message has one. */
+function v4Bytes(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(V4_BYTES);
+  let at = 0;
+  let value = -1;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit >= 0 && digit <= 9 && value !== 0) value = value < 0 ? digit : 10 * value + digit;
+    else if (digit === DOT && value >= 0 && at < V4_BYTES - 1) {
+      bytes[at++] = value;
+      value = -1;
+    } else return undefined;
+    if (value > 0xff) return undefined;
+  }
+  if (at !== V4_BYTES - 1 || value < 0) return undefined;
+  bytes[at] = value;
+  return bytes;
 }
 
 function v4Text(bytes: Uint8Array, at: number): string {

@@ -99,7 +99,7 @@ export class Seal {
     }
     const nonce = closed.subarray(VERSION_BYTES, VERSION_BYTES + NONCE_BYTES);
     const sealed = closed.subarray(VERSION_BYTES + NONCE_BYTES);
-    for (const key of this.#keyring.keys) {
+    for (const key of this.#keyring.keys()) {
       const plain = this.#cipher.open(key, nonce, sealed, additional);
       if (plain !== undefined) return version === 1 ? plain : unfilled(plain);
     }
