@@ -4,6 +4,7 @@ import type { Endpoint } from "../messages.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Complaints } from "./complaints.ts";
 import { plainAddress } from "./endpoints.ts";
+import { Reading, type SlicedReader } from "./reading.ts";
 
 /** Agents behind one address, all of which may start at once, against one that takes all places. */
 const OF_ONE_ADDRESS_MAX = 32;
@@ -11,9 +12,9 @@ const OF_ONE_ADDRESS_MAX = 32;
 const SERVED_MAX = 128;
 
 /** What is done with streams of others. */
-export interface StreamService<Message> {
-  /** A reader for one stream. */
-  reader(): { push(bytes: Uint8Array): Message | undefined };
+export interface StreamService<Message extends object> {
+  /** A reader for one stream. `reserve` takes memory from what all streams may hold. */
+  reader(reserve: (bytes: number) => boolean): SlicedReader<Message>;
   /** What is answered, if anything; then the stream is closed. Rejects when the message can't be served. */
   serve(from: Endpoint, message: Message): Promise<Uint8Array | undefined>;
   /** What a peer is told whose bytes can't be read. */
@@ -30,7 +31,7 @@ interface Parts {
 }
 
 /** Streams of others: each says one thing, is answered, and closed. */
-export class IncomingStreams<Message> {
+export class IncomingStreams<Message extends object> {
   readonly #service: StreamService<Message>;
   readonly #parts: Parts;
   readonly #open = new Set<Incoming<Message>>();
@@ -91,13 +92,13 @@ interface Places {
   onGone(): void;
 }
 
-class Incoming<Message> implements StreamHandlers {
+class Incoming<Message extends object> implements StreamHandlers {
   readonly #connection: StreamConnection;
   readonly #from: Endpoint;
   readonly #service: StreamService<Message>;
   readonly #parts: Parts;
   readonly #places: Places;
-  readonly #reader: { push(bytes: Uint8Array): Message | undefined };
+  readonly #reading: Reading<Message>;
   readonly #share;
   readonly #timer;
   /** `served`: what comes now is not read. */
@@ -115,8 +116,13 @@ class Incoming<Message> implements StreamHandlers {
     this.#service = service;
     this.#parts = parts;
     this.#places = places;
-    this.#reader = service.reader();
-    this.#share = parts.budget.share();
+    const share = parts.budget.share();
+    this.#share = share;
+    const reader = service.reader((bytes) => share.take(bytes));
+    this.#reading = new Reading(reader, parts.clock, {
+      onMessage: (message) => void this.#serve(message),
+      onFailure: (error) => this.#refuse(error),
+    });
     this.#timer = parts.clock.after(parts.timeoutMs, () => {
       this.#complain("gossip.streams.late", "a stream of another was too slow and is cut");
       this.cut();
@@ -130,16 +136,7 @@ class Incoming<Message> implements StreamHandlers {
       this.cut();
       return;
     }
-    let message: Message | undefined;
-    try {
-      message = this.#reader.push(bytes);
-    } catch (error) {
-      this.#complain("gossip.streams.malformed", "a stream of another can't be read", error);
-      this.#state = "served";
-      this.#answer(this.#service.complaint(error));
-      return;
-    }
-    if (message !== undefined) void this.#serve(message);
+    this.#reading.push(bytes);
   }
 
   onDrain(): void {
@@ -150,6 +147,7 @@ class Incoming<Message> implements StreamHandlers {
     if (this.#state === "gone") return;
     this.#state = "gone";
     this.#timer.cancel();
+    this.#reading.close();
     this.#share.giveBackAll();
     this.#places.onGone();
   }
@@ -157,6 +155,12 @@ class Incoming<Message> implements StreamHandlers {
   cut(): void {
     this.#connection.destroy();
     this.onClose();
+  }
+
+  #refuse(error: unknown): void {
+    this.#complain("gossip.streams.malformed", "a stream of another can't be read", error);
+    this.#state = "served";
+    this.#answer(this.#service.complaint(error));
   }
 
   async #serve(message: Message): Promise<void> {

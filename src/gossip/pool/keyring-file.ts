@@ -1,17 +1,10 @@
 import { Refusal } from "../../lib/refusal.ts";
 import type { FileStore } from "../../ports/file-store.ts";
 import type { Logger } from "../../ports/logger.ts";
+import { Keyring } from "../wire/keyring.ts";
 
-const KEY_BYTES: readonly number[] = [16, 24, 32];
-
-/** Why this text is no gossip key, if so. */
-export function keyFault(key: string): string | undefined {
-  const bytes = /^[A-Za-z0-9+/]*={0,2}$/.test(key) ? Buffer.from(key, "base64") : undefined;
-  if (bytes === undefined || bytes.toString("base64") !== key) return "a gossip key is base64";
-  return KEY_BYTES.includes(bytes.length)
-    ? undefined
-    : `a gossip key has 16, 24 or 32 bytes, and this has ${bytes.length}`;
-}
+const INDENT = 2;
+const MEND = "which may be mended, or removed to start with the configured key";
 
 /**
  * The keys of a pool, primary first, in a file as Serf and Consul have it: a JSON array of base64 texts. It is the truth
@@ -29,14 +22,12 @@ export class KeyringFile {
   }
 
   /** Keys to start with; none: gossip is not encrypted. Throws a Refusal for a bad key or file. */
-  async load(configured: string): Promise<readonly string[]> {
-    const fault = configured === "" ? undefined : keyFault(configured);
-    if (fault !== undefined) throw new Refusal(`encrypt: ${fault}; make one with: keygen`);
+  async load(configured: string): Promise<Keyring> {
+    const own = ringOf("encrypt", configured === "" ? [] : [configured]);
     const kept = await this.#read();
     if (kept === undefined) {
-      if (configured === "") return [];
-      await this.save([configured]);
-      return [configured];
+      if (!own.isEmpty) await this.save(own);
+      return own;
     }
     if (configured !== "" && configured !== kept[0]) {
       this.#log.warn("the keyring file has other gossip keys than the configuration, and it counts", {
@@ -45,31 +36,49 @@ export class KeyringFile {
         "has the configured key": kept.includes(configured),
       });
     }
-    return kept;
+    return ringOf(`${this.#name}, ${MEND}`, kept);
   }
 
   /** Rejects with a Refusal when the disk does not take it. */
-  async save(keys: readonly string[]): Promise<void> {
-    await this.#files?.write(this.#name, JSON.stringify(keys, null, 2), true);
+  async save(keyring: Keyring): Promise<void> {
+    const keys = keyring.keys().map((key) => key.toBase64());
+    await this.#files?.write(this.#name, JSON.stringify(keys, undefined, INDENT), true);
   }
 
   async #read(): Promise<readonly string[] | undefined> {
-    if (this.#files === undefined || !(await this.#exists(this.#files))) return undefined;
-    const text = await this.#files.read(this.#name);
+    const text = await readIfThere(this.#files, this.#name);
+    if (text === undefined) return undefined;
     const keys = parse(text);
-    const mend = `mend the file, or remove it to start with the configured key`;
     if (keys === undefined || keys.length === 0) {
-      throw new Refusal(`${this.#name} is no list of gossip keys (a JSON array of base64 texts); ${mend}`);
+      throw new Refusal(`${this.#name}, ${MEND}: it is no JSON array of keys in base64`);
     }
-    const at = keys.findIndex((key) => keyFault(key) !== undefined);
-    if (at >= 0) throw new Refusal(`${this.#name}: key ${at + 1}: ${keyFault(keys[at] ?? "")}; ${mend}`);
     return keys;
   }
+}
 
-  async #exists(files: FileStore): Promise<boolean> {
-    const slash = this.#name.lastIndexOf("/");
-    const folder = slash < 0 ? "." : this.#name.slice(0, slash);
-    return (await files.list(folder)).includes(this.#name.slice(slash + 1));
+/** A file's text; undefined when there is none. Rejects when it is there and can't be read. */
+export async function readIfThere(files: FileStore | undefined, name: string): Promise<string | undefined> {
+  if (files === undefined) return undefined;
+  const slash = name.lastIndexOf("/");
+  const names = await files.list(slash < 0 ? "." : name.slice(0, slash));
+  return names.includes(name.slice(slash + 1)) ? await files.read(name) : undefined;
+}
+
+function ringOf(where: string, keys: readonly string[]): Keyring {
+  try {
+    return new Keyring(keys.map(decodeKey));
+  } catch (error) {
+    if (error instanceof Refusal) throw new Refusal(`${where}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The bytes of a key in base64. Throws a Refusal that doesn't show it. */
+function decodeKey(base64: string): Uint8Array {
+  try {
+    return Uint8Array.fromBase64(base64, { lastChunkHandling: "strict" });
+  } catch {
+    throw new Refusal("a gossip key is not base64; make one with: keygen");
   }
 }
 

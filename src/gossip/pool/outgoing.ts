@@ -3,6 +3,7 @@ import type { StreamConnection, StreamHandlers, StreamPort } from "../../ports/s
 import type { Endpoint } from "../messages.ts";
 import type { BudgetShare, ByteBudget } from "./byte-budget.ts";
 import { endpointText } from "./endpoints.ts";
+import { Reading, type SlicedReader } from "./reading.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connect: connection refused",
@@ -10,13 +11,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: "connect: network is unreachable",
 };
 
-/** What a peer is to say. */
-export interface Answer<T> {
-  /** Undefined while more is to come. Throws when it can't become an answer. */
-  push(bytes: Uint8Array): T | undefined;
-  /** The peer closed before that. Throws when more should have come. */
-  end(): T;
-}
+const TOO_MUCH = "the streams of this pool hold too much; try again later";
 
 export interface Outgoing {
   readonly streams: StreamPort;
@@ -26,58 +21,91 @@ export interface Outgoing {
   readonly timeoutMs: number;
 }
 
-/**
- * Says something over a stream of its own, and closes it when the answer is whole. `isAll`: nothing is to follow, so that
- * the peer closes when it has read. Rejects with a text for the operator.
- */
-export async function overStream<T>(
+/** Says something over a stream of its own and closes it when the answer is whole. Rejects with a text for the operator. */
+export async function askOverStream<T extends object>(
   to: Endpoint,
-  said: { bytes: Uint8Array; isAll: boolean },
-  answer: Answer<T>,
+  bytes: Uint8Array,
+  /** `reserve` takes memory from what all streams may hold. */
+  readerOf: (reserve: (bytes: number) => boolean) => SlicedReader<T>,
   parts: Outgoing,
+): Promise<T> {
+  return await overStream<T>(to, parts, ({ share, resolve, reject }) => {
+    const reading = new Reading(
+      readerOf((more) => share.take(more)),
+      parts.clock,
+      {
+        onMessage: resolve,
+        onFailure: reject,
+      },
+    );
+    return {
+      said: bytes,
+      isAll: false,
+      onData: (more) => reading.push(more),
+      onEnd: () => reading.end(),
+      close: () => reading.close(),
+    };
+  });
+}
+
+/** Says something over a stream of its own that has no answer. Resolves when the peer has closed it in turn. */
+export async function tellOverStream(to: Endpoint, bytes: Uint8Array, parts: Outgoing): Promise<void> {
+  await overStream<void>(to, parts, ({ resolve }) => {
+    const ignore = () => undefined;
+    return { said: bytes, isAll: true, onData: ignore, onEnd: resolve, close: ignore };
+  });
+}
+
+interface Waiting<T> {
+  readonly share: BudgetShare;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/** One side of a conversation. */
+interface Talk {
+  readonly said: Uint8Array;
+  /** Nothing is to follow, so that the peer closes when it has read. */
+  readonly isAll: boolean;
+  onData(bytes: Uint8Array): void;
+  /** The peer closed. */
+  onEnd(): void;
+  close(): void;
+}
+
+async function overStream<T>(
+  to: Endpoint,
+  { streams, clock, budget, timeoutMs }: Outgoing,
+  talkOf: (waiting: Waiting<T>) => Talk,
 ): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   // It may be rejected while nobody waits for it yet.
   promise.catch(() => undefined);
-  const share = parts.budget.share();
-  const attempt = (step: () => T | undefined) => {
-    try {
-      const value = step();
-      if (value !== undefined) resolve(value);
-    } catch (error) {
-      reject(error);
-    }
-  };
-  const timer = parts.clock.after(parts.timeoutMs, () => {
-    reject(new Error(`no answer of ${endpointText(to)} within ${parts.timeoutMs} ms`));
+  const share = budget.share();
+  const talk = talkOf({ share, resolve, reject });
+  const timer = clock.after(timeoutMs, () => {
+    reject(new Error(`no answer of ${endpointText(to)} within ${timeoutMs} ms`));
   });
   let connection: StreamConnection | undefined;
   try {
     const handlers: StreamHandlers = {
-      onData: (bytes) =>
-        attempt(() => {
-          reserve(share, bytes.length);
-          return answer.push(bytes);
-        }),
+      onData: (bytes) => (share.take(bytes.length) ? talk.onData(bytes) : reject(new Error(TOO_MUCH))),
       onDrain: () => undefined,
-      onClose: (error) => (error === undefined ? attempt(() => answer.end()) : reject(error)),
+      onClose: (error) => (error === undefined ? talk.onEnd() : reject(error)),
     };
-    connection = await parts.streams.connect({ ...to, timeoutMs: parts.timeoutMs }, handlers);
-    reserve(share, said.bytes.length);
-    connection.write(said.bytes);
-    if (said.isAll) connection.end();
+    connection = await streams.connect({ ...to, timeoutMs }, handlers);
+    if (!share.take(talk.said.length)) throw new Error(TOO_MUCH);
+    connection.write(talk.said);
+    if (talk.isAll) connection.end();
     return await promise;
   } catch (error) {
     throw inWords(error, to);
   } finally {
     timer.cancel();
+    talk.close();
     connection?.destroy();
     share.giveBackAll();
   }
-}
-
-function reserve(share: BudgetShare, bytes: number): void {
-  if (!share.take(bytes)) throw new Error("the streams of this pool hold too much; try again later");
 }
 
 /** What the system reports, in Go's words, which operators know. */

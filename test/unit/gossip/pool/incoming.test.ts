@@ -3,6 +3,7 @@ import { ByteBudget } from "../../../../src/gossip/pool/byte-budget.ts";
 import { Complaints } from "../../../../src/gossip/pool/complaints.ts";
 import { IncomingStreams } from "../../../../src/gossip/pool/incoming.ts";
 import type { StreamConnection } from "../../../../src/ports/stream.ts";
+import { LineReader } from "../../../support/gossip/line-reader.ts";
 import { ManualClock, settle } from "../../../support/manual-clock.ts";
 import { RecordingLogger } from "../../../support/recording-logger.ts";
 import { MemoryNetwork } from "../../../support/rpc/memory-network.ts";
@@ -20,17 +21,8 @@ async function rig(options: { isAllowed?: (address: string) => boolean } = {}) {
   const gate = Promise.withResolvers<void>();
   let serving = 0;
   const service = {
-    reader: () => {
-      let text = "";
-      return {
-        push: (bytes: Uint8Array) => {
-          text += Buffer.from(bytes).toString();
-          if (text.startsWith("!")) throw new Error("no line");
-          return text.endsWith("\n") ? text.trim() : undefined;
-        },
-      };
-    },
-    serve: async (_from: unknown, line: string) => {
+    reader: () => new LineReader(),
+    serve: async (_from: unknown, { line }: { line: string }) => {
       serving++;
       if (line === "w") await gate.promise;
       if (line === "bad") throw new Error("not served");
@@ -57,9 +49,13 @@ async function rig(options: { isAllowed?: (address: string) => boolean } = {}) {
     const connection: StreamConnection = await network.host(host).connect(
       { ...AT, timeoutMs: 1000 },
       {
-        onData: (bytes) => void (peer.heard += bytes.toString()),
+        onData: (bytes) => {
+          peer.heard += bytes.toString();
+        },
         onDrain: () => undefined,
-        onClose: () => void (peer.isClosed = true),
+        onClose: () => {
+          peer.isClosed = true;
+        },
       },
     );
     await settle();

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { KeyringFile } from "../../../../src/gossip/pool/keyring-file.ts";
+import type { Keyring } from "../../../../src/gossip/wire/keyring.ts";
 import { MemoryFileStore } from "../../../../src/platform/file-store.ts";
 import { failureOf } from "../../../support/failure-of.ts";
 import { RecordingLogger } from "../../../support/recording-logger.ts";
 
 const key = (fill: number, bytes = 16) => Buffer.alloc(bytes, fill).toString("base64");
+const shown = (ring: Keyring) => ring.keys().map((each) => each.toBase64());
 const NAME = "serf/local.keyring";
 
 async function rig(text?: string) {
@@ -17,19 +19,19 @@ async function rig(text?: string) {
 describe("keyring file", () => {
   test("without file and key gossip is not encrypted, and nothing is written", async () => {
     const { files, file } = await rig();
-    expect(await file.load("")).toEqual([]);
+    expect((await file.load("")).isEmpty).toBe(true);
     expect(await files.list("serf")).toEqual([]);
   });
 
   test("the first start writes the configured key as a JSON array", async () => {
     const { files, file } = await rig();
-    expect(await file.load(key(1))).toEqual([key(1)]);
+    expect(shown(await file.load(key(1)))).toEqual([key(1)]);
     expect(JSON.parse(await files.read(NAME))).toEqual([key(1)]);
   });
 
   test("a file that exists wins, and the log says so without the keys", async () => {
     const { log, file } = await rig(JSON.stringify([key(2, 32), key(1)]));
-    expect(await file.load(key(1))).toEqual([key(2, 32), key(1)]);
+    expect(shown(await file.load(key(1)))).toEqual([key(2, 32), key(1)]);
     expect(log.messages("warn")).toHaveLength(1);
     expect(JSON.stringify(log.lines)).not.toContain(key(1));
     expect(log.lines[0]?.fields).toMatchObject({ "has the configured key": true });
@@ -38,7 +40,7 @@ describe("keyring file", () => {
   test("a file that agrees, or no configured key, is nothing to talk about", async () => {
     const { log, file } = await rig(JSON.stringify([key(1), key(2)]));
     await file.load(key(1));
-    expect(await file.load("")).toEqual([key(1), key(2)]);
+    expect(shown(await file.load(""))).toEqual([key(1), key(2)]);
     expect(log.lines).toEqual([]);
   });
 
@@ -48,7 +50,7 @@ describe("keyring file", () => {
       const { file } = await rig(text);
       const { name, message } = await failureOf(file.load(key(1)));
       expect(name).toBe("Refusal");
-      expect(message).toMatch(/serf\/local\.keyring.*mend the file, or remove it/);
+      expect(message).toMatch(/^serf\/local\.keyring, which may be mended, or removed/);
       expect(message).not.toContain(key(2, 15));
     },
   );
@@ -57,7 +59,7 @@ describe("keyring file", () => {
     "the configured key %s is refused before it is written",
     async (bad) => {
       const { files, file } = await rig();
-      expect((await failureOf(file.load(bad))).message).toMatch(/^encrypt: a gossip key .*keygen$/);
+      expect((await failureOf(file.load(bad))).message).toMatch(/^encrypt: .*key/);
       expect(await files.list("serf")).toEqual([]);
     },
   );
