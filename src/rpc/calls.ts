@@ -149,6 +149,10 @@ export interface ServingOptions<From> {
   methods: Methods<From>;
   /** Who is at the other end, now. */
   from: () => From;
+  /** Why a call of the method is not taken now, if it is not. */
+  refuse?: (method: string) => string | undefined;
+  /** Counts the calls that are being served on several connections together. */
+  load?: { served: number };
 }
 
 /** Calls of one caller that are being served. */
@@ -165,20 +169,15 @@ export class IncomingCalls<From = Peer> {
     this.#options = options;
   }
 
-  /** Calls that are being served. */
-  get size(): number {
-    return this.#served.size;
-  }
-
   /** False for bytes that are no call. */
   onCall(payload: Buffer): boolean {
-    const { methods } = this.#options;
+    const { methods, refuse } = this.#options;
     const input = new ByteReader(payload);
     const [id, timeoutMs, name] = [input.varint(), input.varint(), input.text(METHOD_BYTES_MAX)];
     const argument = this.#style.codec.read(input);
     if (!input.isDone || argument === undefined || this.#served.has(id)) return false;
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
-    const full = this.#fullFor(payload.length);
+    const full = this.#fullFor(payload.length) ?? refuse?.(name);
     if (method === undefined) this.#fail(id, { kind: "not executed", text: `unknown method ${name}` });
     else if (full !== undefined) this.#fail(id, { kind: "not executed", text: full });
     else void this.#serve({ id, timeoutMs, name, bytes: payload.length }, method, argument.value);
@@ -205,11 +204,12 @@ export class IncomingCalls<From = Peer> {
   }
 
   async #serve(call: IncomingCall, method: Method<From>, argument: Wire): Promise<void> {
-    const { clock, logger, from } = this.#options;
+    const { clock, logger, from, load = { served: 0 } } = this.#options;
     const { id, bytes, name } = call;
     const controller = new AbortController();
     this.#served.set(id, controller);
     this.#servedBytes += bytes;
+    load.served++;
     const timer = clock.after(call.timeoutMs, () => controller.abort());
     try {
       this.#answer(id, await method(argument, from(), controller.signal));
@@ -223,6 +223,7 @@ export class IncomingCalls<From = Peer> {
       timer.cancel();
       this.#served.delete(id);
       this.#servedBytes -= bytes;
+      load.served--;
     }
   }
 

@@ -15,6 +15,8 @@ export interface Receiver {
   onFrame(kind: FrameKind, payload: Buffer): boolean;
   /** What came is not made of frames. */
   onFault(why: string): void;
+  /** Something that waited to go out has gone. */
+  onSent?(): void;
 }
 
 /** A connection behind its first byte: frames both ways, signs of life, and an end that still says what was said last. */
@@ -54,6 +56,7 @@ export class Channel {
       write: (bytes) => connection.write(bytes),
       monotonicMs: () => clock.monotonicMs(),
       limits: laneLimits,
+      onSent: receiver.onSent === undefined ? undefined : () => receiver.onSent?.(),
     });
   }
 

@@ -47,6 +47,8 @@ export interface OutboxOptions {
   write(bytes: Buffer): boolean;
   monotonicMs(): number;
   limits?: Readonly<Record<Lane, LaneLimits>>;
+  /** Something that waited was handed to the connection. */
+  onSent?: (() => void) | undefined;
 }
 
 /**
@@ -83,6 +85,11 @@ export class Outbox {
     lane.bytes += payload.length;
     this.#schedule();
     return queued;
+  }
+
+  /** Bytes that wait in all lanes. */
+  get waitingBytes(): number {
+    return this.#lanes.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Takes a frame back of which nothing was sent; false when it is too late. */
@@ -135,6 +142,7 @@ export class Outbox {
       const pieces = this.#gather();
       if (pieces.length === 0) return;
       this.#isWritable = this.#options.write(joined(pieces));
+      this.#options.onSent?.();
     }
   }
 

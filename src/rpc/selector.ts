@@ -9,6 +9,8 @@ import { Seldom } from "./seldom.ts";
  * (gRPC), and takes 22 for TLS itself. The link between servers is the "M" of the program's name.
  */
 export const LINK_SELECTOR = 0x4d;
+/** Of guests: "m". No capital letter but the link's: with those begin the requests of HTTP that go astray. */
+export const GUEST_SELECTOR = 0x6d;
 
 const LOG_EVERY_MS = 30_000;
 /** Selections within each other: TLS, and what is in it. */
@@ -27,10 +29,11 @@ export interface SelectorLimits {
 
 export const SELECTOR_LIMITS: SelectorLimits = {
   handshakeTimeoutMs: 5000,
-  connectionsMax: 2048,
-  connectionsOfOneMax: 100,
-  unsettledMax: 128,
-  unsettledOfOneMax: 32,
+  connectionsMax: 8192,
+  connectionsOfOneMax: 512,
+  // All agents of a datacenter come at once after a server's start.
+  unsettledMax: 1024,
+  unsettledOfOneMax: 128,
 };
 
 export interface Selected {

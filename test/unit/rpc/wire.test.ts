@@ -1,7 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Refusal } from "../../../src/lib/refusal.ts";
-import { decodeFailure, decodeWire, encodeFailure, encodeWire, failureOf } from "../../../src/rpc/wire.ts";
+import { ByteReader, ByteWriter } from "../../../src/rpc/bytes.ts";
+import {
+  decodeFailure,
+  decodeWire,
+  encodeFailure,
+  encodeWire,
+  failureOf,
+  TEXT_AND_BYTES,
+} from "../../../src/rpc/wire.ts";
 
 describe("values of calls", () => {
   const value = fc.letrec((tie) => ({
@@ -28,6 +36,51 @@ describe("values of calls", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  const written = (each: unknown) => {
+    const out = new ByteWriter();
+    TEXT_AND_BYTES.write(out, each);
+    return out.take();
+  };
+
+  test("come back as they were with their bytes beside the text", () => {
+    fc.assert(
+      fc.property(value, (each) => {
+        const input = new ByteReader(Buffer.from(written(each)));
+        const back = TEXT_AND_BYTES.read(input);
+        expect(input.isDone).toBe(true);
+        expect(JSON.stringify(back?.value, (_, x) => tag(x))).toBe(
+          JSON.stringify(each, (_, x) => (Object.is(x, -0) ? 0 : tag(x))),
+        );
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("with bytes beside the text own what they are given", () => {
+    const bytes = Buffer.from(written({ a: new Uint8Array([1, 2]) }));
+    const back = TEXT_AND_BYTES.read(new ByteReader(bytes));
+    bytes.fill(0);
+    expect(back?.value).toEqual({ a: new Uint8Array([1, 2]) });
+  });
+
+  test("whose marks claim other bytes than follow are none", () => {
+    const read = (text: string, bytes: string) => {
+      const out = new ByteWriter();
+      out.text(text);
+      out.raw(Buffer.from(bytes));
+      const input = new ByteReader(Buffer.from(out.take()));
+      const found = TEXT_AND_BYTES.read(input);
+      return input.isDone ? found : undefined;
+    };
+    expect(read('{"$bytes":2}', "ab")?.value).toEqual(new Uint8Array([97, 98]));
+    expect(read("", "")).toEqual({ value: undefined });
+    for (const text of ['{"$bytes":3}', '{"$bytes":1}', '{"$bytes":-1}', '{"$bytes":1.5}', '{"$bytes":"YQ=="}', "1"]) {
+      expect(read(text, "ab")).toBeUndefined();
+    }
+    // Each byte belongs to one mark: what came is never multiplied.
+    expect(read('[{"$bytes":2},{"$bytes":2}]', "ab")).toBeUndefined();
   });
 
   const tag = (x: unknown) => {
