@@ -19,6 +19,7 @@ const STAGES: readonly (readonly Step[])[] = [
   // Shares itself out to both cores.
   [suite("sim")],
   [suite("scenario")],
+  [suite("interop")],
   [{ name: "build", command: [bun, "scripts/build.ts"] }],
   [suite("e2e")],
   [suite("conformance")],

@@ -10,6 +10,8 @@ export interface Suite {
 /** On a machine that does other things too, the longest takes several times its five seconds. */
 const UNIT_TEST_TIMEOUT_MS = 60_000;
 const E2E_TEST_TIMEOUT_MS = 60_000;
+/** Real peers take their time: a death is noticed after some seconds. */
+const INTEROP_TEST_TIMEOUT_MS = 120_000;
 const FUZZ_TEST_TIMEOUT_MS = 120_000;
 const SIM_TEST_TIMEOUT_MS = 240_000;
 
@@ -28,6 +30,8 @@ export const SUITES: readonly Suite[] = [
   // What the consensus core does, command by command, beside text files that say so.
   { name: "scenario", argv: ["test/scenario/run.ts"], needsBinary: false },
   { name: "sim", argv: ["test", `--timeout=${SIM_TEST_TIMEOUT_MS}`, "./test/sim"], needsBinary: false },
+  // The gossip pool beside Debian's serf; skipped, with the reason, where there is none.
+  { name: "interop", argv: ["test", `--timeout=${INTEROP_TEST_TIMEOUT_MS}`, "./test/interop"], needsBinary: false },
   { name: "e2e", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e"], needsBinary: true },
   { name: "conformance", argv: ["test/conformance/run.ts"], needsBinary: true },
   // The replay's own tests, and Consul's Node.js client against the executable.
