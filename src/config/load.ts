@@ -5,6 +5,7 @@ import { type Config, deepFreeze } from "./config.ts";
 import { DEV_DEFAULTS, defaultsOf } from "./defaults.ts";
 import { asRaws, buildChecks, buildServices } from "./definitions.ts";
 import { ConfigError, errorList } from "./error.ts";
+import { validateJoinTargets } from "./join-target.ts";
 import { withJoinToken } from "./join-token-keys.ts";
 import { mergeRaw } from "./merge.ts";
 import { checkPortClashes, resolveNetwork, resolvePorts } from "./network.ts";
@@ -98,6 +99,7 @@ function resolve(raw: Raw, input: LoadInput, errors: string[], warnings: string[
   };
   validate(settled, input.dev);
   validateGossip(settled, ports);
+  validateJoinTargets(settled);
   warnings.push(...warningsOf(settled, input.dev), ...gossipWarnings(settled));
   checkPortClashes(network, ports);
   const alone = settled.bootstrapExpect === 1 || (input.dev && settled.server && settled.bootstrapExpect === 0);
