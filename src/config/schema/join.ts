@@ -4,18 +4,27 @@ const TARGET = "a name with all its addresses, an address, either with a port, o
 
 /** How nodes find each other, and what protects their gossip. */
 export const JOIN_KEYS = {
-  start_join: strings(`Members to join at the start: ${TARGET}. Without a port that of `ports.serf_lan`. Failing is fatal.`, {
-    flag: "join",
-  }),
-  start_join_wan: strings("Servers of other datacenters to join at the start. Without a port that of `ports.serf_wan`. Failing is fatal.", {
-    flag: "join-wan",
-  }),
-  retry_join: strings(`Members to join, tried until one answers: ${TARGET}. Without a port that of `ports.serf_lan`.`, {
+  start_join: strings(
+    `Members to join at the start: ${TARGET}. Without a port that of ports.serf_lan. Failing is fatal.`,
+    {
+      flag: "join",
+    },
+  ),
+  start_join_wan: strings(
+    "Servers of other datacenters to join at the start. Without a port that of ports.serf_wan. Failing is fatal.",
+    {
+      flag: "join-wan",
+    },
+  ),
+  retry_join: strings(`Members to join, tried until one answers: ${TARGET}. Without a port that of ports.serf_lan.`, {
     flag: "retry-join",
   }),
-  retry_join_wan: strings("Servers of other datacenters to join, tried until one answers. Without a port that of `ports.serf_wan`.", {
-    flag: "retry-join-wan",
-  }),
+  retry_join_wan: strings(
+    "Servers of other datacenters to join, tried until one answers. Without a port that of ports.serf_wan.",
+    {
+      flag: "retry-join-wan",
+    },
+  ),
   retry_interval: duration("30s", "Longest time between tries; the first ones come faster.", {
     flag: "retry-interval",
   }),
