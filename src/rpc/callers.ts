@@ -101,13 +101,6 @@ export class Callers {
     }
   }
 
-  /** The server is gone, as others say: nobody waits for it any more, and it is tried again when it is called again. */
-  drop(nodeId: string): void {
-    const called = this.#called.get(nodeId);
-    this.#called.delete(nodeId);
-    for (const [link, of] of this.#links) if (of === called) link.close("the server is gone");
-  }
-
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#look?.cancel();

@@ -208,16 +208,6 @@ describe("a server that is lost", () => {
     await pass(20_000);
     expect([call(), network.connects]).toEqual(["waits", 1]);
   });
-
-  test("gives up its calls at once when others say that it is gone", async () => {
-    const s = await server("s");
-    const call = outcome(callers.call(s.called, "never", 1, TIME));
-    await settle(TURNS);
-    callers.drop("s");
-    await settle(TURNS);
-    expect(call()).toBe("AnswerLost call of never: the server is gone");
-    expect(await echo(s.called)).toBe(1);
-  });
 });
 
 describe("a connection of a guest", () => {
