@@ -4,10 +4,7 @@ import { encodeSerf } from "../wire/serf.ts";
 import { answerKeyOrder } from "./key-orders.ts";
 import type { MemberList } from "./member-list.ts";
 import type { KeyOrders } from "./options.ts";
-
-const PREFIX = "_serf_";
-export const CONFLICT_QUERY = `${PREFIX}conflict`;
-const PING_QUERY = `${PREFIX}ping`;
+import { CONFLICT_QUERY, INTERNAL_PREFIX, PING_QUERY } from "./query-names.ts";
 
 export interface InternalQueriesOptions {
   readonly name: string;
@@ -26,7 +23,7 @@ export class InternalQueries {
 
   /** False when it is a question for those above. */
   take(query: IncomingQuery): boolean {
-    if (!query.name.startsWith(PREFIX)) return false;
+    if (!query.name.startsWith(INTERNAL_PREFIX)) return false;
     // The ack, which has been sent, is the whole answer.
     if (query.name === PING_QUERY) return true;
     if (query.name === CONFLICT_QUERY) this.#answerConflict(query);

@@ -3,8 +3,8 @@ import { Refusal } from "../../lib/refusal.ts";
 import type { KeyResponse } from "../messages.ts";
 import type { KeysResult, QueryOptions } from "../types.ts";
 import { decodeSerf, encodeSerf } from "../wire/serf.ts";
-import { KEY_QUERY } from "./key-orders.ts";
 import type { OpenQuery } from "./open-queries.ts";
+import { KEY_QUERY } from "./query-names.ts";
 
 /** Keys of all members together; no ring in use has more than a few. */
 const KEYS_MAX = 1024;

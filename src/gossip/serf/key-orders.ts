@@ -3,15 +3,8 @@ import type { Logger } from "../../ports/logger.ts";
 import type { IncomingQuery } from "../types.ts";
 import { decodeSerf, encodeSerf } from "../wire/serf.ts";
 import type { KeyOrders } from "./options.ts";
+import { INTERNAL_PREFIX, KEY_QUERY } from "./query-names.ts";
 import { RESPONSE_BYTES_MAX } from "./query-replies.ts";
-
-/** Names of the queries that carry an order about keys. */
-export const KEY_QUERY = {
-  install: "_serf_install-key",
-  use: "_serf_use-key",
-  remove: "_serf_remove-key",
-  list: "_serf_list-keys",
-} as const;
 
 /** What around the answer takes of a response, with a name of any length that is taken; the keys get the rest. */
 const KEY_TEXT_BYTES_MIN = 25;
@@ -55,7 +48,7 @@ async function change(
   const key = keyOf(query.payload);
   if (key === undefined) return { result: false, message: "" };
   if (keyring === undefined) return { result: false, message: "No keyring to modify (encryption not enabled)" };
-  log.info(`received ${query.name.slice("_serf_".length)} query`, { from: query.sourceNode });
+  log.info(`received ${query.name.slice(INTERNAL_PREFIX.length)} query`, { from: query.sourceNode });
   try {
     apply(keyring, key);
     await keyring.store();

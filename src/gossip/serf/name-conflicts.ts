@@ -6,9 +6,9 @@ import type { Alive, Endpoint } from "../messages.ts";
 import type { SwimMember } from "../swim/delegate.ts";
 import type { QueryOptions } from "../types.ts";
 import { decodeSerf } from "../wire/serf.ts";
-import { CONFLICT_QUERY } from "./internal-queries.ts";
 import type { OpenQuery } from "./open-queries.ts";
 import type { SerfOptions } from "./options.ts";
+import { CONFLICT_QUERY } from "./query-names.ts";
 
 /** The membership tells a conflict again with each message about it. */
 const QUIET_MS = 60_000;

@@ -8,6 +8,7 @@ import { decodeSerf, encodeSerf } from "../wire/serf.ts";
 import { SERF_TYPE } from "../wire/types.ts";
 import type { MemberList } from "./member-list.ts";
 import type { OpenQueries } from "./open-queries.ts";
+import { CONFLICT_QUERY } from "./query-names.ts";
 
 /** Serf's QueryResponseSizeLimit, of the encoded message. */
 export const RESPONSE_BYTES_MAX = 1024;
@@ -82,14 +83,17 @@ export class QueryReplies {
     }
   }
 
-  /** Nobody but a member is answered: a forged address would make the whole pool send to it. */
+  /**
+   * Nobody but a member is answered: a forged address would make the whole pool send to it. Only who asks where its own
+   * name is may be known at another address than it says.
+   */
   #send(query: QueryMessage, response: QueryResponse): void {
     const { name, open, log } = this.#options;
     if (query.sourceNode === name) {
       open.receive(response);
       return;
     }
-    const asker = this.#memberAt(query.at, query.sourceNode);
+    const asker = this.#memberAt(query.at, query.sourceNode) ?? this.#claimant(query);
     if (asker === undefined) {
       log.debug("query is not answered: no member has this address", { from: query.sourceNode, to: query.at.address });
       return;
@@ -122,7 +126,14 @@ export class QueryReplies {
     }
   }
 
-  #post({ at, versions }: PoolMember, payload: Uint8Array): void {
+  #claimant({ name, at, sourceNode, payload }: QueryMessage): Pick<PoolMember, "at" | "versions"> | undefined {
+    const known = this.#options.members.get(sourceNode);
+    if (known === undefined || name !== CONFLICT_QUERY || new TextDecoder().decode(payload) !== sourceNode)
+      return undefined;
+    return { at, versions: known.versions };
+  }
+
+  #post({ at, versions }: Pick<PoolMember, "at" | "versions">, payload: Uint8Array): void {
     this.#options.swim().send(at, payload, versions.protocolMax >= CRC_PROTOCOL_MIN);
   }
 

@@ -6,7 +6,7 @@ import type { Alive, Endpoint, PushedNode, SerfMessage } from "../messages.ts";
 import type { SwimDelegate, SwimMember, SwimPort } from "../swim/delegate.ts";
 import type { PoolMember, QueryOptions, Tags } from "../types.ts";
 import { decodeSerf, encodeSerf } from "../wire/serf.ts";
-import { encodeTags, META_BYTES_MAX } from "../wire/tags.ts";
+import { decodeTags, encodeTags, META_BYTES_MAX } from "../wire/tags.ts";
 import { refusalOfAlive, refusalOfMerge } from "./admission.ts";
 import type { KeyManager } from "./key-manager.ts";
 import { leaveGracefully } from "./leaving.ts";
@@ -200,6 +200,10 @@ export class Serf implements SwimDelegate {
 
   refuseAlive(alive: Alive): string | undefined {
     return refusalOfAlive(alive, this.#options.refuse);
+  }
+
+  onPushed(nodes: readonly PushedNode[]): void {
+    for (const { meta } of nodes) decodeTags(meta);
   }
 
   refuseMerge(nodes: readonly PushedNode[]): string | undefined {
