@@ -101,7 +101,8 @@ export interface Candidate {
 
 /**
  * Why members can't be in the pool of a datacenter with this agent, in Consul's words: another datacenter, another
- * segment, or one node id under two names.
+ * segment, or one node id under two names. A server of Consul in the pool would add this server to its Raft configuration
+ * (observed), so the two don't go together either.
  */
 export function refuseLan(own: Candidate, others: readonly Candidate[]): string | undefined {
   const names = new Map<string, string>([[own.tags.id ?? "", own.name]]);
@@ -116,6 +117,10 @@ export function refuseLan(own: Candidate, others: readonly Candidate[]): string 
     if (id !== "") names.set(id, name);
     if (!isAgent(tags)) continue;
     if ((tags.dc ?? "") !== own.tags.dc) return `Member '${name}' part of wrong datacenter '${tags.dc ?? ""}' (${at})`;
+    if (own.tags.role === ROLE_SERVER && parseServer(tags)?.isMuster === false) {
+      return `Member '${name}' (${at}) is a server of another program: it would take this server into its log, which has another form. \
+Servers of both may only be in different datacenters, joined by -join-wan`;
+    }
     if ((tags.segment ?? "") !== "") {
       return `Member '${name}' part of wrong segment '${tags.segment}' (expected '')`;
     }

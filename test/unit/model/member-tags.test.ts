@@ -85,6 +85,12 @@ describe("members: who may be in a pool together (texts of Consul 1.8.7)", () =>
     expect(refuseLan(own, [candidate("n1", clientTags(OWN))])).toBeUndefined();
   });
 
+  test("a server and one of another program are not in one datacenter; a client may be with either", () => {
+    const consul = candidate("c1", CONSUL_SERVER);
+    expect(refuseLan(candidate("s1", serverTags(SERVER, "lan")), [consul])).toContain("is a server of another program");
+    expect(refuseLan(own, [consul])).toBeUndefined();
+  });
+
   test("only servers are in the pool of all datacenters", () => {
     expect(refuseWan([candidate("s.dc2", CONSUL_SERVER)])).toBeUndefined();
     expect(refuseWan([candidate("c.dc2", clientTags(OWN))])).toBe("Member 'c.dc2' is not a server");

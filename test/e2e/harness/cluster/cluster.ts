@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../../../support/e2e/agent.ts";
 import { Member, type MemberOptions } from "./member.ts";
-import { loopback, type Network } from "./network.ts";
+import { loopback, type Network, type Place } from "./network.ts";
 import type { Registry } from "./registry.ts";
 import { isAnswer } from "./request.ts";
 
@@ -41,7 +41,9 @@ export class Cluster<N extends Network = Network> {
   readonly registry: Registry;
   readonly network: N;
   readonly dir: string;
+  /** The servers. */
   readonly members: Member[] = [];
+  readonly clients: Member[] = [];
   /** What is kept beside the logs when a test fails, by the name of the file. */
   readonly notes: Record<string, unknown> = {};
   readonly #config: Readonly<Record<string, unknown>>;
@@ -90,6 +92,27 @@ export class Cluster<N extends Network = Network> {
       config: { ...this.#config, ...config },
       flags: [...expect, ...(rest.flags ?? [])],
     });
+  }
+
+  /** Starts a client agent that asks the servers, and waits until it knows a leader. */
+  async addClient(options: MemberOptions = {}): Promise<Member> {
+    const client = this.newClient(await this.network.place());
+    this.launchClient(client, options);
+    await until(async () => (await leaderNamedBy(client)) !== "", `${client.name} to reach the servers`, LEADER_MS_MAX);
+    return client;
+  }
+
+  /** One that is not started yet. */
+  newClient(place: Place): Member {
+    const name = `c${this.clients.length + 1}`;
+    const client = new Member(this.registry, name, join(this.dir, name), place, "client");
+    this.clients.push(client);
+    return client;
+  }
+
+  launchClient(client: Member, { config, ...rest }: MemberOptions = {}): void {
+    const addresses = this.members.map(({ place }) => place.address);
+    client.start(addresses, { ...rest, config: { ...this.#config, ...config } });
   }
 
   async #make(): Promise<Member> {
@@ -163,11 +186,15 @@ export class Cluster<N extends Network = Network> {
     if (!isAnswer(answer) || answer.status !== 200) throw new Error(`remove ${member.name}: ${JSON.stringify(answer)}`);
   }
 
+  get #everyone(): Member[] {
+    return [...this.members, ...this.clients, ...this.#gone];
+  }
+
   /** Keeps the servers' logs and the notes where somebody can read them, and gives the ends of the logs. */
   keep(): string {
     const kept = mkdtempSync(join(tmpdir(), "muster-cluster-failed-"));
     const parts = [`logs and notes are in ${kept}`];
-    for (const member of [...this.members, ...this.#gone]) {
+    for (const member of this.#everyone) {
       const log = join(member.dir, "agent.log");
       if (!existsSync(log)) continue;
       cpSync(log, join(kept, `${member.name}.log`));
@@ -179,7 +206,7 @@ export class Cluster<N extends Network = Network> {
   }
 
   async close(): Promise<void> {
-    for (const member of [...this.members, ...this.#gone]) await member.stop("SIGKILL");
+    for (const member of this.#everyone) await member.stop("SIGKILL");
     await this.network.close();
     rmSync(this.dir, { recursive: true, force: true });
   }

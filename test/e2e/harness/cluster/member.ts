@@ -17,9 +17,12 @@ export interface MemberOptions {
   readonly flags?: readonly string[];
 }
 
-/** One server of a cluster: a folder that stays, and at most one process. */
+export type MemberRole = "server" | "client";
+
+/** One agent of a cluster: a folder that stays, and at most one process. */
 export class Member {
   readonly name: string;
+  readonly role: MemberRole;
   readonly dir: string;
   readonly dataDir: string;
   readonly #registry: Registry;
@@ -28,9 +31,10 @@ export class Member {
   #runs = 0;
   #isPaused = false;
 
-  constructor(registry: Registry, name: string, dir: string, place: Place) {
+  constructor(registry: Registry, name: string, dir: string, place: Place, role: MemberRole = "server") {
     this.#registry = registry;
     this.name = name;
+    this.role = role;
     this.dir = dir;
     this.dataDir = join(dir, "data");
     this.#place = place;
@@ -78,7 +82,8 @@ export class Member {
     const file = join(this.dir, "agent.json");
     writeFileSync(file, JSON.stringify({ ...http.config, ...config }));
     const log = openSync(join(this.dir, "agent.log"), "a");
-    const words = [this.#registry.binary, "agent", "-server", `-node=${this.name}`, `-data-dir=${this.dataDir}`];
+    const role = this.role === "server" ? ["-server"] : [];
+    const words = [this.#registry.binary, "agent", ...role, `-node=${this.name}`, `-data-dir=${this.dataDir}`];
     const address = [`-bind=${this.#place.address}`, `-config-file=${file}`];
     const others = join_.map((each) => `-retry-join=${each}`);
     this.#child = Bun.spawn([...this.#place.wrapper, ...wrapper, ...words, ...address, ...others, ...flags], {
