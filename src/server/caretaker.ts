@@ -1,3 +1,4 @@
+import type { PoolMember } from "../gossip/types.ts";
 import { ORIGIN } from "../lib/coordinate.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { RaftNode } from "../raft/node.ts";
@@ -5,7 +6,7 @@ import type { CoordinateUpdate } from "../state/coordinates/commands.ts";
 import { coordinatesOfNode } from "../state/coordinates/queries.ts";
 import type { StateDb } from "../state/db.ts";
 import { nodeByName } from "../state/nodes/queries.ts";
-import type { Member } from "./members.ts";
+import { isThere, type Member } from "./members.ts";
 import type { Propose } from "./propose.ts";
 import { type Duty, reconcile } from "./reconcile.ts";
 import { failedRegistration, isFailed, isKnown, isRegistered, serverRegistration, serversInCatalog } from "./self.ts";
@@ -15,6 +16,8 @@ export interface CaretakerDeps {
   propose: Propose;
   raft: Pick<RaftNode, "configuration" | "changeConfiguration">;
   members: () => Member[];
+  /** All of the gossip pool of this datacenter; empty before it is open. */
+  pool: () => readonly PoolMember[];
   updateCoordinate: (update: CoordinateUpdate) => void;
   log: Logger;
 }
@@ -43,7 +46,8 @@ export class Caretaker {
 
   /** Does what is to do; true when the configuration was changed. Rejects at the first failure: the next round goes on. */
   async round(leadingMs: number): Promise<boolean> {
-    const { db, raft, members: look } = this.#deps;
+    const { db, raft, members: look, pool } = this.#deps;
+    const clients = pool().filter((member) => member.tags.role === "node" && isThere(member));
     const duties = reconcile({
       members: look(),
       configuration: raft.configuration().configuration,
@@ -51,6 +55,7 @@ export class Caretaker {
       isRegistered: (member) => isRegistered(db, member),
       isFailed: (member) => isFailed(db, member),
       removed: this.#removed,
+      clients: new Set(clients.map(({ tags }) => tags.id ?? "")),
       leadingMs,
     });
     this.#tell(new Set(duties.flatMap((duty) => (duty.kind === "conflict" ? [duty.text] : []))));
@@ -76,8 +81,13 @@ export class Caretaker {
         await propose(failedRegistration(duty.member));
         break;
       case "deregister":
-        log.info("server is gone, deregisters its node", { node: duty.node });
-        await propose({ type: "catalog.deregister", node: duty.node });
+        if (duty.service === undefined) log.info("server is gone, deregisters its node", { node: duty.node });
+        else log.info("server is a client now", { node: duty.node });
+        await propose({
+          type: "catalog.deregister",
+          node: duty.node,
+          ...(duty.service === undefined ? {} : { serviceId: duty.service }),
+        });
     }
   }
 

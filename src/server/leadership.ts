@@ -3,6 +3,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { RaftNode } from "../raft/node.ts";
 import type { Autopilot } from "./autopilot/autopilot.ts";
 import type { Caretaker } from "./caretaker.ts";
+import type { NodeKeeper } from "./node-keeper.ts";
 import type { Server } from "./server.ts";
 
 const ROUND_MS = 1000;
@@ -19,13 +20,14 @@ export interface LeadershipDeps {
   server: Pick<Server, "lead" | "stop">;
   autopilot: Pick<Autopilot, "lead" | "ensureConfiguration" | "round">;
   caretaker: Pick<Caretaker, "round">;
+  nodes: Pick<NodeKeeper, "lead" | "stop" | "onMember">;
   clock: Clock;
   log: Logger;
 }
 
 /**
  * What a server does while it leads, and only then: clocks of sessions and keys, the servers in the catalog and in the
- * configuration, autopilot. All of it stops at once when the leadership is lost.
+ * configuration, the other members in the catalog, autopilot. All of it stops at once when the leadership is lost.
  */
 export class Leadership {
   readonly #deps: LeadershipDeps;
@@ -61,7 +63,14 @@ export class Leadership {
 
   /** All state is another one: clocks begin anew. */
   onReloaded(): void {
-    if (this.#isReady) this.#deps.server.lead();
+    if (!this.#isReady) return;
+    this.#deps.server.lead();
+    this.#deps.nodes.lead();
+  }
+
+  /** Somebody came to the gossip pool of this datacenter, changed, or went; to be told on every server. */
+  onMember(event: Parameters<NodeKeeper["onMember"]>[0]): void {
+    this.#deps.nodes.onMember(event);
   }
 
   stop(): void {
@@ -70,10 +79,11 @@ export class Leadership {
     this.#isReady = false;
     this.#timer?.cancel();
     this.#deps.server.stop();
+    this.#deps.nodes.stop();
   }
 
   async #begin(term: number): Promise<void> {
-    const { raft, server, autopilot, log } = this.#deps;
+    const { raft, server, autopilot, nodes, log } = this.#deps;
     try {
       await raft.barrier();
     } catch (error) {
@@ -85,6 +95,7 @@ export class Leadership {
     if (this.#term !== term) return;
     server.lead();
     autopilot.lead();
+    nodes.lead();
     this.#isReady = true;
     log.info("took up the leader's duties", { term });
     await this.#round(term);

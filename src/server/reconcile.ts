@@ -1,6 +1,7 @@
 import type { Configuration, Server } from "../raft/configuration.ts";
 import type { Change } from "../raft/core/types.ts";
 import { FAILED_AFTER_MS, type Member } from "./members.ts";
+import { CONSUL_SERVICE_ID } from "./self.ts";
 
 /** A node that the catalog shows as a server: it has the service `consul`. */
 export interface CatalogServer {
@@ -19,6 +20,8 @@ export interface ReconcileView {
   isFailed: (member: Member) => boolean;
   /** Taken out by hand and still running: they come back only after a restart. */
   removed: ReadonlySet<string>;
+  /** Node ids of members of the gossip pool that are there as clients, and may have been servers before. */
+  clients: ReadonlySet<string>;
   /** For how long this server has led. */
   leadingMs: number;
 }
@@ -27,7 +30,8 @@ export type Duty =
   | { kind: "change"; change: Change; why: string }
   | { kind: "register"; member: Member }
   | { kind: "fail"; member: Member }
-  | { kind: "deregister"; node: string }
+  /** Of a node that is no server any more its service only. */
+  | { kind: "deregister"; node: string; service?: string }
   | { kind: "conflict"; text: string };
 
 /**
@@ -109,11 +113,15 @@ ${member.name}: the catalog shows the first one only; give the other one another
 }
 
 /** Who is in no configuration any more and gone; a new leader first gives all of them time to be heard. */
-function departures({ members, configuration, inCatalog, leadingMs }: ReconcileView): Duty[] {
+function departures({ members, configuration, inCatalog, clients, leadingMs }: ReconcileView): Duty[] {
   if (leadingMs <= FAILED_AFTER_MS) return [];
   const stays = new Set([
     ...configuration.servers.map(({ id }) => id),
     ...members.filter(({ isAlive }) => isAlive).map(({ nodeId }) => nodeId),
   ]);
-  return inCatalog.filter(({ id }) => !stays.has(id)).map(({ name }) => ({ kind: "deregister", node: name }));
+  return inCatalog
+    .filter(({ id }) => !stays.has(id))
+    .map(({ id, name: node }) =>
+      clients.has(id) ? { kind: "deregister", node, service: CONSUL_SERVICE_ID } : { kind: "deregister", node },
+    );
 }

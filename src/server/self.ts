@@ -4,12 +4,13 @@ import { proxyShape } from "../model/proxy-shape.ts";
 import type { RegisterCommand } from "../state/catalog/commands.ts";
 import { checkStatus } from "../state/checks/queries.ts";
 import type { StateDb } from "../state/db.ts";
+import type { NodeInput } from "../state/nodes/commands.ts";
 import { nodeByName } from "../state/nodes/queries.ts";
 import { serviceGet, serviceNodes } from "../state/services/queries.ts";
 import type { Member } from "./members.ts";
 
-const SERF_HEALTH_ID = "serfHealth";
-const CONSUL_SERVICE_ID = "consul";
+export const SERF_HEALTH_ID = "serfHealth";
+export const CONSUL_SERVICE_ID = "consul";
 
 const portOf = ({ address }: Member) => splitHostPort(address)?.port ?? 0;
 const nonVoterOf = ({ mayVote }: Member) => String(!mayVote);
@@ -20,7 +21,7 @@ const nonVoterOf = ({ mayVote }: Member) => String(!mayVote);
  */
 export function serverRegistration(member: Member): RegisterCommand {
   return {
-    ...membership(member, "passing", "Agent alive and reachable"),
+    ...membershipOf(nodeOf(member), true, true),
     service: {
       ID: CONSUL_SERVICE_ID,
       Service: CONSUL_SERVICE_ID,
@@ -45,30 +46,34 @@ export function serverRegistration(member: Member): RegisterCommand {
 
 /** What the leader writes of a server that it does not hear any more, and that the catalog knows. */
 export function failedRegistration(member: Member): RegisterCommand {
-  return membership(member, "critical", "Agent not live or unreachable");
+  return membershipOf(nodeOf(member), false, true);
 }
 
-function membership(member: Member, status: "passing" | "critical", output: string): RegisterCommand {
-  const { nodeId, name, address, datacenter, taggedAddresses, nodeMeta } = member;
+function nodeOf({ nodeId, name, address, datacenter, taggedAddresses, nodeMeta }: Member): NodeInput {
+  return {
+    ID: nodeId,
+    Node: name,
+    Address: splitHostPort(address)?.host ?? address,
+    Datacenter: datacenter,
+    TaggedAddresses: { ...taggedAddresses },
+    Meta: { ...nodeMeta },
+  };
+}
+
+/** The node of an agent with the check of its membership, server or not. */
+export function membershipOf(node: NodeInput, isAlive: boolean, skipNodeUpdate: boolean): RegisterCommand {
   return {
     type: "catalog.register",
-    node: {
-      ID: nodeId,
-      Node: name,
-      Address: splitHostPort(address)?.host ?? address,
-      Datacenter: datacenter,
-      TaggedAddresses: { ...taggedAddresses },
-      Meta: { ...nodeMeta },
-    },
-    skipNodeUpdate: true,
+    node,
+    skipNodeUpdate,
     checks: [
       {
-        Node: name,
+        Node: node.Node,
         CheckID: SERF_HEALTH_ID,
         Name: "Serf Health Status",
-        Status: status,
+        Status: isAlive ? "passing" : "critical",
         Notes: "",
-        Output: output,
+        Output: isAlive ? "Agent alive and reachable" : "Agent not live or unreachable",
         ServiceID: "",
         ServiceName: "",
         ServiceTags: [],

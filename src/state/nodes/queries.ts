@@ -1,6 +1,7 @@
 import { and, asc, eq, gte, lt, sql } from "drizzle-orm";
 import type { Node } from "../../model/node.ts";
 import { decodeDoc, decodeDocs } from "../catalog/docs.ts";
+import { checks } from "../checks/tables.ts";
 import { prepared, type StateDb } from "../db.ts";
 import { maxIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
@@ -41,6 +42,11 @@ const statements = prepared((db) => ({
     .from(nodes)
     .where(eq(nodes.nodeKey, sql.placeholder("nodeKey")))
     .prepare(),
+  withCheck: db
+    .select({ nameKey: nodes.nodeKey, idKey: nodes.idKey, health: checks.status })
+    .from(nodes)
+    .leftJoin(checks, and(eq(checks.nodeKey, nodes.nodeKey), eq(checks.checkKey, sql.placeholder("checkKey"))))
+    .prepare(),
   count: db.select({ n: sql<number>`count(*)` }).from(nodes).prepare(),
 }));
 
@@ -64,6 +70,15 @@ export function nodeExists(db: StateDb, name: string): boolean {
 /** Nodes with exactly this address, by name: what a reverse look-up asks. */
 export function nodesByAddress(db: StateDb, address: string): Node[] {
   return decodeDocs(statements(db).byAddress.all({ address }));
+}
+
+/** Every node with the status of one of its checks, folded and in no order: all at once, as a leader looks at them. */
+export function nodesWithCheck(
+  db: StateDb,
+  checkId: string,
+): { nameKey: string; idKey: string; health: string | undefined }[] {
+  const rows = statements(db).withCheck.all({ checkKey: checkId.toLowerCase() });
+  return rows.map(({ nameKey, idKey, health }) => ({ nameKey, idKey, health: health ?? undefined }));
 }
 
 /** How many nodes are registered. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { splitHostPort } from "../../../src/lib/host-port.ts";
+import { formatHostPort, splitHostPort } from "../../../src/lib/host-port.ts";
 
 test.each([
   ["127.0.0.1:8125", { host: "127.0.0.1", port: 8125 }],
@@ -15,3 +15,11 @@ test.each(["", "host", "host:", ":8125", "::1:8125", "host:0", "host:65536", "[:
     expect(splitHostPort(text)).toBeUndefined();
   },
 );
+
+test.each([
+  ["10.0.0.1", "10.0.0.1:80"],
+  ["fd00::1", "[fd00::1]:80"],
+])("%s and a port are one text", (host, text) => {
+  expect(formatHostPort(host, 80)).toBe(text);
+  expect(splitHostPort(text)).toEqual({ host, port: 80 });
+});

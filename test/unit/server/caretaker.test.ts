@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { PoolMember } from "../../../src/gossip/types.ts";
 import type { Change } from "../../../src/raft/core/types.ts";
 import { Caretaker } from "../../../src/server/caretaker.ts";
 import type { Member } from "../../../src/server/members.ts";
@@ -6,6 +7,7 @@ import { healthNode } from "../../../src/state/checks/queries.ts";
 import { coordinatesOfNode } from "../../../src/state/coordinates/queries.ts";
 import { nodeByName } from "../../../src/state/nodes/queries.ts";
 import { serviceNodes } from "../../../src/state/services/queries.ts";
+import { clientMember } from "../../support/pool-member.ts";
 import { silentLogger } from "../../support/silent.ts";
 import { stateRig } from "../../support/state-rig.ts";
 
@@ -21,7 +23,11 @@ const gone = { isConnected: false, isAlive: false, silentMs: 10_000 };
 function rig(members: Member[]) {
   const state = stateRig();
   const changes: Change[] = [];
-  const world = { members, servers: members.map(({ nodeId, address }) => ({ id: nodeId, address, voter: true })) };
+  const world = {
+    members,
+    pool: [] as PoolMember[],
+    servers: members.map(({ nodeId, address }) => ({ id: nodeId, address, voter: true })),
+  };
   const caretaker = new Caretaker({
     db: state.db,
     propose: (command) => state.propose(command),
@@ -32,6 +38,7 @@ function rig(members: Member[]) {
       },
     },
     members: () => world.members,
+    pool: () => world.pool,
     updateCoordinate: (update) => void state.apply({ type: "coordinate.batch-update", updates: [update] }),
     log: silentLogger,
   });
@@ -105,6 +112,17 @@ test("who was taken out and went leaves the catalog; what a user calls consul st
   await caretaker.round(60_000);
   expect(serviceNodes(db, "consul").value.map(({ Node }) => Node)).toEqual(["ext", "s1"]);
   expect(nodeByName(db, "s2")).toBeUndefined();
+});
+
+test("a server that became a client keeps its node, without the service that says it is a server", async () => {
+  const { caretaker, world, db } = rig([member("1"), member("2")]);
+  await caretaker.round(0);
+  world.members = [member("1")];
+  world.servers = world.servers.slice(0, 1);
+  world.pool = [clientMember("s2", { id: ID("2") })];
+  await caretaker.round(60_000);
+  expect(serviceNodes(db, "consul").value.map(({ Node }) => Node)).toEqual(["s1"]);
+  expect(nodeByName(db, "s2")?.ID).toBe(ID("2"));
 });
 
 test("a server that is to stay out is added again only after its connection was lost", async () => {

@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import { Leadership } from "../../../src/server/leadership.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { clientMember } from "../../support/pool-member.ts";
 import { silentLogger } from "../../support/silent.ts";
 
 function rig() {
   const clock = new ManualClock();
   const done: string[] = [];
+  const nodes: string[] = [];
   const state = { barrier: () => Promise.resolve(), round: async (_ms: number) => false };
   const leadership = new Leadership({
     raft: { barrier: () => state.barrier() },
@@ -21,10 +23,15 @@ function rig() {
         return state.round(leadingMs);
       },
     },
+    nodes: {
+      lead: () => void nodes.push("lead"),
+      stop: () => void nodes.push("stop"),
+      onMember: ({ kind }) => void nodes.push(kind),
+    },
     clock,
     log: silentLogger,
   });
-  return { clock, done, state, leadership };
+  return { clock, done, nodes, state, leadership };
 }
 
 test("a new leader takes up its duties once all that was answered before is applied, and goes on each second", async () => {
@@ -111,4 +118,19 @@ test("clocks begin anew when all state is another one, on a leader only", async 
   await settle();
   leadership.onReloaded();
   expect(done.filter((what) => what === "lead")).toHaveLength(2);
+});
+
+test("the nodes follow the members from when the duties are taken up until they are given up; members are always told", async () => {
+  const { nodes, state, leadership } = rig();
+  const barrier = Promise.withResolvers<void>();
+  state.barrier = () => barrier.promise;
+  leadership.onMember({ kind: "reap", member: clientMember("a") });
+  leadership.onRole({ isLeader: true, term: 2 });
+  await settle();
+  expect(nodes).toEqual(["reap", "stop"]);
+  barrier.resolve();
+  await leadership.settled();
+  leadership.onReloaded();
+  leadership.onRole({ isLeader: false, term: 3 });
+  expect(nodes).toEqual(["reap", "stop", "lead", "lead", "stop"]);
 });

@@ -23,6 +23,7 @@ const view = (more: Partial<ReconcileView> = {}): ReconcileView => ({
   isRegistered: () => true,
   isFailed: () => true,
   removed: new Set(),
+  clients: new Set(),
   leadingMs: 60_000,
   ...more,
 });
@@ -93,6 +94,13 @@ test("who is out of the configuration and gone leaves the catalog, once a new le
   const seen = { ...with_(member("e")), inCatalog, removed };
   expect(reconcile(seen)).toEqual([{ kind: "deregister", node: "n-d" }]);
   expect(reconcile({ ...seen, leadingMs: 1000 })).toEqual([]);
+});
+
+test("a server that became a client loses its service, not its node", () => {
+  const inCatalog = ["a", "d"].map((id) => ({ id, name: `n-${id}` }));
+  expect(reconcile(view({ inCatalog, clients: new Set(["d"]) }))).toEqual([
+    { kind: "deregister", node: "n-d", service: "consul" },
+  ]);
 });
 
 test("two servers that began under one name don't fight over it: the catalog shows one, and it is said", () => {
