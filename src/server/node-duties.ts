@@ -44,42 +44,57 @@ export type NodeDuty =
   | { kind: "conflict"; text: string }
   | { kind: "stranger"; name: string; role: string };
 
+/** A member that is an agent of this datacenter. */
+interface Agent {
+  member: PoolMember;
+  nameKey: string;
+  idKey: string;
+  isThere: boolean;
+}
+
 /**
  * What the leader has to do so that the catalog's nodes follow the pool's members (Consul's rules, but who was never seen
  * is critical for as long as a failed member is kept; Consul's new leader removes it). Pure.
  */
 export function nodeDuties(view: NodeDutiesView): NodeDuty[] {
-  const { members, selfId } = view;
-  // This server's own pool is not open, or it has left: it sees nobody and knows nothing.
-  if (!members.some((member) => isThere(member) && idKeyOf(member) === selfId.toLowerCase())) return [];
-  const agents = members.filter(({ tags }) => isAgent(tags) && tags.dc === view.datacenter);
+  const { members, datacenter, selfId } = view;
+  const agents: Agent[] = [];
+  const strangers: NodeDuty[] = [];
+  for (const member of members) {
+    const { name, tags } = member;
+    if (isAgent(tags)) {
+      if (tags.dc !== datacenter) continue;
+      const idKey = (tags.id ?? "").toLowerCase();
+      agents.push({ member, nameKey: nameKeyOf(member), idKey, isThere: isThere(member) });
+    } else if (isThere(member)) strangers.push({ kind: "stranger", name, role: tags.role ?? "" });
+  }
+  // Otherwise this server's own pool is not open, or it has left: it sees nobody and knows nothing.
+  if (!agents.some((agent) => agent.isThere && agent.idKey === selfId.toLowerCase())) return [];
   const living = livingDuties(agents, view);
   // Health first: sessions and answers hang on it.
-  return [
-    ...goneDuties(agents, living.ids, view),
-    ...unlistedDuties(living.ids, view),
-    ...living.duties,
-    ...strangers(view),
-  ];
+  return [...goneDuties(agents, living.ids, view), ...unlistedDuties(living.ids, view), ...living.duties, ...strangers];
 }
 
-/** Each name and each id is one member's: his whom the catalog has, else the first one's. */
-function livingDuties(agents: readonly PoolMember[], { catalog, servers }: NodeDutiesView) {
+/** Each name and each id is one agent's: the one's that the catalog has, else the first one's. */
+function livingDuties(agents: readonly Agent[], { catalog, servers }: NodeDutiesView) {
   const byName = new Map(catalog.map((node) => [node.nameKey, node]));
-  const living = agents.filter(isThere);
-  const isInCatalog = (member: PoolMember) => byName.get(nameKeyOf(member))?.idKey === idKeyOf(member);
-  const names = new Map<string, PoolMember>();
-  const ids = new Map<string, PoolMember>();
+  const shown: Agent[] = [];
+  const others: Agent[] = [];
+  for (const agent of agents) {
+    if (agent.isThere) (byName.get(agent.nameKey)?.idKey === agent.idKey ? shown : others).push(agent);
+  }
+  const names = new Map<string, Agent>();
+  const ids = new Map<string, Agent>();
   const duties: NodeDuty[] = [];
-  for (const member of [...living.filter(isInCatalog), ...living.filter((each) => !isInCatalog(each))]) {
-    const [nameKey, idKey] = [nameKeyOf(member), idKeyOf(member)];
+  for (const agent of [...shown, ...others]) {
+    const { member, nameKey, idKey } = agent;
     const rival = names.get(nameKey) ?? (idKey === "" ? undefined : ids.get(idKey));
     if (rival !== undefined) {
-      duties.push({ kind: "conflict", text: conflictText(member, rival) });
+      duties.push({ kind: "conflict", text: conflictText(agent, rival) });
       continue;
     }
-    names.set(nameKey, member);
-    if (idKey !== "") ids.set(idKey, member);
+    names.set(nameKey, agent);
+    if (idKey !== "") ids.set(idKey, agent);
     if (servers.has(idKey)) continue;
     const node = byName.get(nameKey);
     const isKnown = node !== undefined && (node.idKey === idKey || idKey === "");
@@ -89,57 +104,56 @@ function livingDuties(agents: readonly PoolMember[], { catalog, servers }: NodeD
   return { duties, ids };
 }
 
-/** Failed and left members, unless their name lives again. A failed one that the catalog doesn't know stays unknown. */
+/** Failed and left agents, unless their name lives again. A failed one that the catalog doesn't know stays unknown. */
 function goneDuties(
-  agents: readonly PoolMember[],
-  living: ReadonlyMap<string, PoolMember>,
+  agents: readonly Agent[],
+  living: ReadonlyMap<string, Agent>,
   { catalog, servers }: NodeDutiesView,
 ): NodeDuty[] {
-  const gone = new Map<string, PoolMember>();
-  for (const member of agents) {
-    const before = gone.get(nameKeyOf(member));
-    if (before === undefined || before.status === "left" || isThere(member)) gone.set(nameKeyOf(member), member);
+  const byName = new Map<string, Agent>();
+  for (const agent of agents) {
+    const before = byName.get(agent.nameKey);
+    if (before === undefined || before.member.status === "left" || agent.isThere) byName.set(agent.nameKey, agent);
   }
-  return catalog.flatMap(({ nameKey, idKey, health }): NodeDuty[] => {
-    const member = gone.get(nameKey);
+  const duties: NodeDuty[] = [];
+  for (const { nameKey, idKey, health } of catalog) {
+    const agent = byName.get(nameKey);
     // What lives under another name takes the node along when it is registered.
-    if (member === undefined || isThere(member) || servers.has(idKey) || living.has(idKey)) return [];
-    if (member.status === "failed") return health === "critical" ? [] : [{ kind: "fail", nameKey }];
-    if (member.status !== "left" || (health === undefined && idKey !== idKeyOf(member))) return [];
-    return [{ kind: "deregister", nameKey, why: "it left" }];
-  });
+    if (agent === undefined || agent.isThere || servers.has(idKey) || living.has(idKey)) continue;
+    const isOwn = health !== undefined || idKey === agent.idKey;
+    if (agent.member.status === "left" && isOwn) duties.push({ kind: "deregister", nameKey, why: "it left" });
+    if (agent.member.status === "failed" && health !== "critical") duties.push({ kind: "fail", nameKey });
+  }
+  return duties;
 }
 
 /** Nodes that have been members, and that the pool doesn't list. */
-function unlistedDuties(living: ReadonlyMap<string, PoolMember>, view: NodeDutiesView): NodeDuty[] {
+function unlistedDuties(living: ReadonlyMap<string, Agent>, view: NodeDutiesView): NodeDuty[] {
   const { members, catalog, servers, reaped, leadingMs, upMs, reconnectTimeoutMs } = view;
   const listed = new Set(members.map(nameKeyOf));
-  return catalog.flatMap(({ nameKey, idKey, health }): NodeDuty[] => {
-    if (health === undefined || listed.has(nameKey) || servers.has(idKey) || living.has(idKey)) return [];
-    if (reaped.has(nameKey)) return [{ kind: "deregister", nameKey, why: "it was gone for the reconnect timeout" }];
-    if (leadingMs < UNSEEN_FAILED_AFTER_MS) return [];
-    if (upMs >= Math.max(reconnectTimeoutMs, UNSEEN_FAILED_AFTER_MS)) {
-      return [{ kind: "deregister", nameKey, why: "it was not seen for the reconnect timeout" }];
+  const isOver = upMs >= Math.max(reconnectTimeoutMs, UNSEEN_FAILED_AFTER_MS);
+  const duties: NodeDuty[] = [];
+  for (const { nameKey, idKey, health } of catalog) {
+    if (health === undefined || listed.has(nameKey) || servers.has(idKey) || living.has(idKey)) continue;
+    if (reaped.has(nameKey)) {
+      duties.push({ kind: "deregister", nameKey, why: "it was gone for the reconnect timeout, or pruned" });
+    } else if (leadingMs >= UNSEEN_FAILED_AFTER_MS) {
+      if (isOver) duties.push({ kind: "deregister", nameKey, why: "it was not seen for the reconnect timeout" });
+      else if (health !== "critical") duties.push({ kind: "fail", nameKey });
     }
-    return health === "critical" ? [] : [{ kind: "fail", nameKey }];
-  });
+  }
+  return duties;
 }
 
-function strangers({ members }: NodeDutiesView): NodeDuty[] {
-  return members
-    .filter((member) => isThere(member) && !isAgent(member.tags))
-    .map(({ name, tags }) => ({ kind: "stranger", name, role: tags.role ?? "" }));
-}
-
-function conflictText(member: PoolMember, rival: PoolMember): string {
-  const hasName = nameKeyOf(member) === nameKeyOf(rival);
+function conflictText(agent: Agent, rival: Agent): string {
+  const hasName = agent.nameKey === rival.nameKey;
   const mend = hasName ? "another node_name" : "another node_id (an empty data directory draws one)";
-  return `${described(member)} has the ${hasName ? "node name" : "node id"} of ${described(rival)}, and both are alive: \
-the catalog shows the second one only; give the first ${mend}, or stop the second one and run \`muster force-leave ${rival.name}\``;
+  return `${described(agent)} has the ${hasName ? "node name" : "node id"} of ${described(rival)}, and both are alive: \
+the catalog shows the second one only; give the first ${mend}, or stop the second one and run \`muster force-leave \
+${rival.member.name}\``;
 }
 
-const described = ({ name, at, tags }: PoolMember) =>
+const described = ({ member: { name, at, tags } }: Agent) =>
   `${name} (${formatHostPort(at.address, at.port)}, id ${tags.id || "none"})`;
 
 export const nameKeyOf = ({ name }: PoolMember): string => name.toLowerCase();
-const idKeyOf = ({ tags }: PoolMember): string => (tags.id ?? "").toLowerCase();
