@@ -30,7 +30,7 @@ export interface MdnsDeps {
 export class Mdns {
   readonly #deps: MdnsDeps;
   readonly #searches = new Set<{ take(packet: Packet): void; finish(): void }>();
-  #announcement: Announcement | undefined;
+  readonly #announcements: Announcement[] = [];
   #socket: Promise<MulticastSocket> | undefined;
   #isClosed = false;
   #answers = { sinceMs: 0, count: 0, isPending: false };
@@ -42,7 +42,7 @@ export class Mdns {
   /** Answers whoever asks for the service from now on. Rejects when no interface can be joined. */
   async announce(announcement: Announcement): Promise<void> {
     const socket = await this.#open();
-    this.#announcement = announcement;
+    this.#announcements.push(announcement);
     socket.send(encodeAnswer(announcement));
   }
 
@@ -78,7 +78,6 @@ export class Mdns {
   close(): void {
     this.#isClosed = true;
     for (const search of this.#searches) search.finish();
-    this.#announcement = undefined;
     void this.#socket?.then((socket) => socket.close());
     this.#socket = undefined;
   }
@@ -103,10 +102,14 @@ export class Mdns {
   }
 
   #answer(query: Packet, address: string, port: number): void {
-    const announcement = this.#announcement;
-    if (announcement === undefined || !asksFor(query, announcement) || !this.#mayAnswer()) return;
+    const asked = this.#announcements.filter((each) => asksFor(query, each));
+    if (asked.length === 0 || !this.#mayAnswer()) return;
+    const sendAll = (send: (socket: MulticastSocket, announcement: Announcement) => void) =>
+      void this.#socket?.then((socket) => {
+        for (const each of asked) send(socket, each);
+      });
     if (port !== this.#deps.multicast.port) {
-      void this.#socket?.then((socket) => socket.sendTo(encodeAnswer(announcement, query), address, port));
+      sendAll((socket, each) => socket.sendTo(encodeAnswer(each, query), address, port));
       return;
     }
     if (this.#answers.isPending) return;
@@ -115,7 +118,7 @@ export class Mdns {
     const { min, max } = ANSWER_DELAY_MS;
     clock.after(min + random.float() * (max - min), () => {
       this.#answers.isPending = false;
-      if (!this.#isClosed) void this.#socket?.then((socket) => socket.send(encodeAnswer(announcement)));
+      sendAll((socket, each) => socket.send(encodeAnswer(each)));
     });
   }
 
