@@ -25,13 +25,11 @@ export class Exchange {
 
   state(): SerfState {
     const { members, events, memberClock, eventClock, queryClock } = this.#options;
-    const leftMembers: string[] = [];
-    for (const { name, status } of members.members()) if (status === "left") leftMembers.push(name);
     return {
       type: "pushPull",
       ltime: memberClock.time,
       statusLTimes: new Map(members.ltimes()),
-      leftMembers,
+      leftMembers: [...members.left()],
       eventLTime: eventClock.time,
       events: events.kept(),
       queryLTime: queryClock.time,

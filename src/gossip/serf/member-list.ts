@@ -33,6 +33,8 @@ interface Entry {
   ltime: number;
   /** When it failed or left. */
   goneMs: number;
+  /** It left, and has said since that it joins: the membership will bring it. */
+  isReturning: boolean;
 }
 
 /**
@@ -72,6 +74,15 @@ export class MemberList {
     for (const [name, { ltime }] of this.#entries) yield [name, ltime];
   }
 
+  /**
+   * Those that left, for the lists of other members. One that returns is not among them: its newest time is that of its
+   * join, and whoever reads the list takes the leave for newer than that.
+   */
+  *left(): Iterable<string> {
+    for (const [name, { member, isReturning }] of this.#entries)
+      if (member.status === "left" && !isReturning) yield name;
+  }
+
   /** The membership has a new member, or one again. Its address may be another one than before: that is no conflict. */
   joined(swim: SwimMember): void {
     const { log, meter, clock } = this.#options;
@@ -79,7 +90,7 @@ export class MemberList {
     if (entry === undefined) {
       const intent = this.#intents.take(swim.name);
       const status = intent?.kind === "leave" ? "leaving" : "alive";
-      entry = { member: memberOf(swim, status), ltime: intent?.ltime ?? 0, goneMs: 0 };
+      entry = { member: memberOf(swim, status), ltime: intent?.ltime ?? 0, goneMs: 0, isReturning: false };
       this.#entries.set(swim.name, entry);
       this.#counts[status]++;
     } else {
@@ -123,6 +134,7 @@ export class MemberList {
     if (ltime <= entry.ltime) return "old";
     entry.ltime = ltime;
     if (entry.member.status === "leaving") this.#replace(entry, { ...entry.member, status: "alive" });
+    else entry.isReturning = entry.member.status === "left";
     return "new";
   }
 
@@ -134,6 +146,7 @@ export class MemberList {
     if (node === this.#options.name && !this.isLeaving) return "refute";
     // Also where nothing else changes: two leave intents would otherwise be passed on for ever (Consul's issue 8179).
     entry.ltime = ltime;
+    entry.isReturning = false;
     if (entry.member.status === "alive") this.#replace(entry, { ...entry.member, status: "leaving" });
     else if (entry.member.status === "failed") this.#leaveByForce(entry);
     if (prune) this.#prune(entry);
@@ -204,6 +217,7 @@ export class MemberList {
     this.#counts[entry.member.status]--;
     this.#counts[member.status]++;
     entry.member = member;
+    entry.isReturning = false;
   }
 }
 

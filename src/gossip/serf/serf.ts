@@ -45,12 +45,16 @@ export class Serf implements SwimDelegate {
   /** This member is in its own list from now on. */
   start(): void {
     const { name, clock, random, log, meter, reconnectTimeoutMs, tombstoneTimeoutMs } = this.#options;
-    const { members, outbox, keeper } = this.#parts;
+    const { members, outbox, keeper, memory } = this.#parts;
     const self = this.#port.member(name);
     assert(self !== undefined, "the membership knows this member");
     if (members.get(name) === undefined) members.joined(self);
     const upkeep = { members, outbox, swim: this.#port, reconnectTimeoutMs, tombstoneTimeoutMs };
-    this.#upkeep = new Upkeep({ ...upkeep, clock, random, log, meter });
+    const giveUpUnheard = () => {
+      memory.giveUp();
+      keeper?.touch();
+    };
+    this.#upkeep = new Upkeep({ ...upkeep, giveUpUnheard, clock, random, log, meter });
     keeper?.touch();
   }
 
@@ -109,7 +113,7 @@ export class Serf implements SwimDelegate {
     const { members, outbox, memberClock, keeper } = this.#parts;
     const { name, clock, log, leavePropagateDelayMs } = this.#options;
     members.isLeaving = true;
-    await keeper?.flush();
+    const kept = keeper?.flush();
     const intent = { type: "leave", ltime: memberClock.stamp(), node: name, prune: false } as const;
     members.leaveIntent(intent);
     await leaveGracefully({
@@ -120,6 +124,7 @@ export class Serf implements SwimDelegate {
       clock,
       log,
     });
+    await kept;
     if (this.#stage === "leaving") this.#stage = "left";
   }
 

@@ -23,6 +23,8 @@ export interface UpkeepOptions {
   readonly swim: SwimPort;
   readonly reconnectTimeoutMs: number;
   readonly tombstoneTimeoutMs: number;
+  /** Called once, when members from before this start that are still unheard of would have been reaped. */
+  readonly giveUpUnheard: () => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -33,9 +35,12 @@ export interface UpkeepOptions {
 export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #timers = new Map<string, Timer>();
+  readonly #startedMs: number;
+  #hasGivenUp = false;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
+    this.#startedMs = options.clock.monotonicMs();
     this.#every("reap", REAP_INTERVAL_MS, () => this.#reap());
     this.#every("reconnect", RECONNECT_INTERVAL_MS, () => this.#reconnect());
     this.#every("queues", QUEUE_INTERVAL_MS, () => this.#watchQueues());
@@ -60,7 +65,11 @@ export class Upkeep {
   }
 
   #reap(): void {
-    const { members, reconnectTimeoutMs, tombstoneTimeoutMs } = this.#options;
+    const { members, reconnectTimeoutMs, tombstoneTimeoutMs, clock } = this.#options;
+    if (!this.#hasGivenUp && clock.monotonicMs() - this.#startedMs > reconnectTimeoutMs) {
+      this.#hasGivenUp = true;
+      this.#options.giveUpUnheard();
+    }
     members.reap((member) =>
       this.#timeoutMs(member, member.status === "failed" ? reconnectTimeoutMs : tombstoneTimeoutMs),
     );

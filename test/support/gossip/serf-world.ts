@@ -227,9 +227,8 @@ export class SerfWorld {
 
   #merge(node: SerfNode, known: readonly SwimMember[], state: Uint8Array, isJoin: boolean): void {
     for (const member of known) {
-      if (member.name === node.name) continue;
-      if (member.state === "alive") node.knows(member);
-      else node.loses(member.name, member.state === "left" ? "left" : "dead");
+      // Who is gone is told by `bury`: incarnations, which would say whose word is newer, are not played here.
+      if (member.name !== node.name && member.state === "alive") node.knows(member);
     }
     node.serf.mergeState(state, isJoin);
   }

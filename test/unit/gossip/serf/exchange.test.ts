@@ -61,6 +61,18 @@ describe("Serf's part of the exchange of states", () => {
     expect(a.statusOf("b")).toBe("alive");
   });
 
+  test("one that left and said since that it joins is not in the list: its leave would be taken for newer", () => {
+    const [a] = new SerfWorld().pool("a", "b") as [SerfNode];
+    const left = () => (decodeSerf(a.serf.localState()) as SerfState).leftMembers;
+    a.hears({ type: "leave", ltime: 5, node: "b", prune: false });
+    a.loses("b", "left");
+    expect(left()).toEqual(["b"]);
+    a.hears({ type: "join", ltime: 6, node: "b" });
+    expect(left()).toEqual([]);
+    a.hears({ type: "leave", ltime: 7, node: "b", prune: false });
+    expect(left()).toEqual(["b"]);
+  });
+
   test("a member that the peer takes for gone says that it stays", () => {
     const [a] = new SerfWorld().pool("a", "b") as [SerfNode];
     merge(a, { ltime: 9, statusLTimes: new Map([["a", 7]]), leftMembers: ["a"] });
