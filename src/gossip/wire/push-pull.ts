@@ -31,14 +31,24 @@ const USER_STATE_LEN = fieldName("UserStateLen");
 const HEADER = new FieldNames("Join", "Nodes", "UserStateLen");
 const NODE = new FieldNames("Addr", "Incarnation", "Meta", "Name", "Port", "State", "Vsn");
 
-/** All behind the type byte: a header, the nodes one after the other, and the bytes of the layer above. */
-export function writePushPull(writer: MsgpackWriter, { isJoin, nodes, userState }: PushPull): void {
+/**
+ * All behind the type byte: a header, the nodes one after the other, and the bytes of the layer above. Yields after each
+ * `sliceNodes`.
+ */
+export function* writingPushPull(
+  writer: MsgpackWriter,
+  { isJoin, nodes, userState }: PushPull,
+  sliceNodes: number,
+): Generator<void, void> {
   writer.map(3);
   writer.bytes(JOIN);
   writer.bool(isJoin);
   writeUint(writer, NODES, nodes.length);
   writeUint(writer, USER_STATE_LEN, userState.length);
-  for (const node of nodes) writeNode(writer, node);
+  for (const [at, node] of nodes.entries()) {
+    if (at > 0 && at % sliceNodes === 0) yield;
+    writeNode(writer, node);
+  }
   writer.bytes(userState);
 }
 

@@ -66,8 +66,14 @@ function write(message: Exclude<SerfMessage, { type: "pushPull" }>): void {
   }
 }
 
+/** What all but states may have. Packets and the limits of Serf allow for less. */
+const MESSAGE_BYTES_MAX = 128 * 1024;
+
 /** One message with its type byte. The result owns its bytes. Throws WireError. */
 export function decodeSerf(bytes: Uint8Array): SerfMessage {
+  if (bytes.length > MESSAGE_BYTES_MAX && bytes[0] !== SERF_TYPE.pushPull) {
+    throw new WireError(`a message of Serf has ${bytes.length} bytes, more than ${MESSAGE_BYTES_MAX}`);
+  }
   const reader = new MsgpackReader(bytes, 1);
   switch (bytes[0]) {
     case SERF_TYPE.leave:

@@ -8,7 +8,7 @@ import { readPacked } from "./compression.ts";
 import { decodeMessage } from "./decode.ts";
 import { encodeMessage } from "./encode.ts";
 import { writeText, writeUint } from "./fields.ts";
-import { PushPullReader, writePushPull } from "./push-pull.ts";
+import { PushPullReader, writingPushPull } from "./push-pull.ts";
 import { TYPE } from "./types.ts";
 
 const KIB = 1024;
@@ -40,12 +40,12 @@ export interface StreamError {
 /** What is said over a stream: one message each way. */
 export type StreamMessage = (PushPull & { readonly type: "pushPull" }) | User | Ping | Ack | StreamError;
 
-/** The message with its type byte, as it is inside of encryption. */
-export function encodeStreamMessage(message: StreamMessage): Uint8Array {
+/** The message with its type byte, as it is inside of encryption. Long ones are written in slices, with a yield between. */
+export function* encodingStreamMessage(message: StreamMessage): Generator<void, Uint8Array> {
   if (message.type === "ping" || message.type === "ack") return encodeMessage(message);
   const writer = new MsgpackWriter(roomBytes(message));
   writer.byte(TYPE[message.type]);
-  if (message.type === "pushPull") writePushPull(writer, message);
+  if (message.type === "pushPull") yield* writingPushPull(writer, message, SLICE_NODES / 2);
   else {
     writer.map(1);
     if (message.type === "error") writeText(writer, ERROR, message.text);

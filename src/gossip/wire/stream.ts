@@ -1,7 +1,7 @@
 import { WireError } from "../../codec/wire-error.ts";
 import type { Seal } from "./seal.ts";
 import {
-  encodeStreamMessage,
+  encodingStreamMessage,
   MESSAGE_BYTES_MAX,
   type Progress,
   type Reserve,
@@ -34,8 +34,17 @@ export class StreamCodec {
   }
 
   /** All bytes of one side of a stream. Nothing is compressed: it costs more of the loop's time than of the network's. */
-  encode(message: StreamMessage, { isAnswer = false }: Side = {}): Uint8Array {
-    const plain = encodeStreamMessage(message);
+  encode(message: StreamMessage, side?: Side): Uint8Array {
+    const slices = this.encoding(message, side);
+    for (;;) {
+      const slice = slices.next();
+      if (slice.done) return slice.value;
+    }
+  }
+
+  /** As `encode`, in slices: between them others may have the event loop. What the message refers to must not change. */
+  *encoding(message: StreamMessage, { isAnswer = false }: Side = {}): Generator<void, Uint8Array> {
+    const plain = yield* encodingStreamMessage(message);
     const body = this.#seal.isSealing ? this.#sealed(plain) : plain;
     const { label } = this.#seal;
     if (isAnswer || label.length === 0) return body;

@@ -17,8 +17,19 @@ export function encodeTags(tags: Tags): Uint8Array {
   return writer.take();
 }
 
-/** Tags of any meta: of a damaged one those that can be read, as Serf has it. */
+/** The same bytes are looked at several times on their way into a pool. */
+const decoded = new WeakMap<Uint8Array, Tags>();
+
+/** Tags of any meta, whose bytes must not change: of a damaged one those that can be read, as Serf has it. */
 export function decodeTags(meta: Uint8Array): Tags {
+  const known = decoded.get(meta);
+  if (known !== undefined) return known;
+  const tags = Object.freeze(readAll(meta));
+  decoded.set(meta, tags);
+  return tags;
+}
+
+function readAll(meta: Uint8Array): Tags {
   if (meta[0] !== TAGS) return { role: new TextDecoder().decode(meta) };
   const tags = new Map<string, string>();
   try {

@@ -1,7 +1,12 @@
 import { FieldNames, type MsgpackReader } from "../../../codec/msgpack/reader.ts";
 import { fieldName, type MsgpackWriter } from "../../../codec/msgpack/writer.ts";
+import { WireError } from "../../../codec/wire-error.ts";
 import type { SerfState, StoredEvent } from "../../messages.ts";
 import { FIELD, NO_BYTES, writeBytes, writeText, writeUint } from "../fields.ts";
+
+/** Of names that a state may have of each kind, and of events in all. */
+const NAMES_MAX = 256 * 1024;
+const EVENTS_MAX = 64 * 1024;
 
 const EVENT_LTIME = fieldName("EventLTime");
 const EVENTS = fieldName("Events");
@@ -61,7 +66,7 @@ export function readState(reader: MsgpackReader): SerfState {
     else if (field === "LTime") ltime = reader.uint(Number.MAX_SAFE_INTEGER);
     else if (field === "QueryLTime") queryLTime = reader.uint(Number.MAX_SAFE_INTEGER);
     else if (field === "Events") readRing(reader, events);
-    else if (field === "LeftMembers") for (let left = reader.array(); left > 0; left--) leftMembers.push(reader.text());
+    else if (field === "LeftMembers") readNames(reader, leftMembers);
     else if (field === "StatusLTimes") readLTimes(reader, statusLTimes);
     else reader.skip();
   }
@@ -69,12 +74,24 @@ export function readState(reader: MsgpackReader): SerfState {
 }
 
 function readLTimes(reader: MsgpackReader, into: Map<string, number>): void {
-  for (let left = reader.map(); left > 0; left--) into.set(reader.text(), reader.uint(Number.MAX_SAFE_INTEGER));
+  for (let left = limited(reader.map(), NAMES_MAX, "members"); left > 0; left--) {
+    into.set(reader.text(), reader.uint(Number.MAX_SAFE_INTEGER));
+  }
+}
+
+function readNames(reader: MsgpackReader, into: string[]): void {
+  for (let left = limited(reader.array(), NAMES_MAX, "members"); left > 0; left--) into.push(reader.text());
 }
 
 /** Peers in Go give the whole ring; its empty slots are nil. */
 function readRing(reader: MsgpackReader, into: EventsAt[]): void {
-  for (let left = reader.array(); left > 0; left--) if (!reader.isNil()) into.push(readEventsAt(reader));
+  let count = 0;
+  for (let left = limited(reader.array(), EVENTS_MAX, "events"); left > 0; left--) {
+    if (reader.isNil()) continue;
+    const at = readEventsAt(reader);
+    count = limited(count + at.events.length, EVENTS_MAX, "events");
+    into.push(at);
+  }
 }
 
 function readEventsAt(reader: MsgpackReader): EventsAt {
@@ -84,8 +101,9 @@ function readEventsAt(reader: MsgpackReader): EventsAt {
   for (let i = 0; i < pairs; i++) {
     const field = reader.field(EVENTS_AT, i);
     if (field === "LTime") ltime = reader.uint(Number.MAX_SAFE_INTEGER);
-    else if (field === "Events") for (let left = reader.array(); left > 0; left--) events.push(readEvent(reader));
-    else reader.skip();
+    else if (field === "Events") {
+      for (let left = limited(reader.array(), EVENTS_MAX, "events"); left > 0; left--) events.push(readEvent(reader));
+    } else reader.skip();
   }
   return { ltime, events };
 }
@@ -101,4 +119,9 @@ function readEvent(reader: MsgpackReader): StoredEvent {
     else reader.skip();
   }
   return { name, payload };
+}
+
+function limited(count: number, max: number, what: string): number {
+  if (count > max) throw new WireError(`a state has ${count} ${what}, more than ${max}`);
+  return count;
 }
