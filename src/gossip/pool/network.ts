@@ -129,8 +129,7 @@ export class Network implements Transport {
   }
 
   async pushPull(to: Endpoint, own: PushPull): Promise<PushPull> {
-    const bytes = this.#parts.frames.encode({ type: "pushPull", ...own });
-    await this.#turn();
+    const bytes = await this.#encodeStates(own, false);
     const answer = await this.#ask(to, bytes, this.#parts.streamTimeoutMs);
     if (answer.type !== "pushPull") throw new Error(`the peer answered with ${answer.type} instead of its state`);
     // Merging takes a turn of its own.
@@ -180,8 +179,9 @@ export class Network implements Transport {
         await this.#turn();
         const own = this.#receiver?.onPushPull(from, this.#allowedOnly(message));
         if (own === undefined) return undefined;
-        await this.#turn();
-        return encode({ type: "pushPull", ...own });
+        const bytes = await this.#encodeStates(own, true);
+        meter.count("memberlist.tcp.sent", bytes.length);
+        return bytes;
       }
       case "user":
         this.#receiver?.onReliable(from, message.payload);
@@ -191,6 +191,16 @@ export class Network implements Transport {
         return encode({ type: "ack", seqNo: message.seqNo, payload: new Uint8Array() });
       default:
         throw new Error(`${message.type} is no beginning of a stream`);
+    }
+  }
+
+  /** In slices: those of thousands take some of the loop's time. */
+  async #encodeStates(states: PushPull, isAnswer: boolean): Promise<Uint8Array> {
+    const slices = this.#parts.frames.encoding({ type: "pushPull", ...states }, { isAnswer });
+    for (;;) {
+      await this.#turn();
+      const slice = slices.next();
+      if (slice.done) return slice.value;
     }
   }
 

@@ -24,6 +24,8 @@ export interface SwimDelegate {
   onConflict(existing: SwimMember, other: Alive): void;
   /** Why an alive message is not to be taken, if so. */
   refuseAlive(alive: Alive): string | undefined;
+  /** Some of the members that a peer tells of, before `refuseMerge` is asked of all: what takes long may be done now. */
+  onPushed?(nodes: readonly PushedNode[]): void;
   /** Why the states of a peer are not to be merged at all, if so. Asked when one of the two joins. */
   refuseMerge(nodes: readonly PushedNode[]): string | undefined;
   /** A message of the layer above; bytes are its own after the call. */

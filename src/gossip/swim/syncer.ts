@@ -5,6 +5,9 @@ import type { Context } from "./context.ts";
 import type { Membership } from "./membership.ts";
 import { pushPullIntervalMs } from "./scale.ts";
 
+/** Merging so many members takes some milliseconds. */
+const SLICE_NODES = 128;
+
 /** Exchanges all states with one random member now and then: what gossip has left out is made up for. */
 export class Syncer {
   readonly #context: Context;
@@ -33,20 +36,17 @@ export class Syncer {
     const startMs = clock.monotonicMs();
     const remote = await transport.pushPull(to, this.#state(isJoin));
     meter.sample("memberlist.pushPullNode", clock.monotonicMs() - startMs);
-    if (this.#isClosed) throw new Error("this member is no longer in the pool");
-    this.#merge(remote, isJoin);
+    await this.#merge(remote, isJoin);
   }
 
   /** The own state, for a peer that gave its own. It is merged when the answer is on its way, as peers expect it. */
   onPushPull(from: Endpoint, remote: PushPull): PushPull {
     const { clock, log } = this.#context;
     clock.soon(() => {
-      if (this.#isClosed) return;
-      try {
-        this.#merge(remote, remote.isJoin);
-      } catch (error) {
-        log.warn("the states of a peer are not merged", { from: from.address, error: String(error) });
-      }
+      this.#merge(remote, remote.isJoin).catch((error: unknown) => {
+        if (!this.#isClosed)
+          log.warn("the states of a peer are not merged", { from: from.address, error: String(error) });
+      });
     });
     return this.#state(remote.isJoin);
   }
@@ -56,13 +56,35 @@ export class Syncer {
     return { isJoin, nodes: [...roster.members()], userState: delegate.localState(isJoin) };
   }
 
-  /** Throws when the two sides can't be in one pool. */
-  #merge({ nodes, userState }: PushPull, isJoin: boolean): void {
+  /** Rejects when the two sides can't be in one pool. Few members are merged at once, many in slices. */
+  async #merge({ nodes, userState }: PushPull, isJoin: boolean): Promise<void> {
+    this.#mustBeOpen();
     const { roster, delegate } = this.#context;
+    const isLong = nodes.length > SLICE_NODES;
+    if (isJoin && isLong) await this.#inSlices(nodes, (slice) => delegate.onPushed?.(slice));
     const refusal = incompatibility(roster.members(), nodes) ?? (isJoin ? delegate.refuseMerge(nodes) : undefined);
     if (refusal !== undefined) throw new Error(refusal);
-    for (const node of nodes) this.#take(node);
+    if (isLong) await this.#inSlices(nodes, (slice) => this.#takeAll(slice));
+    else this.#takeAll(nodes);
     if (userState.length > 0) delegate.mergeState(userState, isJoin);
+  }
+
+  /** Others have the event loop before each slice. */
+  async #inSlices(nodes: readonly PushedNode[], work: (slice: readonly PushedNode[]) => void): Promise<void> {
+    const { clock } = this.#context;
+    for (let at = 0; at < nodes.length; at += SLICE_NODES) {
+      await new Promise<void>((resolve) => clock.soon(resolve));
+      this.#mustBeOpen();
+      work(nodes.slice(at, at + SLICE_NODES));
+    }
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw new Error("this member is no longer in the pool");
+  }
+
+  #takeAll(nodes: readonly PushedNode[]): void {
+    for (const node of nodes) this.#take(node);
   }
 
   /** A death that others tell of is only a suspicion here, so that the member can still say that it is alive. */

@@ -13,6 +13,7 @@ import {
   writeVersions,
 } from "./fields.ts";
 import { U8_MAX, U16_MAX, U32_MAX } from "./types.ts";
+import { within } from "./within.ts";
 
 const MIB = 1024 * 1024;
 
@@ -20,8 +21,6 @@ const MIB = 1024 * 1024;
 const NODES_MAX = 128 * 1024;
 /** As memberlist. */
 const USER_STATE_BYTES_MAX = 20 * MIB;
-/** No node's fields can have more. */
-const NODE_BYTES_MAX = 64 * 1024;
 
 const JOIN = fieldName("Join");
 const NODES = fieldName("Nodes");
@@ -94,7 +93,7 @@ export class PushPullReader {
    */
   run(bytes: Uint8Array, nodesMax: number): PushPull | undefined {
     const reader = new MsgpackReader(bytes, this.#at);
-    this.#header ??= this.#readHeader(reader);
+    this.#header ??= within(reader.left, "a header", () => this.#readHeader(reader));
     for (let left = Math.min(nodesMax, this.#nodesLeft); left > 0; left--) this.#readNode(reader);
     if (this.#nodesLeft > 0) return undefined;
     const { isJoin, userStateBytes } = this.#header;
@@ -124,16 +123,8 @@ export class PushPullReader {
   }
 
   #readNode(reader: MsgpackReader): void {
-    const before = reader.left;
-    try {
-      const node = readNode(reader);
-      if (node !== undefined) this.#nodes.push(node);
-    } catch (error) {
-      if (error instanceof CutOff && before > NODE_BYTES_MAX) {
-        throw new WireError(`a node has more than ${NODE_BYTES_MAX} bytes`);
-      }
-      throw error;
-    }
+    const node = within(reader.left, "a node", () => readNode(reader));
+    if (node !== undefined) this.#nodes.push(node);
     this.#nodesLeft--;
     this.#at = reader.at;
   }

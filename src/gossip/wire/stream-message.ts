@@ -10,6 +10,7 @@ import { encodeMessage } from "./encode.ts";
 import { writeText, writeUint } from "./fields.ts";
 import { PushPullReader, writingPushPull } from "./push-pull.ts";
 import { TYPE } from "./types.ts";
+import { within } from "./within.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -18,8 +19,6 @@ const MIB = 1024 * KIB;
 export const MESSAGE_BYTES_MAX = 40 * MIB;
 /** As memberlist. */
 const USER_BYTES_MAX = 20 * MIB;
-/** Pings, acks and errors. */
-const SMALL_BYTES_MAX = 64 * KIB;
 
 /** About what takes a millisecond. */
 const SLICE_NODES = 2000;
@@ -139,25 +138,28 @@ export class StreamMessageReader {
 
 function readUser(bytes: Uint8Array): User {
   const reader = new MsgpackReader(bytes, 1);
+  const length = within(bytes.length, "a header", () => readUserLength(reader));
+  if (length < 0 || length > USER_BYTES_MAX) throw new WireError(`user message length (${length}) exceeds limit`);
+  if (length > reader.left) throw new CutOff("the user message is cut off");
+  return { type: "user", payload: bytes.subarray(reader.at, reader.at + length) };
+}
+
+function readUserLength(reader: MsgpackReader): number {
   let length = 0;
   const pairs = reader.map();
   for (let i = 0; i < pairs; i++) {
     if (reader.field(USER_FIELDS, i) === "UserMsgLen") length = reader.int();
     else reader.skip();
   }
-  if (length < 0 || length > USER_BYTES_MAX) throw new WireError(`user message length (${length}) exceeds limit`);
-  if (length > reader.left) throw new CutOff("the user message is cut off");
-  return { type: "user", payload: bytes.subarray(reader.at, reader.at + length) };
+  return length;
 }
 
 function readSmall(bytes: Uint8Array): Ping | Ack | StreamError {
-  try {
-    const message = bytes[0] === TYPE.error ? readError(new MsgpackReader(bytes, 1)) : decodeMessage(bytes);
-    if (message.type === "ping" || message.type === "ack" || message.type === "error") return message;
-  } catch (error) {
-    if (!(error instanceof CutOff) || bytes.length <= SMALL_BYTES_MAX) throw error;
-  }
-  throw new WireError(`the message has more than ${SMALL_BYTES_MAX} bytes`);
+  const message = within(bytes.length, "a small message", () =>
+    bytes[0] === TYPE.error ? readError(new MsgpackReader(bytes, 1)) : decodeMessage(bytes),
+  );
+  assert(message.type === "ping" || message.type === "ack" || message.type === "error", "no other type is read here");
+  return message;
 }
 
 function readError(reader: MsgpackReader): StreamError {

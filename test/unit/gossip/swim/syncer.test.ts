@@ -60,10 +60,11 @@ describe("states of a peer", () => {
     expect(lone.view(SELF)).toBe("alive 4");
   });
 
-  test("of somebody whose versions don't fit are not merged at all", () => {
+  test("of somebody whose versions don't fit are not merged at all", async () => {
     const lone = new LoneSwim();
     merged(lone, [pushed("n1"), pushed("n2", 1, "dead", { versions: undefined })]);
     expect([lone.swim.size, lone.delegate.merged]).toEqual([1, []]);
+    await settle();
     expect(lone.log.messages("warn").length).toBe(1);
   });
 
@@ -113,6 +114,24 @@ describe("an exchange that this member begins", () => {
     await settle();
     expect(lone.swim.size).toBe(1);
   });
+});
+
+test("of many members are merged in slices, between which others have the event loop", async () => {
+  const lone = new LoneSwim();
+  lone.swim.onPushPull(PEER, {
+    isJoin: true,
+    nodes: Array.from({ length: 1000 }, (_, at) => pushed(`n${at}`, 1, "alive", { at: endpointOf("n1") })),
+    userState: bytes(1),
+  });
+  const sizes: number[] = [];
+  for (let turn = 0; turn < 100; turn++) {
+    lone.clock.advance(0.01);
+    await settle();
+    if (sizes.at(-1) !== lone.swim.size) sizes.push(lone.swim.size);
+  }
+  expect(sizes.length).toBeGreaterThan(5);
+  expect(sizes.at(-1)).toBe(1001);
+  expect(lone.delegate.merged).toHaveLength(1);
 });
 
 describe("now and then", () => {
