@@ -1,7 +1,7 @@
 import { CutOff, WireError } from "../../codec/wire-error.ts";
 
 /** Headers, nodes and all small messages; none of a correct peer comes near it. */
-const ITEM_BYTES_MAX = 8 * 1024;
+const ITEM_BYTES_MAX = 4 * 1024;
 
 /**
  * Reads something that may still be cut off in a stream, of which `bytes` are there. It is read anew with each piece that
