@@ -7,6 +7,7 @@ import { endpointText } from "./endpoints.ts";
 const PARALLEL_MAX = 8;
 /** Between looks whether a peer lists this member: it merges after it has answered, and a refutation takes another turn. */
 const LOOKS_MS: readonly number[] = [0, 50, 100, 200, 400, 800, 1600];
+const TAKEN_LOOKS = 3;
 
 /** What joining needs of the rest of the pool. */
 export interface JoinPort {
@@ -53,6 +54,7 @@ export async function joinAll(addresses: readonly Endpoint[], port: JoinPort): P
 async function joinOne(to: Endpoint, port: JoinPort): Promise<void> {
   await port.exchange(to);
   let refusal = "";
+  let takenLooks = 0;
   for (const delayMs of LOOKS_MS) {
     await pause(port.clock, delayMs);
     const self = port.self();
@@ -61,6 +63,8 @@ async function joinOne(to: Endpoint, port: JoinPort): Promise<void> {
     const fault = listed === undefined ? "it does not list this member" : faultOf(listed, self);
     if (fault === undefined) return;
     refusal = fault;
+    // Another one who lives has the name, and keeps it.
+    if (listed?.state === "alive" && ++takenLooks >= TAKEN_LOOKS) break;
   }
   throw new Error(
     `${endpointText(to)} answered, but ${refusal}: it refuses to take it in, and its log says why (another datacenter, say, or a name or node id that is taken)`,

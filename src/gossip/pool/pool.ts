@@ -51,7 +51,8 @@ export async function createPool(options: PoolOptions): Promise<Pool> {
   try {
     const at = advertised(options.advertise, sockets.at.port);
     const keyOrders = keyring.isEmpty ? undefined : ordersFor(keyring, file);
-    const serf = new Serf({ ...options, keyring: keyOrders, snapshot });
+    const onNameConflict = once(options.onNameConflict);
+    const serf = new Serf({ ...options, onNameConflict, keyring: keyOrders, snapshot });
     const delegate = serf;
     const swim = new Swim({
       ...{ name, at, meta, versions: OWN_VERSIONS, timing },
@@ -196,6 +197,16 @@ function advertised({ address, port }: Endpoint, boundPort: number): Endpoint {
     throw new Refusal(`others can't reach "${address}": advertise an address that this machine has`);
   }
   return { address: text, port: port === 0 ? boundPort : port };
+}
+
+/** Told once of each other one in a row: the membership hears of it again with each exchange. */
+function once(onNameConflict: (other: Endpoint) => void): (other: Endpoint) => void {
+  let told = "";
+  return (other) => {
+    if (told === endpointText(other)) return;
+    told = endpointText(other);
+    onNameConflict(other);
+  };
 }
 
 function ordersFor(keyring: Keyring, file: KeyringFile): KeyOrders {

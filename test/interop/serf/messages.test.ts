@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { ask } from "../../support/gossip/member.ts";
 import { WHY_NOT } from "./harness/agent.ts";
-import { ask } from "./harness/member.ts";
 import { Rig } from "./harness/rig.ts";
 import { until } from "./harness/world.ts";
 

@@ -1,8 +1,8 @@
 import { afterEach } from "bun:test";
 import type { PoolOptions } from "../../../../src/gossip/types.ts";
+import { type Member, startMember } from "../../../support/gossip/member.ts";
 import { SerfAgent, type SerfOptions } from "./agent.ts";
-import { type Member, startMember } from "./member.ts";
-import { until } from "./world.ts";
+import { nextAddress, PORT, until } from "./world.ts";
 
 /** The members of one test, ended after it. */
 export class Rig {
@@ -21,7 +21,8 @@ export class Rig {
   }
 
   async muster(name: string, options?: Partial<PoolOptions>): Promise<Member> {
-    const member = await startMember(name, options);
+    const address = nextAddress();
+    const member = await startMember(name, address, { bind: { address, port: PORT }, ...options });
     this.#closing.push(() => member.pool.close());
     return member;
   }

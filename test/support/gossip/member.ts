@@ -1,41 +1,41 @@
-import type { Endpoint } from "../../../../src/gossip/messages.ts";
-import { createPool } from "../../../../src/gossip/pool/pool.ts";
-import { TIMINGS } from "../../../../src/gossip/timing.ts";
-import type { Pool, PoolEvent, PoolOptions } from "../../../../src/gossip/types.ts";
-import { aesGcm } from "../../../../src/platform/cipher.ts";
-import { systemClock } from "../../../../src/platform/clock.ts";
-import { systemRandom } from "../../../../src/platform/random.ts";
-import { tcp } from "../../../../src/platform/tcp-server.ts";
-import { udp } from "../../../../src/platform/udp.ts";
-import { RecordingLogger } from "../../../support/recording-logger.ts";
-import { silentMeter } from "../../../support/silent.ts";
-import { nextAddress, PORT } from "./world.ts";
+import type { Endpoint } from "../../../src/gossip/messages.ts";
+import { createPool } from "../../../src/gossip/pool/pool.ts";
+import { TIMINGS } from "../../../src/gossip/timing.ts";
+import type { Pool, PoolEvent, PoolOptions, QueryOptions } from "../../../src/gossip/types.ts";
+import { aesGcm } from "../../../src/platform/cipher.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+import { systemRandom } from "../../../src/platform/random.ts";
+import { tcp } from "../../../src/platform/tcp-server.ts";
+import { udp } from "../../../src/platform/udp.ts";
+import { RecordingLogger } from "../recording-logger.ts";
+import { silentMeter } from "../silent.ts";
 
-/** A member of this program, in this process, and what it was told. */
+/** A member of a pool in this process, on the machine's real network and clock, and what it was told. */
 export interface Member {
   readonly pool: Pool;
   readonly log: RecordingLogger;
-  /** Lines as `SerfAgent.heard` has them. */
+  /** Lines `member-join NAME`, `user NAME PAYLOAD`, `query NAME PAYLOAD`. */
   readonly heard: string[];
   /** Where somebody else has this one's name. */
   readonly conflicts: Endpoint[];
   statusOf(name: string): string | undefined;
 }
 
-const utf8 = new TextDecoder();
-const text = (words: string) => new TextEncoder().encode(words);
+const HOUR_MS = 3_600_000;
 
-/** Answers queries as the agents' handler does. */
-export async function startMember(name: string, options: Partial<PoolOptions> = {}): Promise<Member> {
+const utf8 = new TextDecoder();
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+/** Listens on a free port of `address`. Answers queries with `NAME heard PAYLOAD`. */
+export async function startMember(name: string, address: string, options: Partial<PoolOptions> = {}): Promise<Member> {
   const log = new RecordingLogger();
   const heard: string[] = [];
   const conflicts: Endpoint[] = [];
-  const bind = options.bind ?? { address: nextAddress(), port: PORT };
   const pool = await createPool({
     name,
     tags: {},
-    bind,
-    advertise: { ...bind, port: 0 },
+    bind: { address, port: 0 },
+    advertise: { address, port: 0 },
     timing: TIMINGS.lan,
     encryptKey: "",
     verifyIncoming: true,
@@ -45,8 +45,8 @@ export async function startMember(name: string, options: Partial<PoolOptions> = 
     snapshotFile: "local.snapshot",
     allowed: [],
     rejoinAfterLeave: false,
-    reconnectTimeoutMs: 72 * 3600_000,
-    tombstoneTimeoutMs: 24 * 3600_000,
+    reconnectTimeoutMs: 72 * HOUR_MS,
+    tombstoneTimeoutMs: 24 * HOUR_MS,
     leavePropagateDelayMs: 1000,
     refuse: () => undefined,
     onEvent: (event) => heard.push(lineOf(name, event)),
@@ -68,7 +68,7 @@ function lineOf(name: string, event: PoolEvent): string {
   if (event.kind === "user") return `user ${event.name} ${utf8.decode(event.payload)}`;
   if (event.kind === "query") {
     const payload = utf8.decode(event.query.payload);
-    event.query.respond(text(`${name} heard ${payload}`));
+    event.query.respond(bytesOf(`${name} heard ${payload}`));
     return `query ${event.query.name} ${payload}`;
   }
   return `member-${event.kind} ${event.member.name}`;
@@ -79,11 +79,11 @@ export async function ask(
   { pool }: Member,
   name: string,
   payload: string,
-  options: { filters?: PoolQueryFilters; relayFactor?: number; timeoutMs?: number } = {},
+  options: QueryOptions = {},
 ): Promise<{ acks: string[]; answers: string[] }> {
   const acks: string[] = [];
   const answers: string[] = [];
-  await pool.query(name, text(payload), {
+  await pool.query(name, bytesOf(payload), {
     ...options,
     wantsAck: true,
     onAck: (from) => acks.push(from),
@@ -91,4 +91,3 @@ export async function ask(
   });
   return { acks: acks.sort(), answers: answers.sort() };
 }
-type PoolQueryFilters = NonNullable<NonNullable<Parameters<Pool["query"]>[2]>["filters"]>;
