@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import type { Connection, HttpDeps, HttpEnv } from "./deps.ts";
-import { type AnyRoute, cacheKey, Endpoint, formOf, rawPath, takesKeptAnswer } from "./endpoint.ts";
+import { type AnyRoute, cacheKey, Endpoint, formOf, hasPlainWishes, rawPath, takesKeptAnswer } from "./endpoint.ts";
 import { acceptsGzip } from "./gzip.ts";
 import { ACL_DISABLED, ACL_ROUTES, LATER_ROUTES, notYet } from "./later.ts";
 import { measured, measureName, requestTimer } from "./measured.ts";
@@ -20,23 +20,26 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
   const cache = new ResponseCache(http.publisher);
   const waiting = new WaitingLimit(() => http.settings().waitingPerClientMax);
   const hono = new Hono<HttpEnv>({ router: new RegExpRouter() });
-  const plain = (raw: Request, reply: Reply) => toResponse(encodeReply(reply, formOf(raw, http), NO_HEADERS));
+  const say = (raw: Request, connection: Connection, reply: Reply) =>
+    toResponse(encodeReply(reply, formOf(raw, connection, http), NO_HEADERS));
+  const plain = (c: Context<HttpEnv>, reply: Reply) => say(c.req.raw, c.env.connection, reply);
   const mounted = mountedPaths(routes, (route) => {
     const timer = requestTimer(measureName(route.method, route.path), http);
     const endpoint = new Endpoint(route, { http, api, cache, waiting, timer });
     const answer = measured(timer, (c: Context<HttpEnv>) => endpoint.answer(c));
-    if (route.method === "GET") return answer;
-    return (c) => (mayWrite(c, http) ? answer(c) : plain(c.req.raw, RESTRICTED));
+    const isOwn = route.answeredBy === "agent";
+    if (route.method === "GET" && !isOwn) return answer;
+    return (c) => {
+      if (isOwn && c.env.connection.forwarded !== undefined) return plain(c, MISLED);
+      return route.method === "GET" || mayWrite(c, http) ? answer(c) : plain(c, RESTRICTED);
+    };
   });
   for (const { path, methods, answer } of unbuilt()) {
-    for (const method of methods) mount(mounted, path, method, (c) => plain(c.req.raw, answer));
+    for (const method of methods) mount(mounted, path, method, (c) => plain(c, answer));
   }
   for (const [path, methods] of mounted) {
     const allow = ["OPTIONS", ...methods.keys()].join(",");
-    hono.all(
-      wildcardOf(path),
-      (c) => methods.get(c.req.method)?.(c) ?? plain(c.req.raw, elseReply(c.req.method, allow)),
-    );
+    hono.all(wildcardOf(path), (c) => methods.get(c.req.method)?.(c) ?? plain(c, elseReply(c.req.method, allow)));
   }
   const redirects = subtreePaths([...mounted.keys()]);
   hono.all("/", () => new Response("Consul Agent", { headers: TEXT }));
@@ -44,20 +47,29 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
 
   return {
     fetch(raw, connection) {
-      const cached = raw.method === "GET" ? cachedAnswer(cache, raw, http) : undefined;
+      const cached = raw.method === "GET" ? cachedAnswer(cache, raw, connection, http) : undefined;
       if (cached !== undefined) return cached;
       const request = absolute(raw);
-      const refused = misdirected(request, redirects, http.settings().takesUnprintablePaths === true);
+      const { forwarded } = connection;
+      const takesUnprintable = forwarded !== undefined || http.settings().takesUnprintablePaths === true;
+      const refused = misdirected(request, redirects, takesUnprintable);
       if (refused !== undefined) return refused;
-      return isBlocked(request, http) ? plain(request, BLOCKED) : hono.fetch(request, { connection });
+      const blocked = forwarded === undefined && isBlocked(request, http);
+      return blocked ? say(request, connection, BLOCKED) : hono.fetch(request, { connection });
     },
   };
 }
 
 /** The kept answer with the headers of a leader: only who has the lease may give it without a further question. */
-function cachedAnswer(cache: ResponseCache, raw: Request, { consensus }: HttpDeps): Response | undefined {
+function cachedAnswer(
+  cache: ResponseCache,
+  raw: Request,
+  { forwarded }: Connection,
+  { consensus }: HttpDeps,
+): Response | undefined {
   const answer = cache.get(cacheKey(raw.url, acceptsGzip(raw.headers)));
-  if (answer === undefined || !takesKeptAnswer(raw) || !consensus.hasLease()) return undefined;
+  if (answer === undefined || !takesKeptAnswer(raw) || consensus?.hasLease() !== true) return undefined;
+  if (forwarded !== undefined && !hasPlainWishes(forwarded)) return undefined;
   const call = answer.timer.start();
   const response = toResponse(answer.encoded);
   if (call !== undefined) answer.timer.stop(call);
@@ -106,12 +118,16 @@ function redirect(request: Request, location: string): Response {
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const RESTRICTED = text("Access is restricted", 403);
+/** Nodes pass on only what any server may answer, and nobody gets around an agent's own rules by another one. */
+const MISLED = text("only the agent that is asked answers this", 403);
 const BLOCKED = text("Endpoint is blocked by agent configuration", 403);
 
-/** `http_config.allow_write_http_from`: by method alone, as in Consul. */
+/** `http_config.allow_write_http_from`: by method alone, as in Consul; what was passed on was judged where it came in. */
 function mayWrite(c: Context<HttpEnv>, http: HttpDeps): boolean {
   const { mayWrite } = http.settings();
-  return mayWrite === undefined || mayWrite(c.env.connection.remoteAddress());
+  return (
+    mayWrite === undefined || c.env.connection.forwarded !== undefined || mayWrite(c.env.connection.remoteAddress())
+  );
 }
 
 function isBlocked(request: Request, http: HttpDeps): boolean {

@@ -2,6 +2,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Publisher } from "../state/publisher.ts";
+import type { Elsewhere, Forwarded } from "./elsewhere.ts";
 import type { ReadDefaults } from "./read-options.ts";
 
 /** What the HTTP edge itself needs; each file of routes declares what its handlers need beside. */
@@ -12,7 +13,10 @@ export interface HttpDeps {
   readonly log: Logger;
   readonly meter: Meter;
   readonly publisher: Publisher;
-  readonly consensus: Consensus;
+  /** Undefined on a client agent: it answers nothing of the replicated state itself. */
+  readonly consensus: Consensus | undefined;
+  /** Where requests go that this agent does not answer. Without it there is no other datacenter. */
+  readonly elsewhere?: Elsewhere;
   /** Read anew for each request, since a reload changes it. */
   readonly settings: () => HttpSettings;
 }
@@ -60,6 +64,8 @@ export interface Connection {
   holdOpen(): void;
   /** The answer is about to be sent: the idle timeout holds again. */
   release(): void;
+  /** Set when another agent passed the request on, which has judged by its own configuration whether it is taken. */
+  readonly forwarded?: Forwarded;
 }
 
 export interface HttpEnv {

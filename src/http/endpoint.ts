@@ -1,6 +1,7 @@
 import { zValidator } from "@hono/zod-validator";
 import type { Context } from "hono";
-import type { z } from "zod";
+import { z } from "zod";
+import { assert } from "../lib/assert.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { SparseTimer } from "../lib/sparse-timer.ts";
 import type { QueryResult } from "../state/query.ts";
@@ -8,7 +9,8 @@ import { blockingRead } from "./blocking.ts";
 import { readBody } from "./body.ts";
 import { refuseBadCacheControl } from "./cache-control.ts";
 import { type Basis, basisOf, freshnessHeaders, ownFreshness, VOUCHED } from "./consistency.ts";
-import type { HttpDeps, HttpEnv } from "./deps.ts";
+import type { Connection, Consensus, HttpDeps, HttpEnv } from "./deps.ts";
+import type { Forwarded } from "./elsewhere.ts";
 import { acceptsGzip } from "./gzip.ts";
 import { decodeJsonBody } from "./json-body.ts";
 import type { ReadQuery } from "./query-schema.ts";
@@ -60,9 +62,16 @@ export class Endpoint {
   async answer(c: Ctx): Promise<Response> {
     const { http } = this.#deps;
     try {
+      if (this.#isOfServers) return await this.#forward(c, undefined);
       const query = c.req.url.includes("?") ? await this.#query(c) : this.#withoutQuery();
-      this.#checkTarget(c, query);
-      const body = this.route.body === undefined ? undefined : await this.#body(c, this.route.body);
+      if (this.route.datacenterOf === undefined && this.#isElsewhere(query.dc)) {
+        return await this.#forward(c, query.dc);
+      }
+      this.#checkNamespace(c, query);
+      const bytes = this.route.body === undefined ? undefined : await this.#bytes(c);
+      const body = bytes === undefined ? undefined : this.#decoded(bytes);
+      const datacenter = this.route.datacenterOf?.(body);
+      if (this.#isElsewhere(datacenter)) return await this.#forward(c, datacenter, bytes);
       const request = this.#request(c, query, body);
       if (this.route.read !== undefined) return await this.#answerRead(c, request as ApiRequest<ReadQuery, undefined>);
       const answer = await this.route.handle?.(request as never, this.#deps.api);
@@ -77,7 +86,9 @@ export class Endpoint {
   async #query(c: Ctx): Promise<Record<string, unknown>> {
     this.#validateQuery ??= queryValidator(this.route.query);
     await this.#validateQuery(c as never, async () => undefined);
-    return (c.req as unknown as { valid(target: "query"): Record<string, unknown> }).valid("query");
+    const query = (c.req as unknown as { valid(target: "query"): Record<string, unknown> }).valid("query");
+    const { forwarded } = c.env.connection;
+    return forwarded !== undefined && query.near === AGENT_WORD ? { ...query, near: forwarded.node } : query;
   }
 
   #withoutQuery(): Record<string, unknown> {
@@ -85,19 +96,58 @@ export class Endpoint {
     return this.#noQuery;
   }
 
-  #checkTarget(c: Ctx, query: Record<string, unknown>): void {
-    const { dc, ns } = query;
-    if (typeof dc === "string" && dc !== "" && dc.toLowerCase() !== this.#deps.http.settings().datacenter) {
-      throw new Refusal("No path to datacenter");
+  /** Whether this agent is a client, and only servers answer the route. */
+  get #isOfServers(): boolean {
+    return this.#deps.http.consensus === undefined && this.route.answeredBy === undefined;
+  }
+
+  #isElsewhere(datacenter: unknown): datacenter is string {
+    if (typeof datacenter !== "string" || datacenter === "" || this.route.answeredBy === "agent") return false;
+    return datacenter.toLowerCase() !== this.#deps.http.settings().datacenter.toLowerCase();
+  }
+
+  /** The answer of a server: of another datacenter, or on a client agent of the own one, which passes it on further. */
+  async #forward(c: Ctx, datacenter: string | undefined, body?: Uint8Array): Promise<Response> {
+    const { elsewhere, consensus, settings } = this.#deps.http;
+    const { connection } = c.env;
+    if (elsewhere === undefined) throw new Refusal("No path to datacenter", 500, "refused");
+    const waits = this.route.isEndless === true || WAITS.test(c.req.url);
+    const leave = waits ? this.#enter(connection) : NOTHING;
+    const end = () => {
+      connection.release();
+      leave();
+    };
+    connection.holdOpen();
+    let isOver = true;
+    try {
+      const answer = await elsewhere.forward(consensus === undefined ? undefined : datacenter, {
+        raw: c.req.raw,
+        address: connection.remoteAddress(),
+        forwarded: connection.forwarded,
+        onEnd: end,
+        ...(body === undefined ? {} : { body }),
+      });
+      isOver = !(answer.body instanceof ReadableStream);
+      const { responseHeaders } = connection.forwarded === undefined ? settings() : { responseHeaders: NO_HEADERS };
+      return toResponse({ ...answer, headers: { ...answer.headers, ...responseHeaders } });
+    } finally {
+      if (isOver) end();
     }
+  }
+
+  #checkNamespace(c: Ctx, { ns }: Record<string, unknown>): void {
     if (!this.route.namespaced) return;
     if (typeof ns === "string" && ns !== "") throw noNamespaces('query parameter: "ns"');
     if (c.req.raw.headers.get(NAMESPACE_HEADER)) throw noNamespaces('header: "X-Consul-Namespace"');
   }
 
-  async #body(c: Ctx, schema: z.ZodType): Promise<unknown> {
-    const bytes = await readBody(c.req.raw, this.#deps.http.settings().jsonBodyBytesMax);
-    return decodeJsonBody(schema, bytes, this.route.bodyErrorPrefix ?? "Request decode failed: ");
+  #bytes(c: Ctx): Promise<Uint8Array> {
+    return readBody(c.req.raw, this.#deps.http.settings().jsonBodyBytesMax);
+  }
+
+  #decoded(bytes: Uint8Array): unknown {
+    const { body = z.undefined(), bodyErrorPrefix = "Request decode failed: " } = this.route;
+    return decodeJsonBody(body, bytes, bodyErrorPrefix);
   }
 
   #request(c: Ctx, query: unknown, body: unknown): ApiRequest<unknown, unknown> {
@@ -107,14 +157,20 @@ export class Endpoint {
       body,
       raw: c.req.raw,
       token: () => callerToken(c),
-      readable: () => this.#readable(query as Partial<ReadQuery>),
+      readable: () => this.#readable(c, query as Partial<ReadQuery>),
+      askedNode: c.env.connection.forwarded?.node,
       remoteAddress: () => c.env.connection.remoteAddress(),
       onClose: () => {
-        const leave = this.#deps.waiting.enter(c.env.connection.remoteAddress());
+        const leave = this.#enter(c.env.connection);
         c.env.connection.holdOpen();
         return leave;
       },
     };
+  }
+
+  /** Counts a waiting request of a caller. What another agent passed on is counted there. */
+  #enter({ forwarded, remoteAddress }: Connection): () => void {
+    return forwarded === undefined ? this.#deps.waiting.enter(remoteAddress()) : NOTHING;
   }
 
   /** Parameters in the middle of a path are Hono's business, the last one may hold slashes or be empty. */
@@ -132,17 +188,17 @@ export class Endpoint {
 
   async #answerRead(c: Ctx, request: ApiRequest<ReadQuery, undefined>): Promise<Response> {
     refuseBadCacheControl(c.req.raw.headers);
-    const options = this.#readOptions(request.query);
+    const options = this.#readOptions(c, request.query);
     const isKnown = this.#waitsWhile(request.query, options);
     const read = this.#reader(c, request, options, isKnown !== undefined);
-    if (this.#ofCluster) return this.#answerOfCluster(c, read, isKnown, this.#asked(request.query, options));
+    if (this.#ofCluster) return this.#answerOfCluster(c, read, isKnown, this.#asked(c, request.query, options));
     const first = read();
     const answer = isKnown?.(first) ? await this.#wait(c, first, read, isKnown, options) : first;
     return toResponse(answer.encoded);
   }
 
   async #answerOfCluster(c: Ctx, read: () => Answer, isKnown: IsKnown | undefined, options: ReadOptions) {
-    const { consensus } = this.#deps.http;
+    const consensus = this.#consensus;
     const asked = basisOf(options, consensus);
     const basis = typeof asked === "string" ? asked : await asked;
     let answer = read();
@@ -169,7 +225,7 @@ export class Endpoint {
     const { query } = request;
     const isKept = options.consistency !== "consistent" && isCacheable(c);
     const key = isKept ? cacheKey(waits ? withoutWait(c.req.url) : c.req.url, wantsGzip(c)) : undefined;
-    const saysCache = this.#saysCache(query);
+    const saysCache = this.#saysCache(c, query);
     const fresh = (): Answer => {
       const result = this.route.read?.(request as never, api) as QueryResult<unknown>;
       const encoded = this.#encodeResult(c, result, query, options);
@@ -186,24 +242,36 @@ export class Endpoint {
     return this.#deps.http.publisher.isClosed || c.req.raw.signal.aborted;
   }
 
-  #saysCache(query: ReadQuery): boolean {
-    return this.route.agentCache === true && query.cached === true && !this.#deps.http.settings().ignoresCached;
+  #saysCache(c: Ctx, query: ReadQuery): boolean {
+    if (this.route.agentCache !== true || query.cached !== true) return false;
+    const { ignoresCached } = c.env.connection.forwarded ?? this.#deps.http.settings();
+    return ignoresCached !== true;
   }
 
   /** The state here follows the leader's: it is what the cache of Consul's agents is, which is asked by `cached`. */
-  #asked(query: ReadQuery, options: ReadOptions): ReadOptions {
-    return this.#saysCache(query) && options.consistency === "default" ? { ...options, consistency: "stale" } : options;
+  #asked(c: Ctx, query: ReadQuery, options: ReadOptions): ReadOptions {
+    const isStale = this.#saysCache(c, query) && options.consistency === "default";
+    return isStale ? { ...options, consistency: "stale" } : options;
   }
 
-  #readOptions(query: Partial<ReadQuery>): ReadOptions {
+  #readOptions(c: Ctx, query: Partial<ReadQuery>): ReadOptions {
     const { settings, random } = this.#deps.http;
-    return readOptions(query, settings().waitLimits, random, this.route.effectiveConsistency);
+    const { waitLimits } = settings();
+    const { forwarded } = c.env.connection;
+    const limits = forwarded === undefined ? waitLimits : { ...waitLimits, ...maxStaleOf(forwarded) };
+    return readOptions(query, limits, random, this.route.effectiveConsistency);
   }
 
-  async #readable(query: Partial<ReadQuery>): Promise<Freshness> {
-    const { consensus } = this.#deps.http;
-    const basis = await basisOf(this.#readOptions(query), consensus);
+  async #readable(c: Ctx, query: Partial<ReadQuery>): Promise<Freshness> {
+    const consensus = this.#consensus;
+    const basis = await basisOf(this.#readOptions(c, query), consensus);
     return basis === "stale" ? ownFreshness(consensus) : VOUCHED;
+  }
+
+  get #consensus(): Consensus {
+    const { consensus } = this.#deps.http;
+    assert(consensus !== undefined, "only servers answer of the replicated state");
+    return consensus;
   }
 
   /** Answers are kept with the headers that most are sent with: those of the leader. */
@@ -236,8 +304,8 @@ export class Endpoint {
   async #wait(c: Ctx, first: Answer, read: () => Answer, isKnown: IsKnown, options: ReadOptions): Promise<Answer> {
     const { publisher, clock, consensus } = this.#deps.http;
     const { connection } = c.env;
-    const confirm = options.consistency === "consistent" ? () => consensus.readIndex(true) : undefined;
-    const leave = this.#deps.waiting.enter(connection.remoteAddress());
+    const confirm = options.consistency === "consistent" ? consensus?.readIndex.bind(consensus, true) : undefined;
+    const leave = this.#enter(connection);
     connection.holdOpen();
     try {
       const deps = { publisher, clock, signal: c.req.raw.signal, confirm };
@@ -282,7 +350,7 @@ export class Endpoint {
   }
 
   #form(c: Ctx): ResponseForm {
-    return formOf(c.req.raw, this.#deps.http);
+    return formOf(c.req.raw, c.env.connection, this.#deps.http);
   }
 }
 
@@ -295,9 +363,12 @@ function queryValidator(schema: z.ZodType) {
 }
 
 /** The form that a caller gets its answer in. */
-export function formOf(raw: Request, http: HttpDeps): ResponseForm {
+export function formOf(raw: Request, { forwarded }: Connection, http: HttpDeps): ResponseForm {
+  const gzip = acceptsGzip(raw.headers);
+  // The agent that was asked adds its own headers.
+  if (forwarded !== undefined) return { pretty: forwarded.pretty || hasPretty(raw.url), gzip, headers: NO_HEADERS };
   const { alwaysPretty, responseHeaders } = http.settings();
-  return { pretty: alwaysPretty || hasPretty(raw.url), gzip: acceptsGzip(raw.headers), headers: responseHeaders };
+  return { pretty: alwaysPretty || hasPretty(raw.url), gzip, headers: responseHeaders };
 }
 
 function refusalReply({ message, status }: Refusal): Reply {
@@ -315,8 +386,18 @@ const withHeaders = (encoded: Encoded, more: Readonly<Record<string, string>>): 
 
 /** Answers that depend on more than the URL and the state are not kept. */
 function isCacheable(c: Ctx): boolean {
-  return callerToken(c) === "" && !c.req.url.includes("near=_ip");
+  const { url } = c.req;
+  if (callerToken(c) !== "" || url.includes("near=_ip")) return false;
+  const { forwarded } = c.env.connection;
+  return forwarded === undefined || (hasPlainWishes(forwarded) && !url.includes(`near=${AGENT_WORD}`));
 }
+
+/** Whether the agent that was asked has said nothing that changes answers. */
+export function hasPlainWishes({ pretty, discoveryMaxStaleMs, ignoresCached }: Forwarded): boolean {
+  return !pretty && discoveryMaxStaleMs === 0 && !ignoresCached;
+}
+
+const maxStaleOf = ({ discoveryMaxStaleMs }: Forwarded) => ({ discoveryMaxStaleMs });
 
 /** Whether an answer that was kept may be given: what else a request can say is looked at by the endpoint. */
 export function takesKeptAnswer(raw: Request): boolean {
@@ -349,6 +430,12 @@ const hasPretty = (url: string): boolean => url.includes("pretty") && PRETTY.tes
 /** Tells a client whether a write that failed is certain not to happen: see `Refusal`. */
 const OUTCOME_HEADER = "X-Muster-Outcome";
 const NAMESPACE_HEADER = "x-consul-namespace";
+
+/** `?near=` of the node whose agent is asked. */
+const AGENT_WORD = "_agent";
+/** The caller may wait for its answer. */
+const WAITS = /[?&](?:index|hash)=[^&]/;
+const NOTHING = () => undefined;
 
 const wantsGzip = (c: Ctx): boolean => acceptsGzip(c.req.raw.headers);
 

@@ -54,8 +54,15 @@ function gzip(body: string | Uint8Array): Uint8Array {
 }
 
 export function toResponse(encoded: Encoded): Response {
-  return new Response(encoded.body as Uint8Array<ArrayBuffer> | null, {
+  const response = new Response(encoded.body as Uint8Array<ArrayBuffer> | null, {
     status: encoded.status,
     headers: encoded.headers,
   });
+  if (encoded.body instanceof ReadableStream) streamed.add(response);
+  return response;
 }
+
+const streamed = new WeakSet<Response>();
+
+/** Whether an answer's body comes by and by; else it is there. */
+export const isStreamed = (response: Response): boolean => streamed.has(response);

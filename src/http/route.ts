@@ -22,6 +22,8 @@ export interface ApiRequest<Query = Record<string, unknown>, Body = unknown> {
   readonly body: Body;
   /** The request as it came; its body is unread unless the route has a `body` schema. */
   readonly raw: Request;
+  /** Name of the node whose agent was asked, when it is another one and passed the request on. */
+  readonly askedNode: string | undefined;
   /** The caller's secret, or "" for the anonymous caller. Never log it. */
   readonly token: () => string;
   /** Address of the caller, or "" on a unix socket. */
@@ -89,6 +91,15 @@ export interface Route<
   filter?(answer: z.output<Answer>, expression: string): z.output<Answer>;
   /** `?ns=` is refused on what Consul Enterprise keeps per namespace, and ignored elsewhere. */
   readonly namespaced?: boolean;
+  /**
+   * `agent`: the agent that is asked answers, and `?dc=` changes nothing. `member`: any agent does of the datacenter that
+   * `?dc=` names. Left out, a server of that datacenter does.
+   */
+  readonly answeredBy?: "agent" | "member";
+  /** Names the datacenter by the body; `?dc=` changes nothing then. "" is the own one. */
+  datacenterOf?(body: z.output<Body>): string;
+  /** Its answer is a stream without an end. */
+  readonly isEndless?: boolean;
   /** Not in Consul; the compatibility document lists it apart. */
   readonly beyondConsul?: boolean;
   // Exactly one of the two. Methods, not properties: the table holds rows of all kinds, and only a method may be given

@@ -19,7 +19,7 @@ export const SETTINGS: HttpSettings = {
 };
 
 /** A server that leads. */
-const LEADER: Consensus = {
+export const LEADER: Consensus = {
   isLeader: () => true,
   hasLease: () => true,
   readIndex: () => Promise.resolve(),

@@ -116,7 +116,7 @@ export class Router {
     try {
       return await this.#run(known, options, attempt);
     } catch (error) {
-      throw translated(error);
+      throw asRefusal(error);
     } finally {
       known.underWay--;
     }
@@ -210,7 +210,7 @@ function mayTryAgain(error: unknown, isSafe: boolean): boolean {
 }
 
 /** Consul prefixes what goes wrong on the way to a server with these words. */
-function translated(error: unknown): unknown {
+export function asRefusal(error: unknown): unknown {
   if (error instanceof NotSent) return new Refusal(`rpc error getting client: ${error.message}`, 500, "refused");
   if (error instanceof AnswerLost) return new Refusal(`rpc error making call: ${error.message}`, 500, "unknown");
   return error;

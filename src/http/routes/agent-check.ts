@@ -15,6 +15,7 @@ import { defineRoute, EMPTY, json } from "../route.ts";
 const list = defineRoute({
   method: "GET",
   path: "/v1/agent/checks",
+  answeredBy: "agent",
   summary: "List the checks of this agent",
   query: z.object({ filter: one, dc: one }),
   answer: z.record(z.string(), HealthCheck),
@@ -42,6 +43,7 @@ function filterChecks(checks: HealthCheck[], expression: string): HealthCheck[] 
 const register = defineRoute({
   method: "PUT",
   path: "/v1/agent/check/register",
+  answeredBy: "agent",
   summary: "Register a check",
   query: z.object({ dc: one, ns: one }),
   body: CheckDefinition,
@@ -58,6 +60,7 @@ const register = defineRoute({
 const deregister = defineRoute({
   method: "PUT",
   path: "/v1/agent/check/deregister/:id{.*}",
+  answeredBy: "agent",
   summary: "Remove a check",
   query: z.object({ dc: one }),
   answer: z.null(),
@@ -73,6 +76,7 @@ function say<const Word extends string>(word: Word, status: HealthStatus) {
   return defineRoute({
     method: "PUT",
     path: `/v1/agent/check/${word}/:id{.*}`,
+    answeredBy: "agent",
     summary: `Set a TTL check to ${status}`,
     query: z.object({ dc: one, note: one }),
     answer: z.null(),
@@ -89,6 +93,7 @@ const CheckUpdate = z.object({ Status: goString(), Output: goString() }).meta({ 
 const update = defineRoute({
   method: "PUT",
   path: "/v1/agent/check/update/:id{.*}",
+  answeredBy: "agent",
   summary: "Set a TTL check's status and output",
   query: z.object({ dc: one }),
   body: CheckUpdate,

@@ -29,6 +29,7 @@ type Request = ApiRequest<z.output<typeof Query>>;
 const byId = defineRoute({
   method: "GET",
   path: "/v1/agent/health/service/id/:id{.*}",
+  answeredBy: "agent",
   summary: "Health of one service instance of this agent, as JSON, text and HTTP status",
   query: Query,
   answer: ServiceHealth,
@@ -52,6 +53,7 @@ const byId = defineRoute({
 const byName = defineRoute({
   method: "GET",
   path: "/v1/agent/health/service/name/:name{.*}",
+  answeredBy: "agent",
   summary: "Health of all instances of a service on this agent; the HTTP status is that of the worst",
   query: Query,
   answer: z.array(ServiceHealth),

@@ -9,6 +9,7 @@ export const agentMaintenanceRoutes = [
   defineRoute({
     method: "PUT",
     path: "/v1/agent/maintenance",
+    answeredBy: "agent",
     summary: "Take this node out of work, or back",
     query: z.object({ dc: one, enable: one, reason: one }),
     answer: z.null(),

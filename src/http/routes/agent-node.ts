@@ -9,6 +9,7 @@ const AnyObject = z.record(z.string(), z.unknown());
 const self = defineRoute({
   method: "GET",
   path: "/v1/agent/self",
+  answeredBy: "agent",
   summary: "This agent's configuration, membership and figures",
   query: z.object({ dc: one }),
   answer: AnyObject,
@@ -19,6 +20,7 @@ const self = defineRoute({
 const host = defineRoute({
   method: "GET",
   path: "/v1/agent/host",
+  answeredBy: "agent",
   summary: "The host that this agent runs on",
   query: z.object({ dc: one }),
   answer: AnyObject,
@@ -29,6 +31,7 @@ const host = defineRoute({
 const members = defineRoute({
   method: "GET",
   path: "/v1/agent/members",
+  answeredBy: "agent",
   summary: "Members of the gossip pool that this agent knows",
   query: z.object({ dc: one, wan: one, segment: one }),
   answer: z.array(AnyObject).nullable(),
@@ -44,6 +47,7 @@ const members = defineRoute({
 const reload = defineRoute({
   method: "PUT",
   path: "/v1/agent/reload",
+  answeredBy: "agent",
   summary: "Read the configuration files again",
   query: z.object({ dc: one }),
   answer: z.null(),
@@ -57,6 +61,7 @@ const reload = defineRoute({
 const join = defineRoute({
   method: "PUT",
   path: "/v1/agent/join/:address{.*}",
+  answeredBy: "agent",
   summary: "Join the cluster of another agent",
   query: z.object({ dc: one, wan: one }),
   answer: z.null(),
@@ -70,6 +75,7 @@ const join = defineRoute({
 const leave = defineRoute({
   method: "PUT",
   path: "/v1/agent/leave",
+  answeredBy: "agent",
   summary: "Leave the cluster and stop",
   query: z.object({ dc: one }),
   answer: z.null(),
@@ -83,6 +89,7 @@ const leave = defineRoute({
 const forceLeave = defineRoute({
   method: "PUT",
   path: "/v1/agent/force-leave/:node{.*}",
+  answeredBy: "agent",
   summary: "Treat a failed member as left",
   query: z.object({ dc: one, prune: flag, wan: one }),
   answer: z.null(),
@@ -97,6 +104,7 @@ const forceLeave = defineRoute({
 const token = defineRoute({
   method: "PUT",
   path: "/v1/agent/token/:type{.*}",
+  answeredBy: "agent",
   summary: "Set a token of this agent",
   query: z.object({ dc: one }),
   answer: z.null(),

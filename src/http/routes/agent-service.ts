@@ -16,6 +16,7 @@ const AgentService = z.record(z.string(), z.unknown());
 const list = defineRoute({
   method: "GET",
   path: "/v1/agent/services",
+  answeredBy: "agent",
   summary: "List the services of this agent",
   query: z.object({ filter: one, dc: one }),
   answer: z.record(z.string(), AgentService),
@@ -31,6 +32,7 @@ const list = defineRoute({
 const read = defineRoute({
   method: "GET",
   path: "/v1/agent/service/:id{.*}",
+  answeredBy: "agent",
   summary: "Read a service of this agent",
   query: z.object(READ_QUERY),
   answer: AgentService,
@@ -53,6 +55,7 @@ const read = defineRoute({
 const register = defineRoute({
   method: "PUT",
   path: "/v1/agent/service/register",
+  answeredBy: "agent",
   summary: "Register a service with its checks",
   query: z.object({ dc: one, ns: one, "replace-existing-checks": one }),
   body: ServiceDefinition,
@@ -70,6 +73,7 @@ const register = defineRoute({
 const deregister = defineRoute({
   method: "PUT",
   path: "/v1/agent/service/deregister/:id{.*}",
+  answeredBy: "agent",
   summary: "Remove a service with its checks",
   query: z.object({ dc: one }),
   answer: z.null(),
@@ -83,6 +87,7 @@ const deregister = defineRoute({
 const maintenance = defineRoute({
   method: "PUT",
   path: "/v1/agent/service/maintenance/:id{.*}",
+  answeredBy: "agent",
   summary: "Take a service out of work, or back",
   query: z.object({ dc: one, enable: one, reason: one }),
   answer: z.null(),

@@ -9,6 +9,7 @@ import { defineRoute, json, reply } from "../route.ts";
 const metrics = defineRoute({
   method: "GET",
   path: "/v1/agent/metrics",
+  answeredBy: "agent",
   summary: "Measurements of this agent: JSON of the last 10 seconds, or Prometheus text",
   query: z.object({ dc: one, format: one }),
   answer: z.record(z.string(), z.unknown()),
@@ -35,6 +36,7 @@ const MONITOR_LINES_MAX = 512;
 const monitor = defineRoute({
   method: "GET",
   path: "/v1/agent/monitor",
+  answeredBy: "agent",
   summary: "Follow the log of this agent",
   query: z.object({ dc: one, loglevel: one, logjson: flag }),
   answer: z.string(),

@@ -45,10 +45,18 @@ const WriteQuery = z.object({ dc: one, ns: one });
 
 const DECODE_FAILED = "Request decode failed: ";
 
+/** What is registered says where it is (observed, Consul 1.8.7: `?dc=` counts for nothing here). */
+function datacenterOf(body: unknown): string {
+  const fields = typeof body === "object" && body !== null ? Object.entries(body) : [];
+  const [, named] = fields.findLast(([key]) => key.toLowerCase() === "datacenter") ?? [];
+  return typeof named === "string" ? named : "";
+}
+
 const writes = [
   defineRoute({
     method: "PUT",
     path: "/v1/catalog/register",
+    datacenterOf,
     summary: "Register a node, and with it a service and checks",
     query: WriteQuery,
     body: z.unknown(),
@@ -62,6 +70,7 @@ const writes = [
   defineRoute({
     method: "PUT",
     path: "/v1/catalog/deregister",
+    datacenterOf,
     summary: "Remove a service, a check, or a whole node",
     query: WriteQuery,
     body: z.unknown(),

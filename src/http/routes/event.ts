@@ -18,6 +18,7 @@ const PAYLOAD_BYTES_MAX = 64 * 1024;
 const fire = defineRoute({
   method: "PUT",
   path: "/v1/event/fire/:name{.*}",
+  answeredBy: "member",
   summary: "Fire a user event",
   query: z.object({ dc: one, node: one, service: one, tag: one }),
   answer: UserEvent,
@@ -39,6 +40,7 @@ const fire = defineRoute({
 const list = defineRoute({
   method: "GET",
   path: "/v1/event/list",
+  answeredBy: "agent",
   summary: "List the user events this agent saw last",
   query: z.object({ ...READ_QUERY, name: one, node: one, service: one, tag: one }),
   answer: z.array(UserEvent),

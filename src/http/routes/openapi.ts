@@ -10,6 +10,7 @@ export const openApiRoutes = [
   defineRoute({
     method: "GET",
     path: "/v1/openapi.json",
+    answeredBy: "agent",
     summary: "This API as an OpenAPI 3.1 document",
     query: z.object({}),
     answer: z.record(z.string(), z.unknown()),

@@ -71,13 +71,13 @@ const create = defineRoute({
   answer: z.object({ ID: z.string() }),
   acl: "session:write",
   namespaced: true,
-  async handle({ raw }, { session }: SessionDeps) {
+  async handle({ raw, askedNode }, { session }: SessionDeps) {
     const bytes = await readBody(raw, BODY_BYTES_MAX);
     const wishes = bytes.length === 0 ? NO_WISHES : bytes;
     const { Checks, ...body } = decodeJsonBody(CreateBody, wishes, "Request decode failed: ");
     const ID = await session.create({
       ...body,
-      Node: body.Node || session.defaultNode(),
+      Node: body.Node || (askedNode ?? session.defaultNode()),
       NodeChecks: body.NodeChecks ?? Checks ?? ["serfHealth"],
     });
     return json({ ID });

@@ -21,6 +21,7 @@ export const streamRoutes = [
   defineRoute({
     method: "GET",
     path: "/v1/stream",
+    isEndless: true,
     summary: "Follow topics as server-sent events, resumable with Last-Event-ID",
     query: z.object({ topic: many, dc: one, last_event_id: one, stale: flag, consistent: flag }),
     answer: z.object({ Topic: z.string(), Index: z.number().int(), Value: z.unknown() }),
