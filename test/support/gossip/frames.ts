@@ -22,6 +22,3 @@ export function frame(name: string): Uint8Array {
   if (bytes === undefined) throw new Error(`there is no frame ${name}`);
   return new Uint8Array(bytes);
 }
-
-/** Frames of one packet each, as opposed to streams. */
-export const PACKETS: readonly string[] = [...FRAMES.keys()].filter((name) => !name.startsWith("stream"));
