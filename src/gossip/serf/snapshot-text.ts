@@ -43,7 +43,7 @@ export function decodeSnapshot(text: string, rejoinAfterLeave: boolean, complain
       Object.assign(clocks, { clock: 0, "event-clock": 0, "query-clock": 0 });
       continue;
     }
-    const [, key = "", value = ""] = /^([a-z-]+): (.*)$/.exec(line) ?? [];
+    const [, key = "", value = ""] = /^([a-z-]+): (.*)$/s.exec(line) ?? [];
     if (key === "alive") {
       const member = memberOf(value);
       if (member === undefined) complain(line);
@@ -68,7 +68,7 @@ function endpointText({ address, port }: Endpoint): string {
 
 /** `NAME IP:PORT`; a name may have spaces. */
 function memberOf(text: string): { name: string; at: Endpoint } | undefined {
-  const [, name = "", v6, v4 = "", digits = ""] = /^(.+) (?:\[([^\]]+)\]|([^:[\] ]+)):(\d{1,5})$/.exec(text) ?? [];
+  const [, name = "", v6, v4 = "", digits = ""] = /^(.+) (?:\[([^\]]+)\]|([^:[\] ]+)):(\d{1,5})$/s.exec(text) ?? [];
   const address = v6 ?? v4;
   const port = Number(digits);
   if (name === "" || port < 1 || port > PORT_MAX) return undefined;

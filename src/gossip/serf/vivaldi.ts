@@ -48,7 +48,8 @@ export class Vivaldi {
     this.#moveBy(other, filteredS);
     this.#adjust(other, filteredS);
     this.#pullHome();
-    if (!isFinitePlace(this.#own)) {
+    // Beside a node that is nearly on top of this one heights leap; a place that nobody would believe is worth nothing.
+    if (!isValid(this.#own)) {
       this.#resets++;
       this.#own = ORIGIN;
       this.#adjustments.fill(0);
@@ -113,17 +114,13 @@ export class Vivaldi {
   }
 }
 
-function isValid(other: Coordinate): boolean {
-  const lengths = [...other.Vec, other.Height, other.Adjustment];
+function isValid(place: Coordinate): boolean {
+  const lengths = [...place.Vec, place.Height, place.Adjustment];
   return (
-    other.Vec.length === ORIGIN.Vec.length &&
+    place.Vec.length === ORIGIN.Vec.length &&
     lengths.every((length) => Math.abs(length) <= LENGTH_MAX_S) &&
-    other.Height >= 0 &&
-    other.Error >= 0 &&
-    Number.isFinite(other.Error)
+    place.Height >= 0 &&
+    place.Error >= 0 &&
+    Number.isFinite(place.Error)
   );
-}
-
-function isFinitePlace(place: Coordinate): boolean {
-  return [...place.Vec, place.Error, place.Adjustment, place.Height].every(Number.isFinite);
 }
