@@ -79,7 +79,10 @@ export class Agent {
       sidecarPorts: options.sidecarPorts,
       scripts: options.scripts,
     });
-    const reconciler = new AntiEntropy({ state: this.state, catalog, identity, agentToken, log });
+    const reconciler = new AntiEntropy({
+      ...{ state: this.state, catalog, identity, agentToken, log },
+      drop: (kind, id) => this.#registrar.drop(kind, id),
+    });
     this.syncer = new Syncer({ reconciler, clock, random, log, clusterSize });
     this.#reaper = new Reaper({ clock, log, state: this.state, deregister: (id) => this.deregisterService(id) });
     this.state.subscribe((change) => {
@@ -179,10 +182,7 @@ export class Agent {
         checks: this.checks().map((local) => local.check),
       }),
       remote: async (node: string): Promise<AliasView> => {
-        const [{ services }, checks] = await Promise.all([
-          catalog.nodeServices(node, agentToken()),
-          catalog.nodeChecks(node, agentToken()),
-        ]);
+        const { services, checks } = await catalog.nodeView({ name: node, id: "" }, agentToken());
         return { serviceIds: new Set(services.map((service) => service.ID)), checks };
       },
     };

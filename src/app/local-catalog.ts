@@ -1,13 +1,12 @@
-import type { CatalogClient, NodeIdentity } from "../agent/sync/catalog-client.ts";
+import type { CatalogClient, ForgetRequest, NodeIdentity } from "../agent/sync/catalog-client.ts";
 import type { Deregistration, Registration } from "../model/registration.ts";
-import { checksOfNode } from "../state/checks/queries.ts";
+import { nodeRecord } from "../state/catalog/node-record.ts";
 import type { StateDb } from "../state/db.ts";
-import { nodeByName } from "../state/nodes/queries.ts";
-import { servicesOfNode } from "../state/services/queries.ts";
 
 interface CatalogAccess {
   register(registration: Registration): Promise<true>;
   deregister(request: Deregistration): Promise<true>;
+  forgetDeregistered(request: { nodeId: string; items: ForgetRequest["items"] }): Promise<void>;
   /** Resolves when the state here has all that was committed. */
   readable(): Promise<void>;
 }
@@ -15,25 +14,23 @@ interface CatalogAccess {
 /** The catalog as this server's own agent uses it: the same endpoint and state that the HTTP edge has. */
 export function localCatalog(db: StateDb, catalog: CatalogAccess): CatalogClient {
   return {
-    async register({ node, service, checks = [], skipNodeUpdate }) {
+    async register({ node, service, checks = [], skipNodeUpdate, isNew }) {
       await catalog.register({
         Node: nodeOf(node),
         SkipNodeUpdate: skipNodeUpdate,
         Service: service ?? null,
         Checks: [...checks],
+        ByOwner: isNew,
       });
     },
     async deregister({ datacenter, node, serviceId = "", checkId = "" }) {
       await catalog.deregister({ Datacenter: datacenter, Node: node, ServiceID: serviceId, CheckID: checkId });
     },
-    async nodeServices(name) {
+    async nodeView({ name, id }) {
       await catalog.readable();
-      return { node: nodeByName(db, name) ?? null, services: servicesOfNode(db, name) };
+      return nodeRecord(db, name, id);
     },
-    async nodeChecks(name) {
-      await catalog.readable();
-      return checksOfNode(db, name);
-    },
+    forgetDeregistered: ({ nodeId, items }) => catalog.forgetDeregistered({ nodeId, items }),
   };
 }
 

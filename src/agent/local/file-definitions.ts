@@ -26,6 +26,7 @@ export async function registerFiles(registrar: Registrar, definitions: FileDefin
   for (const definition of definitions.checks) {
     await registrar.registerCheck(definition, { token: new Secret(definition.Token), source: "local" });
   }
+  await registrar.endOfFiles();
 }
 
 /** Takes new files: what they no longer define goes, the rest is registered again and keeps its status. */

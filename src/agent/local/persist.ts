@@ -1,6 +1,7 @@
 /**
  * The agent's registrations on disk, in Consul's layout and JSON, so that an agent can take over a Consul agent's data
- * directory: `services/<md5 of id>`, `checks/<md5>`, and `checks/state/<md5>` for what a TTL check last said.
+ * directory: `services/<md5 of id>`, `checks/<md5>`, and `checks/state/<md5>` for what a TTL check last said. Consul has
+ * no `deregistered/<md5>`: definitions of configuration files that must not come back.
  */
 import { z } from "zod";
 import { md5Hex } from "../../lib/md5.ts";
@@ -32,6 +33,15 @@ const CheckFile = z.object({
   Token: z.string(),
   Source: z.string().default("remote"),
 });
+
+/**
+ * Stands in the place of a registration that must not come back: removing a file is not sure to survive a power cut, so it
+ * is written over first.
+ */
+const RETIRED = JSON.stringify({ Deregistered: true });
+const Retired = z.object({ Deregistered: z.literal(true) });
+
+const DroppedFile = z.object({ Key: z.string(), Digest: z.string() });
 
 export class Persistence {
   readonly #files: FileStore;
@@ -65,6 +75,32 @@ export class Persistence {
 
   async removeService(id: string): Promise<void> {
     await this.#files.remove(serviceFile(id));
+  }
+
+  /** Removes a service for good, unless `isBack` by then: nothing brings it back once this has resolved. */
+  async retireService(id: string, isBack: () => boolean): Promise<void> {
+    await this.#files.write(serviceFile(id), RETIRED, true);
+    if (!isBack()) await this.removeService(id);
+  }
+
+  /** As `retireService`. */
+  async retireCheck(id: string, isBack: () => boolean): Promise<void> {
+    await this.#files.write(checkFile(id), RETIRED, true);
+    if (!isBack()) await this.removeCheck(id);
+  }
+
+  /** Digests of dropped definitions, by key. */
+  async loadDropped(): Promise<Map<string, string>> {
+    const files = await this.#loadAll(DROPPED_FOLDER, (json) => DroppedFile.parse(json));
+    return new Map(files.map(({ Key, Digest }) => [Key, Digest]));
+  }
+
+  async saveDropped(key: string, digest: string): Promise<void> {
+    await this.#files.write(droppedFile(key), JSON.stringify({ Key: key, Digest: digest }), true);
+  }
+
+  async removeDropped(key: string): Promise<void> {
+    await this.#files.remove(droppedFile(key));
   }
 
   /** Removes a check that is in a configuration file by now; what its service said of itself stays. */
@@ -108,7 +144,9 @@ export class Persistence {
     for (const name of await this.#files.list(folder)) {
       const file = `${folder}/${name}`;
       try {
-        loaded.push(parse(JSON.parse(await this.#files.read(file))));
+        const json: unknown = JSON.parse(await this.#files.read(file));
+        if (Retired.safeParse(json).success) await this.#files.remove(file);
+        else loaded.push(parse(json));
       } catch (error) {
         const kind = error instanceof Error ? error.name : "unknown";
         this.#log.warn("Skipped a registration file that can't be read", { file, error: kind });
@@ -118,6 +156,9 @@ export class Persistence {
   }
 }
 
+const DROPPED_FOLDER = "deregistered";
+
+const droppedFile = (key: string) => `${DROPPED_FOLDER}/${md5Hex(key)}`;
 const serviceFile = (id: string) => `services/${md5Hex(id)}`;
 const checkFile = (id: string) => `checks/${md5Hex(id)}`;
 const ttlFile = (id: string) => `checks/state/${md5Hex(id)}`;

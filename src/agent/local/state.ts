@@ -29,6 +29,11 @@ export interface LocalCheck {
 export interface SyncMark<T> {
   value: T;
   inSync: boolean;
+  /**
+   * Somebody has registered it here, and the catalog has not heard of it yet: that counts even if it was deregistered on
+   * purpose before.
+   */
+  isNew: boolean;
   /** Gone here, still to be removed from the catalog. */
   deleted: boolean;
   /** Writes in a row that failed; those with fewer go first, so that one that always fails can't hold up the others. */
@@ -94,14 +99,19 @@ export class LocalState {
     return mark?.deleted ? undefined : mark?.value;
   }
 
-  /** Adds or replaces a service. */
-  putService(value: LocalService): void {
-    this.#services.set(value.service.ID, { value, inSync: false, deleted: false, failures: 0 });
+  /** Adds or replaces a service; `isNew` when somebody wants it now, not when the node says what it had. */
+  putService(value: LocalService, isNew: boolean): void {
+    const before = this.#services.get(value.service.ID);
+    const wasNew = before !== undefined && !before.deleted && before.isNew;
+    this.#services.set(value.service.ID, {
+      ...{ value, isNew: isNew || wasNew },
+      ...{ inSync: false, deleted: false, failures: 0 },
+    });
     this.#changed(value.service.ID, true);
   }
 
-  /** Adds or replaces a check; one that is already known keeps its status and output, so that nothing flaps. */
-  putCheck(value: LocalCheck): void {
+  /** As `putService`; a check that is already known keeps its status and output, so that nothing flaps. */
+  putCheck(value: LocalCheck, isNew: boolean): void {
     const id = value.check.CheckID;
     const before = this.#checks.get(id);
     before?.outputTimer?.cancel();
@@ -111,6 +121,7 @@ export class LocalState {
       : { ...value.check, Output: this.#options.discardCheckOutput ? "" : value.check.Output };
     this.#checks.set(id, {
       value: { ...value, check },
+      isNew: isNew || (kept?.isNew ?? false),
       inSync: false,
       deleted: false,
       failures: 0,
@@ -190,7 +201,7 @@ export class LocalState {
   /** Remembers to remove from the catalog what this node doesn't have. */
   markForeignService(value: LocalService): void {
     if (!this.#services.has(value.service.ID)) {
-      this.#services.set(value.service.ID, { value, inSync: false, deleted: true, failures: 0 });
+      this.#services.set(value.service.ID, { value, isNew: false, inSync: false, deleted: true, failures: 0 });
     }
   }
 
@@ -198,7 +209,7 @@ export class LocalState {
     const id = value.check.CheckID;
     if (this.#checks.has(id)) return;
     const fresh = { criticalSinceMs: undefined, outputTimer: undefined };
-    this.#checks.set(id, { value, inSync: false, deleted: true, failures: 0, ...fresh });
+    this.#checks.set(id, { value, isNew: false, inSync: false, deleted: true, failures: 0, ...fresh });
   }
 
   /** The catalog has removed it: forgets it for good, unless it came back meanwhile. */

@@ -7,15 +7,27 @@ import { NO_SECRET, type Secret } from "../../lib/secret.ts";
 import type { HealthCheck } from "../../model/check.ts";
 import type { CheckRun } from "../../model/definition-check.ts";
 import { ServiceCheckDefinition } from "../../model/definition-check.ts";
+import {
+  DEREGISTERED_STATUS,
+  type Deregistered,
+  type DeregisteredItem,
+  idOfDeregistered,
+} from "../../model/deregistered.ts";
 import type { NodeService } from "../../model/service.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { CheckMark, LocalCheck, LocalService, LocalState, SyncMark } from "../local/state.ts";
 import type { CatalogClient, NodeIdentity } from "./catalog-client.ts";
+import { verdictOn } from "./heed.ts";
 import { sameCheck, sameNode, sameService } from "./same.ts";
 
 /** The leader writes these two itself. */
 const SERF_CHECK_ID = "serfHealth";
 const CONSUL_SERVICE_ID = "consul";
+
+/** Writes under way at a time: servers make one entry of their log of those that come together. */
+const WRITES_MAX = 32;
+/** In one call. */
+const FORGET_ITEMS_MAX = 512;
 
 export interface AntiEntropyOptions {
   state: LocalState;
@@ -24,13 +36,20 @@ export interface AntiEntropyOptions {
   identity: () => NodeIdentity;
   /** The agent's own token, for the node's record and for what came without one. */
   agentToken: () => Secret;
+  /** Removes what was deregistered on purpose, so that neither a restart nor a file brings it back. */
+  drop: (kind: DeregisteredItem["Kind"], id: string) => Promise<void>;
   log: Logger;
 }
+
+/** What the catalog made of a write: `forbidden` by access control, or `deregistered` on purpose before. */
+type Outcome = "done" | "forbidden" | "deregistered";
 
 const NO_RUN: CheckRun = ServiceCheckDefinition.parse({});
 
 export class AntiEntropy {
   readonly #options: AntiEntropyOptions;
+  /** A write met what was deregistered on purpose: what else was is not known. */
+  #wantsCompare = false;
   constructor(options: AntiEntropyOptions) {
     this.#options = options;
   }
@@ -39,14 +58,34 @@ export class AntiEntropy {
   async compare(): Promise<void> {
     const { state, catalog, identity, agentToken } = this.#options;
     const own = identity();
-    const token = agentToken();
-    const [remote, remoteChecks] = await Promise.all([
-      catalog.nodeServices(own.name, token),
-      catalog.nodeChecks(own.name, token),
-    ]);
-    state.nodeInSync = sameNode(remote.node, own);
-    this.#compareServices(remote.services);
-    this.#compareChecks(remoteChecks);
+    const view = await catalog.nodeView(own, agentToken());
+    state.nodeInSync = sameNode(view.node, own);
+    await this.#heed(view.deregistered);
+    this.#compareServices(view.services);
+    this.#compareChecks(view.checks);
+  }
+
+  /** Drops what was deregistered on purpose, unless it is new; then the catalog need not say it again. */
+  async #heed(messages: readonly Deregistered[]): Promise<void> {
+    if (messages.length === 0) return;
+    const { state, catalog, identity, agentToken, drop, log } = this.#options;
+    const items = [];
+    for (const message of messages) {
+      const id = idOfDeregistered(message);
+      const verdict = verdictOn(message, state);
+      if (verdict === "drop") await drop(message.Kind, id);
+      const mark = message.Kind === "service" ? state.serviceMarks().get(id) : state.checkMarks().get(id);
+      if (verdict !== "new") items.push({ kind: message.Kind, id, index: message.Index });
+      else if (mark !== undefined) mark.isNew = true;
+    }
+    try {
+      for (let at = 0; at < items.length; at += FORGET_ITEMS_MAX) {
+        const some = items.slice(at, at + FORGET_ITEMS_MAX);
+        await catalog.forgetDeregistered({ nodeId: identity().id, items: some, token: agentToken() });
+      }
+    } catch (error) {
+      log.debug("will say again what was dropped", { error: String(error) });
+    }
   }
 
   #compareServices(remote: readonly NodeService[]): void {
@@ -84,6 +123,7 @@ export class AntiEntropy {
         const own = mark.value.check;
         const compared = mark.outputTimer === undefined ? own : { ...own, Output: there.Output };
         mark.inSync = sameCheck(compared, there);
+        if (mark.inSync) mark.isNew = false;
       }
     }
     for (const check of remote) {
@@ -92,27 +132,36 @@ export class AntiEntropy {
     }
   }
 
-  /** Writes what isn't in sync: services with their checks, then other checks, then the node. Rejects at the first failure. */
-  async push(): Promise<void> {
+  /**
+   * Writes what isn't in sync: services with their checks, then other checks, then the node. Rejects at the first failure;
+   * true when everything should be compared.
+   */
+  async push(): Promise<boolean> {
     const { state } = this.#options;
-    for (const [id, mark] of pending(state.serviceMarks())) {
-      await counted(mark, () => (mark.deleted ? this.#removeService(id, mark) : this.#writeService(id, mark)));
-    }
+    this.#wantsCompare = false;
+    const services = pending(state.serviceMarks());
+    const checks = pendingChecks(state.checkMarks());
+    const writeService = ([id, mark]: [string, SyncMark<LocalService>]) =>
+      counted(mark, () => (mark.deleted ? this.#removeService(id, mark) : this.#writeService(id, mark, checks)));
+    // The first one makes the node, if it isn't there.
+    if (!state.nodeInSync) for (const first of services.splice(0, 1)) await writeService(first);
+    await atOnce(services, WRITES_MAX, writeService);
     // Checks of a service that was just written are in sync by now.
-    for (const [id, mark] of pending(state.checkMarks())) {
-      await counted(mark, () => (mark.deleted ? this.#removeCheck(id, mark) : this.#writeCheck(id, mark)));
-    }
+    await atOnce(pending(state.checkMarks()), WRITES_MAX, ([id, mark]) =>
+      counted(mark, () => (mark.deleted ? this.#removeCheck(id, mark) : this.#writeCheck(id, mark))),
+    );
     if (!state.nodeInSync) await this.#writeNode();
+    return this.#wantsCompare;
   }
 
   async #removeService(id: string, mark: SyncMark<LocalService>): Promise<void> {
     const { datacenter, name: node } = this.#options.identity();
     const token = this.#tokenOf(mark.value.token);
-    const done = await this.#attempt(`Deregistered service`, { service: id }, () =>
+    const outcome = await this.#attempt(`Deregistered service`, { service: id }, () =>
       this.#options.catalog.deregister({ datacenter, node, serviceId: id, token }),
     );
     // Forbidden stays as it is until the next full comparison, or it would be tried without end.
-    if (done) {
+    if (outcome === "done") {
       this.#options.state.dropService(id);
       // The catalog removes a service's checks with it.
       for (const [checkId, check] of [...this.#options.state.checkMarks()]) {
@@ -124,75 +173,91 @@ export class AntiEntropy {
   async #removeCheck(id: string, mark: SyncMark<LocalCheck>): Promise<void> {
     const { datacenter, name: node } = this.#options.identity();
     const token = this.#tokenOf(mark.value.token);
-    const done = await this.#attempt(`Deregistered check`, { check: id }, () =>
+    const outcome = await this.#attempt(`Deregistered check`, { check: id }, () =>
       this.#options.catalog.deregister({ datacenter, node, checkId: id, token }),
     );
-    if (done) this.#options.state.dropCheck(id);
+    if (outcome === "done") this.#options.state.dropCheck(id);
     else mark.inSync = true;
   }
 
-  async #writeService(id: string, mark: SyncMark<LocalService>): Promise<void> {
+  async #writeService(
+    id: string,
+    mark: SyncMark<LocalService>,
+    pendingOf: ReadonlyMap<string, readonly CheckMark[]>,
+  ): Promise<void> {
     const { state, catalog } = this.#options;
     const written = mark.value;
-    const checks = [...state.checkMarks().values()].filter(
-      (check) =>
-        !check.deleted &&
-        !check.inSync &&
-        check.value.check.ServiceID === id &&
-        check.value.token.reveal() === written.token.reveal(),
+    const checks = (pendingOf.get(id) ?? []).filter(
+      (check) => !check.deleted && !check.inSync && check.value.token.reveal() === written.token.reveal(),
     );
     const values = checks.map((check) => check.value);
-    const nodeWasInSync = state.nodeInSync;
-    const done = await this.#attempt("Synced service", { service: id }, () =>
+    const outcome = await this.#attempt("Synced service", { service: id }, () =>
       catalog.register({
         node: this.#options.identity(),
         service: written.service,
         checks: values.map((value) => value.check),
-        skipNodeUpdate: nodeWasInSync,
+        skipNodeUpdate: state.nodeInSync,
+        isNew: { service: mark.isNew, checks: newOnes(checks) },
         token: this.#tokenOf(written.token),
       }),
     );
-    settle(mark, written);
-    for (const [at, check] of checks.entries()) settleCheck(check, values[at]);
-    if (done) state.nodeInSync = true;
+    settle(mark, written, outcome);
+    for (const [at, check] of checks.entries()) settleCheck(check, values[at], outcome);
+    if (outcome === "done") state.nodeInSync = true;
   }
 
   async #writeCheck(id: string, mark: CheckMark): Promise<void> {
     const { state, catalog } = this.#options;
     const written = mark.value;
-    const service = state.service(written.check.ServiceID)?.service;
-    const done = await this.#attempt("Synced check", { check: id }, () =>
+    const service = state.serviceMarks().get(written.check.ServiceID);
+    const owner = service?.deleted ? undefined : service;
+    const outcome = await this.#attempt("Synced check", { check: id }, () =>
       catalog.register({
         node: this.#options.identity(),
-        ...(service === undefined ? {} : { service }),
+        ...(owner === undefined ? {} : { service: owner.value.service }),
         checks: [written.check],
         skipNodeUpdate: state.nodeInSync,
+        isNew: { service: owner?.isNew ?? false, checks: newOnes([mark]) },
         token: this.#tokenOf(written.token),
       }),
     );
-    settleCheck(mark, written);
-    if (done) state.nodeInSync = true;
+    settleCheck(mark, written, outcome);
+    if (outcome === "done") state.nodeInSync = true;
   }
 
   async #writeNode(): Promise<void> {
     const { state, catalog, identity, agentToken } = this.#options;
+    const isNew = { service: false, checks: [] };
     await this.#attempt("Synced node info", {}, () =>
-      catalog.register({ node: identity(), skipNodeUpdate: false, token: agentToken() }),
+      catalog.register({ node: identity(), skipNodeUpdate: false, isNew, token: agentToken() }),
     );
     state.nodeInSync = true;
   }
 
-  /** True when the catalog did it, false when access control forbids it (which counts as settled). */
-  async #attempt(what: string, fields: Record<string, string>, call: () => Promise<void>): Promise<boolean> {
+  async #attempt(what: string, fields: Record<string, string>, call: () => Promise<void>): Promise<Outcome> {
     try {
       await call();
       this.#options.log.info(what, fields);
-      return true;
+      return "done";
     } catch (error) {
-      if (!(error instanceof Refusal) || error.status !== 403) throw error;
-      this.#options.log.warn(`${what}: blocked by ACLs`, fields);
-      return false;
+      if (!(error instanceof Refusal)) throw error;
+      if (error.status === 403) {
+        this.#options.log.warn(`${what}: blocked by ACLs`, fields);
+        return "forbidden";
+      }
+      if (error.status !== DEREGISTERED_STATUS) throw this.#explained(error);
+      this.#wantsCompare = true;
+      return "deregistered";
     }
+  }
+
+  /** A name that another agent has is the operator's to give. */
+  #explained(error: Refusal): Refusal {
+    if (!error.message.includes(" is reserved by node ")) return error;
+    const { name, id, address } = this.#options.identity();
+    const text = `${error.message}, which is alive; this agent, ${id} (${address}), needs another node_name, or stop the \
+other one and run \`muster force-leave ${name}\``;
+    return new Refusal(text, error.status, error.outcome);
   }
 
   #tokenOf(token: Secret): Secret {
@@ -217,18 +282,53 @@ function compareService(mark: SyncMark<LocalService>, there: NodeService): void 
   const { service } = mark.value;
   if (service.EnableTagOverride) mark.value = { ...mark.value, service: { ...service, Tags: there.Tags } };
   mark.inSync = sameService(mark.value.service, there);
+  if (mark.inSync) mark.isNew = false;
 }
 
-/** In sync only if nobody changed it while the write was on its way. */
-function settle<T>(mark: SyncMark<T>, written: T): void {
+/** Settled only if nobody changed it while the write was on its way. */
+function settle<T>(mark: SyncMark<T>, written: T, outcome: Outcome): void {
+  // A status that changed meanwhile makes no new registration; that would be another mark.
+  if (outcome === "done") mark.isNew = false;
   if (mark.value === written && !mark.deleted) mark.inSync = true;
 }
 
 /** A write carried the newest output too, so a deferred one has nothing left to do. */
-function settleCheck(mark: CheckMark, written: LocalCheck | undefined): void {
+function settleCheck(mark: CheckMark, written: LocalCheck | undefined, outcome: Outcome): void {
   if (written === undefined) return;
-  settle(mark, written);
+  settle(mark, written, outcome);
   if (!mark.inSync) return;
   mark.outputTimer?.cancel();
   mark.outputTimer = undefined;
+}
+
+/** Checks to be written, by the service that they belong to. */
+function pendingChecks(marks: ReadonlyMap<string, CheckMark>): Map<string, CheckMark[]> {
+  const byService = new Map<string, CheckMark[]>();
+  for (const mark of marks.values()) {
+    if (mark.inSync || mark.deleted) continue;
+    const { ServiceID } = mark.value.check;
+    const known = byService.get(ServiceID);
+    if (known === undefined) byService.set(ServiceID, [mark]);
+    else known.push(mark);
+  }
+  return byService;
+}
+
+const newOnes = (checks: readonly CheckMark[]) =>
+  checks.filter(({ isNew }) => isNew).map(({ value }) => value.check.CheckID);
+
+/** Runs `work` on the items in their order, `max` at a time; after a failure no more begin, and it rejects with the first. */
+async function atOnce<T>(items: readonly T[], max: number, work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  let failure: { error: unknown } | undefined;
+  const worker = async () => {
+    for (const item of rest) {
+      await work(item).catch((error: unknown) => {
+        failure ??= { error };
+      });
+      if (failure !== undefined) return;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(max, items.length) }, worker));
+  if (failure !== undefined) throw failure.error;
 }

@@ -1,6 +1,8 @@
 import type { Secret } from "../../lib/secret.ts";
 import type { HealthCheck } from "../../model/check.ts";
+import type { Deregistered, DeregisteredItem } from "../../model/deregistered.ts";
 import type { Node } from "../../model/node.ts";
+import type { OwnersClaim } from "../../model/registration.ts";
 import type { NodeService } from "../../model/service.ts";
 
 /** What every catalog record of this node carries. */
@@ -19,6 +21,8 @@ export interface RegisterRequest {
   checks?: readonly HealthCheck[];
   /** Leave an existing node's addresses and metadata alone. */
   skipNodeUpdate: boolean;
+  /** What of it may come back although it was deregistered on purpose. */
+  isNew: OwnersClaim;
   token: Secret;
 }
 
@@ -30,14 +34,34 @@ export interface DeregisterRequest {
   token: Secret;
 }
 
+/** What the catalog has of a node. */
+export interface NodeView {
+  /** Null when it is unknown. */
+  node: Node | null;
+  services: NodeService[];
+  checks: HealthCheck[];
+  /** What was deregistered on purpose and the agent has not dropped yet, by node id. */
+  deregistered: Deregistered[];
+}
+
+export interface ForgetRequest {
+  nodeId: string;
+  items: { kind: DeregisteredItem["Kind"]; id: string; index: number }[];
+  token: Secret;
+}
+
 /**
- * The catalog as an agent uses it: on a server the leader's own, on a client over RPC. Calls reject with a Refusal of
- * status 403 when access control forbids them, and with any other error when they may be tried again.
+ * The catalog as an agent uses it: on a server the leader's own, on a client over calls to a server. Calls may be made
+ * again after one whose answer was lost. They reject with a Refusal of status 403 when access control forbids them,
+ * `register` with one of 410 (DEREGISTERED_STATUS) for what was deregistered on purpose and is not new, and all with any
+ * other error when they may be tried again.
  */
 export interface CatalogClient {
   register(request: RegisterRequest): Promise<void>;
+  /** Because the agent has it no more; it leaves no message to the agent. */
   deregister(request: DeregisterRequest): Promise<void>;
-  /** The node's record (null when unknown) and its services; read from the leader, never stale. */
-  nodeServices(node: string, token: Secret): Promise<{ node: Node | null; services: NodeService[] }>;
-  nodeChecks(node: string, token: Secret): Promise<HealthCheck[]>;
+  /** Read from the leader, never stale; what this node has just written is in it. `id` "" asks for no messages. */
+  nodeView(node: { name: string; id: string }, token: Secret): Promise<NodeView>;
+  /** The agent has dropped what was deregistered on purpose. */
+  forgetDeregistered(request: ForgetRequest): Promise<void>;
 }

@@ -18,6 +18,11 @@ export function sameCheck(a: HealthCheck, b: HealthCheck): boolean {
   return same({ ...a, ...ignored }, { ...b, ...ignored });
 }
 
+/** As `sameCheck`, whatever the check said last and under which name its node went. */
+export function sameCheckDefinition(a: HealthCheck, b: HealthCheck): boolean {
+  return sameCheck({ ...a, Node: b.Node, Status: b.Status, Output: b.Output }, b);
+}
+
 /** Whether the node's record needs no update. */
 export function sameNode(record: Node | null, own: NodeIdentity): boolean {
   return (

@@ -2,6 +2,7 @@
 
 export const FULL_SYNC_INTERVAL_MS = 60_000;
 export const FULL_SYNC_RETRY_MS = 15_000;
+const SERVER_UP_STAGGER_MS = 3_000;
 export const PUSH_RETRY_MIN_MS = 1_000;
 export const PUSH_RETRY_MAX_MS = 15_000;
 /** Up to this many nodes the interval isn't stretched; every doubling adds one interval. */
@@ -19,9 +20,14 @@ export function fullSyncDelayMs(intervalMs: number, nodes: number, random: numbe
   return scaled + random * scaled;
 }
 
-/** Delay after a failed comparison: 15 to 30 s. */
-export function fullSyncRetryMs(random: number): number {
-  return FULL_SYNC_RETRY_MS + random * FULL_SYNC_RETRY_MS;
+/** Delay after a failed comparison: 15 to 30 s, longer in a big cluster. */
+export function fullSyncRetryMs(nodes: number, random: number): number {
+  return FULL_SYNC_RETRY_MS + random * FULL_SYNC_RETRY_MS * scaleFactor(nodes);
+}
+
+/** Delay to the comparison after servers came within reach: at most 3 s, longer in a big cluster. */
+export function serverUpDelayMs(nodes: number, random: number): number {
+  return random * SERVER_UP_STAGGER_MS * scaleFactor(nodes);
 }
 
 /** Delay before the changes are written again after `failures` failures in a row: doubles from 1 s, at most 15 s. */

@@ -1,12 +1,13 @@
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Random } from "../../ports/random.ts";
-import { FULL_SYNC_INTERVAL_MS, fullSyncDelayMs, fullSyncRetryMs, pushRetryMs } from "./schedule.ts";
+import { FULL_SYNC_INTERVAL_MS, fullSyncDelayMs, fullSyncRetryMs, pushRetryMs, serverUpDelayMs } from "./schedule.ts";
 
 /** The part of AntiEntropy that the syncer drives. */
 export interface Reconciler {
   compare(): Promise<void>;
-  push(): Promise<void>;
+  /** True when a comparison is due soon. */
+  push(): Promise<boolean>;
 }
 
 export interface SyncerOptions {
@@ -19,8 +20,8 @@ export interface SyncerOptions {
   fullSyncIntervalMs?: number;
 }
 
-/** After a server joined, agents compare within this time, as the new one may be the first that answers. */
-const SERVER_UP_STAGGER_MS = 3_000;
+/** A write that asks for a comparison would ask again at once if that shows nothing. */
+const COMPARE_AFTER_PUSH_MS = 1_000;
 
 /**
  * Decides when to compare and when to write; one of them at a time. Changes that come while one runs are written by the
@@ -30,6 +31,7 @@ export class Syncer {
   readonly #options: SyncerOptions;
   #running: Promise<void> | undefined;
   #fullTimer: Timer | undefined;
+  #fullDueMs = Number.POSITIVE_INFINITY;
   #retryTimer: Timer | undefined;
   #fullWanted = false;
   #pushWanted = false;
@@ -58,9 +60,13 @@ export class Syncer {
     this.#run();
   }
 
-  /** A server appeared: compares soon, not at the same time as all the others. */
+  /**
+   * Servers came within reach: one joined, another one leads, a connection is back. Compares soon, not at the same time as
+   * all other agents, and not later for being told again.
+   */
   serverUp(): void {
-    this.#armFull(this.#options.random.float() * SERVER_UP_STAGGER_MS);
+    const { clusterSize, random } = this.#options;
+    this.#armFullBy(serverUpDelayMs(clusterSize(), random.float()));
   }
 
   /** No writes until `resume`, so that a reload is seen as one change. Calls nest. */
@@ -104,13 +110,14 @@ export class Syncer {
     const { reconciler, random, clusterSize, fullSyncIntervalMs = FULL_SYNC_INTERVAL_MS, log } = this.#options;
     this.#fullWanted = false;
     this.#fullTimer?.cancel();
+    this.#fullDueMs = Number.POSITIVE_INFINITY;
     try {
       await reconciler.compare();
       this.#pushWanted = true;
       this.#armFull(fullSyncDelayMs(fullSyncIntervalMs, clusterSize(), random.float()));
     } catch (error) {
       log.error("failed to sync remote state", { error: textOf(error) });
-      this.#armFull(fullSyncRetryMs(random.float()));
+      this.#armFull(fullSyncRetryMs(clusterSize(), random.float()));
     }
   }
 
@@ -119,8 +126,9 @@ export class Syncer {
     this.#pushWanted = false;
     this.#retryTimer?.cancel();
     try {
-      await reconciler.push();
+      const wantsCompare = await reconciler.push();
       this.#pushFailures = 0;
+      if (wantsCompare) this.#armFullBy(COMPARE_AFTER_PUSH_MS);
     } catch (error) {
       this.#pushFailures++;
       log.error("failed to sync changes", { error: textOf(error) });
@@ -128,9 +136,15 @@ export class Syncer {
     }
   }
 
+  /** Unless it is due sooner already. */
+  #armFullBy(delayMs: number): void {
+    if (this.#options.clock.monotonicMs() + delayMs < this.#fullDueMs) this.#armFull(delayMs);
+  }
+
   #armFull(delayMs: number): void {
     if (this.#stopped) return;
     this.#fullTimer?.cancel();
+    this.#fullDueMs = this.#options.clock.monotonicMs() + delayMs;
     this.#fullTimer = this.#options.clock.after(delayMs, () => this.fullSync());
   }
 }

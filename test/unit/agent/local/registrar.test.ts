@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { NO_SECRET } from "../../../../src/lib/secret.ts";
+import { MemoryFileStore } from "../../../../src/platform/file-store.ts";
 import { agentRig } from "../../../support/agent-rig.ts";
 
 test("agent: a registered service and its TTL check reach the catalog in one write", async () => {
@@ -190,4 +192,36 @@ test("agent: what the API registered while the disk was read stays", async () =>
   const again = agentRig({ files: rig.files });
   await again.registrar.restore(() => again.service({ Name: "web", Port: 2 }));
   expect(again.state.service("web")?.service.Port).toBe(2);
+});
+
+test("agent: what was deregistered on purpose is gone for good, also when the power fails before its file is removed", async () => {
+  const files = new MemoryFileStore();
+  const rig = agentRig({ files });
+  await rig.service({ Name: "web", Port: 80, Connect: { SidecarService: {} }, Check: { TTL: "10s" } });
+  await rig.check({ Name: "disk", TTL: "1s" });
+  await rig.registrar.setNodeMaintenance(true, "", NO_SECRET);
+  // A removal that never reaches the disk.
+  files.remove = async () => undefined;
+  await rig.registrar.drop("service", "web");
+  await rig.registrar.drop("check", "disk");
+  await rig.registrar.drop("check", "_node_maintenance");
+  expect([rig.state.services(), rig.state.checks()]).toEqual([[], []]);
+  expect(rig.log.lines.find(({ message }) => message.startsWith("Drops a service"))?.fields).toEqual({
+    service: "web",
+    mend: "register it with the API",
+  });
+  const again = agentRig({ files });
+  await again.registrar.restore();
+  expect([again.state.services(), again.state.checks()]).toEqual([[], []]);
+});
+
+test("agent: a service that is registered anew while it is dropped stays", async () => {
+  const files = new MemoryFileStore();
+  const rig = agentRig({ files });
+  await rig.service({ Name: "web", Port: 80 });
+  const dropped = rig.registrar.drop("service", "web");
+  await Promise.all([rig.service({ Name: "web", Port: 81 }), dropped]);
+  const again = agentRig({ files });
+  await again.registrar.restore();
+  expect([rig, again].map(({ state }) => state.service("web")?.service.Port)).toEqual([81, 81]);
 });

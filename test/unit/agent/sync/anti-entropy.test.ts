@@ -166,3 +166,143 @@ test("sync: a service that the catalog refuses for ever holds up no other", asyn
   await rig.synced();
   expect([...catalog.services.keys()]).toEqual(["a", "b"]);
 });
+
+test("sync: what was deregistered on purpose is dropped at the next comparison, and the catalog need not say it again", async () => {
+  const rig = await syncedRig();
+  await rig.service({ Name: "web", Check: { TTL: "10s" } });
+  await rig.service({ Name: "db" });
+  await rig.check({ Name: "disk", TTL: "10s" });
+  await rig.synced();
+  rig.catalog.removeService("web");
+  rig.catalog.removeCheck("disk");
+  rig.catalog.calls.length = 0;
+  rig.syncer.fullSync();
+  await rig.synced();
+  expect(rig.state.services().map(({ service }) => service.ID)).toEqual(["db"]);
+  expect([rig.catalog.calls, rig.catalog.deregistered]).toEqual([[], []]);
+  expect(rig.catalog.forgotten).toEqual([
+    { kind: "service", id: "web", index: 9 },
+    { kind: "check", id: "disk", index: 9 },
+  ]);
+  expect(rig.state.checks()).toEqual([]);
+});
+
+test("sync: a write that comes too late revives nothing: it is refused, and the comparison that follows drops it", async () => {
+  const rig = await syncedRig();
+  await rig.service({ Name: "web", Check: { TTL: "10s" } });
+  await rig.synced();
+  rig.catalog.removeService("web");
+  await rig.registrar.updateTtl("service:web", "passing", "fine");
+  await rig.synced();
+  expect([...rig.catalog.services.keys()]).toEqual([]);
+  expect(rig.state.services()).toHaveLength(1);
+  rig.clock.advance(1_000);
+  await rig.synced();
+  expect([rig.state.services(), rig.state.checks()]).toEqual([[], []]);
+});
+
+test("sync: what is registered anew after that comes back, at once", async () => {
+  const rig = await syncedRig();
+  await rig.service({ Name: "web", Check: { TTL: "10s" } });
+  await rig.check({ Name: "disk", TTL: "10s" });
+  await rig.synced();
+  rig.catalog.removeService("web");
+  rig.catalog.removeCheck("disk");
+  await rig.service({ Name: "web", Check: { TTL: "10s" } });
+  await rig.check({ Name: "disk", TTL: "10s" });
+  await rig.synced();
+  rig.syncer.fullSync();
+  await rig.synced();
+  expect([[...rig.catalog.services.keys()], rig.catalog.deregistered]).toEqual([["web"], []]);
+  expect([...rig.catalog.checks.keys()].sort()).toEqual(["disk", "service:web"]);
+});
+
+test("sync: what was new once and reached the catalog is not new for ever", async () => {
+  const rig = await syncedRig();
+  await rig.service({ Name: "web" });
+  await rig.synced();
+  // Registered again as it is: written, or seen there.
+  rig.syncer.pause();
+  await rig.service({ Name: "web" });
+  rig.syncer.fullSync();
+  rig.syncer.resume();
+  await rig.synced();
+  rig.catalog.removeService("web");
+  rig.syncer.fullSync();
+  await rig.synced();
+  expect(rig.state.services()).toEqual([]);
+});
+
+test("sync: a restart of the owner does not revive what was deregistered while it was away", async () => {
+  const rig = await syncedRig();
+  await rig.service({ Name: "web", Check: { TTL: "10s" } });
+  await rig.synced();
+  rig.catalog.removeService("web");
+  const again = agentRig({ files: rig.files, clock: rig.clock, catalog: rig.catalog });
+  await again.registrar.restore();
+  again.syncer.start();
+  await again.synced();
+  expect([[...again.catalog.services.keys()], again.state.services()]).toEqual([[], []]);
+});
+
+test("sync: a catalog that can't take back its message says it again, and nothing else suffers", async () => {
+  const rig = await syncedRig();
+  await rig.service({ Name: "web" });
+  await rig.synced();
+  rig.catalog.removeService("web");
+  const { forgetDeregistered } = rig.catalog;
+  rig.catalog.forgetDeregistered = () => Promise.reject(new Error("No cluster leader"));
+  rig.syncer.fullSync();
+  await rig.synced();
+  expect([rig.state.services(), rig.log.messages("error")]).toEqual([[], []]);
+  rig.catalog.forgetDeregistered = forgetDeregistered;
+  rig.syncer.fullSync();
+  await rig.synced();
+  expect(rig.catalog.deregistered).toEqual([]);
+});
+
+test("sync: many services are written at the same time, the first one before all others as it makes the node", async () => {
+  const catalog = new FakeCatalog();
+  const rig = agentRig({ catalog });
+  const register = catalog.register.bind(catalog);
+  let underWay = 0;
+  const most: number[] = [];
+  catalog.register = async (request) => {
+    most.push(++underWay);
+    await Promise.resolve();
+    await register(request);
+    underWay--;
+  };
+  rig.syncer.pause();
+  for (let i = 0; i < 100; i++) await rig.service({ Name: `s${i}`, Check: { TTL: "10s" } });
+  rig.syncer.start();
+  rig.syncer.resume();
+  await rig.synced();
+  expect(catalog.services.size).toBe(100);
+  expect(catalog.calls.filter((call) => "skipNodeUpdate" in call && !call.skipNodeUpdate)).toHaveLength(1);
+  expect([most[0], most[1], Math.max(...most)]).toEqual([1, 1, 32]);
+});
+
+test("sync: a node name that a living agent has is told with both ids and addresses, and with what mends it", async () => {
+  const catalog = new FakeCatalog();
+  const rig = agentRig({ catalog });
+  const text = "Node name n1 is reserved by node 22222222-2d84-4a47-9a3a-2d9f4a5b6c7d with name n1 (10.0.0.2)";
+  catalog.failure = undefined;
+  catalog.register = () => Promise.reject(new Refusal(text));
+  rig.syncer.start();
+  await rig.synced();
+  const [line] = rig.log.lines.filter(({ level }) => level === "error");
+  expect(line?.fields.error).toBe(
+    `${text}, which is alive; this agent, 0b3f7d7e-2d84-4a47-9a3a-2d9f4a5b6c7d (10.0.0.1), needs another node_name, or stop \
+the other one and run \`muster force-leave n1\``,
+  );
+});
+
+test("sync: servers that come within reach bring a comparison soon, not later for coming again and again", async () => {
+  const rig = await syncedRig();
+  rig.syncer.serverUp();
+  expect(rig.clock.pendingMs[0]).toBe(1_500);
+  rig.clock.advance(1_000);
+  rig.syncer.serverUp();
+  expect(rig.clock.pendingMs[0]).toBe(500);
+});
