@@ -12,9 +12,8 @@ import { BunProcessRunner } from "../platform/process.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { NodeSocketProber } from "../platform/socket-prober.ts";
 import { checkCredentials } from "./check-credentials.ts";
-import type { Core } from "./core.ts";
 import type { NodeHost } from "./host.ts";
-import { localCatalog } from "./local-catalog.ts";
+import type { Role } from "./role.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** The agent's role on this node: its services and checks, and the catalog that they go to. */
@@ -28,7 +27,12 @@ export interface AgentRole {
 }
 
 /** Makes the agent; it has nothing and does nothing before its `start`. `config` gives the settings in force. */
-export function agentRole(config: () => Config, core: Core, telemetry: Telemetry, host: NodeHost): AgentRole {
+export function agentRole(
+  config: () => Config,
+  role: Pick<Role, "nodeId" | "catalog" | "pools" | "publisher">,
+  telemetry: Telemetry,
+  host: NodeHost,
+): AgentRole {
   const first = config();
   let credentials = checkCredentials(first);
   const shown = () => credentials;
@@ -37,15 +41,10 @@ export function agentRole(config: () => Config, core: Core, telemetry: Telemetry
     random,
     log: telemetry.hub.logger("agent"),
     files: first.dev ? new MemoryFileStore() : new DiskFileStore(first.dataDir),
-    catalog: localCatalog(core.db, {
-      register: (registration) => core.forwarder.run("catalog.register", registration),
-      deregister: (request) => core.forwarder.run("catalog.deregister", request),
-      // What this node has just written must be seen, or it would be written again.
-      readable: () => core.raft.readIndex({ isConfirmed: false, timeoutMs: config().performance.rpcHoldTimeoutMs }),
-    }),
-    identity: () => identityOf(config(), core.nodeId),
+    catalog: role.catalog,
+    identity: () => identityOf(config(), role.nodeId),
     agentToken: () => NO_SECRET,
-    clusterSize: () => core.members().length,
+    clusterSize: () => role.pools.lan.members().length,
     processes: new BunProcessRunner(),
     http: new NodeHttpProber(shown),
     sockets: new NodeSocketProber(shown),
@@ -59,7 +58,7 @@ export function agentRole(config: () => Config, core: Core, telemetry: Telemetry
     checkOutputBytesMax: first.checkOutputMaxSize,
     settings: agentSettings(first),
     definitions: definitionsOf(first),
-    onServiceChange: (id) => core.publisher.publish(new Set([agentServiceTopic(id)]), 0),
+    onServiceChange: (id) => role.publisher.publish(new Set([agentServiceTopic(id)]), 0),
   });
   return {
     agent,

@@ -1,13 +1,10 @@
-import type { Agent } from "../agent/agent.ts";
-import type { UserEvents } from "../agent/user-events.ts";
 import type { Config } from "../config/config.ts";
 import { openApiDocument } from "../http/openapi.ts";
 import { type Api, routes } from "../http/table.ts";
-import { ORIGIN, sortByDistance } from "../lib/coordinate.ts";
+import { sortByDistance } from "../lib/coordinate.ts";
 import { VERSION } from "../lib/version.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom as random } from "../platform/random.ts";
-import { visibleMembers } from "../server/members.ts";
 import { partsOf } from "../server/uploads.ts";
 import { healthConnect, healthService, nodeWithServices } from "../state/catalog/queries.ts";
 import { healthChecks, healthNode, healthState } from "../state/checks/queries.ts";
@@ -17,38 +14,29 @@ import { nodeList } from "../state/nodes/queries.ts";
 import { connectNodes, serviceList, serviceNodes } from "../state/services/queries.ts";
 import { sessionGet, sessionList, sessionsOfNode } from "../state/sessions/queries.ts";
 import type { Core } from "./core.ts";
-import { measureGauges } from "./gauges.ts";
-import type { NodeHost } from "./host.ts";
-import { nodeApi, telemetryApi } from "./node-api.ts";
+import { datacenterCoordinates, datacenterNames } from "./datacenters.ts";
+import type { LocalApi } from "./role.ts";
 import { leaderAddress } from "./self.ts";
 import { streamTopics } from "./stream-topics.ts";
-import type { Telemetry } from "./telemetry.ts";
 
 export interface ApiParts {
   core: Core;
-  agent: Agent;
-  events: UserEvents;
-  telemetry: Telemetry;
-  host: NodeHost;
+  /** What every node has. */
+  local: LocalApi;
   config: () => Config;
 }
 
 const AGENT_WORD = "_agent";
 
-/** What gossip starts with before it has measured anything. */
-const originOf = (Node: string) => ({ Node, Segment: "", Coord: ORIGIN });
-
 /** What the routes need, from the parts of a server. */
 export function createApi(parts: ApiParts): Api {
-  const { core, agent, events, config } = parts;
+  const { core, local, config } = parts;
   const { db, raft, publisher, forwarder, stateIndex } = core;
   const { datacenter, nodeName } = config();
   const topics = streamTopics(db, core.recent, stateIndex);
   let openApi: Record<string, unknown> | undefined;
   return {
-    agent,
-    node: nodeApi(parts),
-    telemetry: telemetryApi(parts.telemetry, () => measureGauges(core, parts.telemetry.meter)),
+    ...local,
     snapshot: {
       // The route has asked for the freshness that its caller wants.
       save: () => raft.saveSnapshot({ isStale: true }),
@@ -80,8 +68,8 @@ export function createApi(parts: ApiParts): Api {
     },
     catalog: {
       register: (registration) => forwarder.run("catalog.register", registration),
-      deregister: (request) => forwarder.run("catalog.deregister", request),
-      datacenters: () => [datacenter],
+      deregister: (request) => forwarder.run("catalog.deregister", { ...request, OnPurpose: true }),
+      datacenters: () => datacenterNames(core.pools.wan, datacenter),
       nodes: (nodeMeta) => nodeList(db, nodeMeta),
       services: (nodeMeta) => serviceList(db, nodeMeta),
       serviceNodes: (name, filter) => serviceNodes(db, name, filter),
@@ -96,13 +84,7 @@ export function createApi(parts: ApiParts): Api {
       connect: (name, filter) => healthConnect(db, name, filter),
     },
     coordinate: {
-      datacenters: () => [
-        {
-          Datacenter: datacenter,
-          AreaID: "wan",
-          Coordinates: visibleMembers(core.members()).map(({ name }) => originOf(`${name}.${datacenter}`)),
-        },
-      ],
+      datacenters: () => datacenterCoordinates(core.pools.wan, datacenter),
       nodes: () => coordinateList(db),
       node: (name) => coordinateNode(db, name),
       update: (update) => forwarder.run("coordinate.update", update),
@@ -117,7 +99,6 @@ export function createApi(parts: ApiParts): Api {
       },
     },
     operator: core.operator,
-    event: { fire: (event) => events.fire(event), list: (name) => events.list(name) },
     status: {
       leader: () => leaderAddress(raft),
       peers: () =>

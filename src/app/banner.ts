@@ -18,14 +18,14 @@ export function banner(config: Config, nodeId: string): string {
       `[${addresses.http.join(" ")}] (HTTP: ${port(ports.http)}, HTTPS: ${port(ports.https)}, DNS: ${port(ports.dns)})`,
     ],
     ["Cluster Addr", clusterAddress(config)],
+    ["Encrypt", `Gossip: ${config.encrypt !== ""}`],
     ["Data", config.dev ? "in memory: nothing is kept" : config.dataDir],
   ];
   const lines = rows.map(([label, value]) => `${label.padStart(LABEL_WIDTH)}: ${value}`);
   return `${lines.join("\n")}\n\n==> Log data will now stream in as it occurs:\n\n==> Muster agent running!\n`;
 }
 
-/** Gossip's ports are named in the catalog and to clients, as Consul does. */
-function clusterAddress({ advertiseAddr, ports }: Config): string {
-  const gossip = `LAN: ${ports.serfLan}, WAN: ${ports.serfWan ?? -1}; not opened yet`;
-  return `${advertiseAddr} (servers: ${ports.server}, ${gossip})`;
+function clusterAddress({ server, advertiseAddr, ports }: Config): string {
+  const gossip = `LAN: ${ports.serfLan}, WAN: ${(server ? ports.serfWan : undefined) ?? -1}`;
+  return server ? `${advertiseAddr} (${gossip}, servers: ${ports.server})` : `${advertiseAddr} (${gossip})`;
 }

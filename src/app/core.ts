@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
+import type { PoolEvent } from "../gossip/types.ts";
 import type { Consensus } from "../http/deps.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { DiskFileStore, MemoryFileStore } from "../platform/file-store.ts";
@@ -11,6 +12,7 @@ import { isAlone } from "../raft/core/quorum.ts";
 import { timingOf } from "../raft/core/types.ts";
 import { RaftNode } from "../raft/node.ts";
 import type { OpenedLog } from "../raft/types.ts";
+import type { Guests } from "../rpc/guests.ts";
 import type { KnownServer } from "../rpc/types.ts";
 import type { Forwarder } from "../server/forward.ts";
 import { LeaderHold } from "../server/leader-hold.ts";
@@ -28,12 +30,18 @@ import { openJoinRecord, type StoredJoin } from "./join-record.ts";
 import { recoverByFile } from "./lost-quorum.ts";
 import { type OpenParts, openAll } from "./open-parts.ts";
 import { expectOf, ownHello, serverAddress } from "./own-hello.ts";
-import { seek } from "./seek.ts";
+import { openPools, type Pools } from "./pools.ts";
 import { ServerLink } from "./server-link.ts";
 import { serverRole } from "./server-role.ts";
 import { electionTimeoutMs, snapshotPolicy } from "./settings.ts";
 import { openState, type StateParts } from "./state-parts.ts";
 import type { Telemetry } from "./telemetry.ts";
+
+/** Told of what happens in the pools after this server has taken it in. */
+export interface OnGossip {
+  onLan(event: PoolEvent): void;
+  onWan(event: PoolEvent): void;
+}
 
 /** The server role without its edges: storage, log, state, the other servers, and the leader's duties. */
 export interface Core {
@@ -46,14 +54,15 @@ export interface Core {
   readonly hold: LeaderHold;
   readonly forwarder: Forwarder<LeaderMethods>;
   readonly operator: Operator;
+  readonly pools: Pools;
+  /** From now on client agents and servers of other datacenters may call. */
+  serve(guests: Pick<Guests, "accept">): void;
   /** The servers of the cluster, this one first. */
   members(): Member[];
   /** Index of the newest entry in the state, as clients see it. */
   stateIndex(): number;
   /** Of the log and of the state on the disk; 0 with `-dev`. */
   diskBytes(): { log: number; state: number };
-  /** Asks for other servers at an address; rejects when none answers there. */
-  join(address: string): Promise<void>;
   /** Resolves once the other servers go on without this one, if there are any. */
   leave(): Promise<void>;
   /** Answers what is under way, then closes the files. */
@@ -67,14 +76,16 @@ export interface Core {
 export function startCore(
   config: () => Config,
   telemetry: Telemetry,
+  gossip: OnGossip,
   onFatal: (reason: string) => void,
 ): Promise<Core> {
-  return openAll((parts) => start(config, telemetry, onFatal, parts));
+  return openAll((parts) => start(config, telemetry, gossip, onFatal, parts));
 }
 
 async function start(
   config: () => Config,
   telemetry: Telemetry,
+  { onLan, onWan }: OnGossip,
   onFatal: (reason: string) => void,
   parts: OpenParts,
 ): Promise<Core> {
@@ -111,7 +122,9 @@ async function start(
       role.leadership.onReloaded();
     },
   });
-  const role = serverRole({ config, nodeId, hello, telemetry, state, raft, record, hold, link, timing });
+  let pools: Pools | undefined;
+  const lanMembers = () => pools?.lan.members() ?? [];
+  const role = serverRole({ config, nodeId, hello, telemetry, state, raft, record, hold, link, timing, lanMembers });
   machine.onLocksDelayed = (keys, lockDelayNs) => role.server.onLocksDelayed(keys, lockDelayNs);
   await raft.start();
   parts.add(async () => {
@@ -121,17 +134,34 @@ async function start(
   parts.add(() => role.leadership.stop());
   link.know();
   parts.add(await link.listen());
+  const gossip = await openPools({
+    ...{ config: first, nodeId, telemetry },
+    onLan(event) {
+      if (event.kind !== "user" && event.kind !== "query") {
+        link.know();
+        role.leadership.onMember(event);
+      }
+      onLan(event);
+    },
+    onWan,
+  });
+  pools = gossip;
+  parts.add(() => gossip.close());
+  link.know();
   await role.joiner.start();
   parts.add(() => role.joiner.stop());
   if (isAlone(raft.configuration().configuration, nodeId)) await role.leadership.settled();
-  parts.add(seek(first, link, record, hub.logger("agent.server.join"), onFatal));
   return {
     ...{ nodeId, db, publisher, recent, raft, hold },
     ...{ server: role.server, forwarder: role.forwarder, operator: role.operator, members: role.members },
+    pools: gossip,
+    serve: (guests) => link.serve(guests),
     stateIndex: () => machine.stateIndex,
     diskBytes: () => diskBytes(first),
-    join: (address) => link.joinNow(address),
-    leave: () => role.leave(),
+    async leave() {
+      await role.leave();
+      await gossip.leave();
+    },
     stop: () => parts.close(),
   };
 }

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
+import { parseJoinTarget } from "../config/join-target.ts";
 import { renewNodeId } from "../platform/node-id.ts";
 import type { Logger } from "../ports/logger.ts";
-import { parseJoinAddress } from "../server/join/addresses.ts";
 import { DamageError } from "../storage/failure.ts";
 import { clearMustJoin, readMustJoin, setAsideDamaged } from "../storage/set-aside.ts";
 
@@ -14,6 +14,7 @@ type Keys = Pick<
   | "nodeId"
   | "nodeName"
   | "bootstrapExpect"
+  | "ports"
   | "startJoin"
   | "retryJoin"
   | "advertiseAddr"
@@ -72,7 +73,11 @@ export function onlyJoins({ dev, dataDir }: Keys, { clusterId }: { clusterId: st
 }
 
 /** Whether the configuration speaks of servers beside this one. */
-function hasPeers({ bootstrapExpect, startJoin, retryJoin, advertiseAddr, bindAddr, nodeName }: Keys): boolean {
+function hasPeers({ bootstrapExpect, startJoin, retryJoin, advertiseAddr, bindAddr, nodeName, ports }: Keys): boolean {
   const own = [advertiseAddr, bindAddr, nodeName];
-  return bootstrapExpect > 1 || [...startJoin, ...retryJoin].some((text) => !own.includes(parseJoinAddress(text).host));
+  const isOther = (text: string) => {
+    const target = parseJoinTarget(text, ports.serfLan);
+    return target.kind !== "host" || !own.includes(target.host);
+  };
+  return bootstrapExpect > 1 || [...startJoin, ...retryJoin].some(isOther);
 }

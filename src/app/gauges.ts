@@ -1,10 +1,7 @@
 import { measureRuntime } from "../platform/metrics/runtime.ts";
-import type { Clock, Timer } from "../ports/clock.ts";
 import type { Meter } from "../ports/meter.ts";
 import { catalogCounts } from "../state/catalog/queries.ts";
 import type { Core } from "./core.ts";
-
-const PUSH_INTERVAL_MS = 10_000;
 
 /**
  * What stands at some value, under the names of Consul's servers. Counting it costs some queries, so it is done when
@@ -28,17 +25,4 @@ export function measureGauges(core: Pick<Core, "db" | "raft" | "members" | "disk
   meter.gauge("state.bytes", stateBytes);
   meter.gauge("server.isLeader", state === "Leader" ? 1 : 0);
   meter.gauge("members.servers", core.members().length);
-}
-
-/** Calls `measure` every 10 seconds until the returned function is called. */
-export function measureRegularly(measure: () => void, clock: Clock): () => void {
-  let timer: Timer;
-  const arm = () => {
-    timer = clock.after(PUSH_INTERVAL_MS, () => {
-      measure();
-      arm();
-    });
-  };
-  arm();
-  return () => timer.cancel();
 }

@@ -1,41 +1,48 @@
 import os from "node:os";
 import type { Agent } from "../agent/agent.ts";
+import { testReachability } from "../agent/reachability.ts";
 import type { Config } from "../config/config.ts";
 import { errorList } from "../config/error.ts";
-import type { AgentMember, NodeDeps, TelemetryDeps } from "../http/agent-deps.ts";
+import type { NodeDeps, ReachabilityDeps, TelemetryDeps } from "../http/agent-deps.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { machineInterfaces } from "../platform/config-files.ts";
+import { systemClock as clock } from "../platform/clock.ts";
 import { hostInfo } from "../platform/host.ts";
-import { visibleMembers } from "../server/members.ts";
-import type { Core } from "./core.ts";
+import { machineInterfaces } from "../platform/interfaces.ts";
 import type { NodeHost } from "./host.ts";
 import { isOwnAddress } from "./own-address.ts";
+import type { Pools } from "./pools.ts";
+import type { Role } from "./role.ts";
 import { agentMember, agentSelf } from "./self.ts";
 import type { Telemetry } from "./telemetry.ts";
 
-/** What the routes about this node and its cluster need. Without gossip the members are the servers. */
-export function nodeApi(parts: { core: Core; agent: Agent; host: NodeHost; config: () => Config }): NodeDeps["node"] {
-  const { core, agent, host, config } = parts;
-  const members = () => visibleMembers(core.members());
+export interface NodeApiParts {
+  role: Pick<Role, "nodeId" | "pools" | "stats">;
+  agent: Agent;
+  host: NodeHost;
+  config: () => Config;
+  /** Rejects with a text for the operator. */
+  join(address: string, isWan: boolean): Promise<void>;
+}
+
+/** What the routes about this node and the pools that it is in need. */
+export function nodeApi({ role, agent, host, config, join }: NodeApiParts): NodeDeps["node"] {
+  const { lan, wan } = role.pools;
   return {
     self: () =>
       agentSelf({
         config: config(),
-        nodeId: core.nodeId,
-        raft: core.raft.status(),
+        nodeId: role.nodeId,
+        pools: role.pools,
         agentStats: agent.stats(),
-        members: members(),
+        roleStats: role.stats(),
         runtime: runtimeStats(),
       }),
     host: () => hostInfo(config().dataDir || os.tmpdir()),
-    members: (wan) =>
-      members()
-        .map((member) => agentMember(member, config()))
-        .map((member) => (wan ? wanMember(member, config()) : member)),
-    async join(address, wan) {
-      if (isOwnAddress(address, wan, config(), machineInterfaces())) return;
+    members: (isWan) => (isWan ? (wan?.members().map(agentMember) ?? null) : lan.members().map(agentMember)),
+    async join(address, isWan) {
+      if (isOwnAddress(address, isWan, config(), machineInterfaces())) return;
       try {
-        await core.join(address);
+        await join(address, isWan);
       } catch (error) {
         throw new Refusal(errorList([`Failed to join ${address}: ${(error as Error).message}`]));
       }
@@ -44,11 +51,12 @@ export function nodeApi(parts: { core: Core; agent: Agent; host: NodeHost; confi
       host.onLeave();
       return Promise.resolve();
     },
-    async forceLeave(node) {
-      const found = members().find(({ name }) => name === node);
-      if (found === undefined) throw new Refusal(`agent: No node found with name '${node}'`);
-      // As in Consul: who is alive stays.
-      if (!found.isAlive) await core.forwarder.run("raft.leave", { id: found.nodeId, node });
+    async forceLeave(node, prune, isWan) {
+      const isKnown = !isWan && lan.forceLeave(node, prune);
+      // In the pool of all datacenters a server of this one has its datacenter behind its name.
+      const names = isWan ? [node] : [`${node}.${config().datacenter}`];
+      const isKnownInWan = names.some((name) => wan?.forceLeave(name, prune) ?? false);
+      if (!isKnown && !isKnownInWan) throw new Refusal(`agent: No node found with name '${node}'`);
     },
     reload: () =>
       host.onReload().catch((error: unknown) => {
@@ -57,10 +65,14 @@ export function nodeApi(parts: { core: Core; agent: Agent; host: NodeHost; confi
   };
 }
 
-/** The same server as the pool of all datacenters' servers shows it: by its full name, and its port is that pool's. */
-function wanMember(member: AgentMember, { datacenter, ports }: Config): AgentMember {
-  const { wan_join_port: _, ...Tags } = member.Tags;
-  return { ...member, Name: `${member.Name}.${datacenter}`, Port: ports.serfWan ?? -1, Tags };
+export function reachabilityApi({ lan, wan }: Pools): ReachabilityDeps["reachability"] {
+  return {
+    async test(isWan) {
+      const pool = isWan ? wan : lan;
+      if (pool === undefined) throw new Refusal("this agent is in no pool of all datacenters' servers");
+      return testReachability(pool, clock);
+    },
+  };
 }
 
 /** What the agent says of itself while it runs; `measure` is called before anybody reads the metrics. */

@@ -1,33 +1,31 @@
+import { CoordinateSender } from "../agent/coordinate-sender.ts";
 import { UserEvents } from "../agent/user-events.ts";
 import type { Config } from "../config/config.ts";
 import { applyReloadable } from "../config/reload.ts";
 import { type DnsServer, startDns } from "../dns/server.ts";
-import type { DnsRemote } from "../dns/source.ts";
-import { createHttpApp, type HttpApp } from "../http/app.ts";
-import type { HttpDeps } from "../http/deps.ts";
-import { routes } from "../http/table.ts";
-import { Refusal } from "../lib/refusal.ts";
+import type { DnsSource } from "../dns/source.ts";
+import type { PoolEvent } from "../gossip/types.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { joinHostPort } from "../platform/go-net-error.ts";
 import { releaseMemoryWhenQuiet } from "../platform/memory-release.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { tcp } from "../platform/tcp-server.ts";
 import { udp } from "../platform/udp.ts";
-import { type AgentRole, agentRole } from "./agent-role.ts";
-import { createApi } from "./api.ts";
-import { type Core, consensusOf, startCore } from "./core.ts";
-import { dnsState } from "./dns-state.ts";
-import { measureGauges, measureRegularly } from "./gauges.ts";
+import { agentRole } from "./agent-role.ts";
 import type { NodeHost } from "./host.ts";
+import { makeJoining } from "./joining.ts";
 import { listenAll } from "./listeners.ts";
+import { measureRegularly } from "./measure-regularly.ts";
+import { nodeApi, reachabilityApi, telemetryApi } from "./node-api.ts";
 import { type OpenParts, openAll } from "./open-parts.ts";
+import type { Role, StartRole } from "./role.ts";
 import { dnsSettings, httpSettings } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** As long as Consul's: streams end only so, and everything that was asked and can be answered is answered by then. */
 const STOP_GRACE_MS = 1000;
 
-/** One running agent of the server role. */
+/** One running agent, server or client. */
 export interface RunningNode {
   readonly nodeId: string;
   /**
@@ -35,7 +33,7 @@ export interface RunningNode {
    * of a service or check.
    */
   reload(config: Config): Promise<void>;
-  /** Takes this server out of its cluster, if others go on. Rejects when they could not be told. */
+  /** Takes this node out of its cluster. Rejects when the others could not be told. */
   leave(): Promise<void>;
   /** Answers what is under way, stops edges and checks, and closes the files. */
   stop(): Promise<void>;
@@ -49,34 +47,58 @@ export function startNode(first: Config, telemetry: Telemetry, host: NodeHost): 
   return openAll((parts) => start(first, telemetry, host, parts));
 }
 
+/** A client needs neither the log nor the state, and does not load what they take. */
+async function roleOf({ server }: Config): Promise<StartRole> {
+  return server ? (await import("./server-node.ts")).startServer : (await import("./client-node.ts")).startClient;
+}
+
 async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts: OpenParts): Promise<RunningNode> {
   let config = first;
   const current = () => config;
-  const core = await startCore(current, telemetry, host.onFatal);
-  parts.add(() => core.stop());
-  if (telemetry.isPushed) parts.add(measureRegularly(() => measureGauges(core, telemetry.meter), clock));
-  const role = agentRole(current, core, telemetry, host);
-  parts.add(() => role.agent.stop());
-  await role.agent.start();
+  const startRole = await roleOf(first);
+  // The pool may find its members again, and they tell their events, before everything here is made.
+  const early: PoolEvent[] = [];
+  let onEvent = (event: PoolEvent) => void early.push(event);
+  const role = await startRole({ config: current, telemetry, onLan: (event) => onEvent(event), host });
+  parts.add(() => role.stop());
+  if (telemetry.isPushed) parts.add(measureRegularly(() => role.measure(), clock));
+  const local = agentRole(current, role, telemetry, host);
+  parts.add(() => local.agent.stop());
+  await local.agent.start();
+  const events = userEvents(current, role, local.agent, telemetry);
+  onEvent = (event) => {
+    if (event.kind === "user") events.receive(event);
+  };
+  for (const event of early) onEvent(event);
+  parts.add(sendCoordinates(first, role, telemetry));
+  const joining = makeJoining(first, role.pools, telemetry, host.onFatal);
+  parts.add(() => joining.stop());
   let settings = httpSettings(first);
-  const app = httpEdge(current, () => settings, core, role, telemetry, host);
-  const dns = await dnsEdge(first, core, telemetry);
+  const api = {
+    agent: local.agent,
+    node: nodeApi({ role, agent: local.agent, host, config: current, join: joining.join }),
+    telemetry: telemetryApi(telemetry, () => role.measure()),
+    reachability: reachabilityApi(role.pools),
+    keyring: role.keyring,
+    event: { fire: events.fire.bind(events), list: events.list.bind(events) },
+  };
+  const app = role.createHttp(api, () => settings);
+  const dns = await dnsEdge(first, role.dns, telemetry);
   parts.add(() => dns?.close());
   const listeners = listenAll(first, app);
   parts.add(async () => {
-    // Nobody waits any more for what will not come.
-    core.publisher.close();
-    core.hold.close();
+    role.endWaiting();
     await Promise.all(listeners.map((listener) => listener.close(STOP_GRACE_MS)));
   });
   parts.add(releaseMemoryWhenQuiet(clock));
+  await joining.start();
   return {
-    nodeId: core.nodeId,
+    nodeId: role.nodeId,
     async reload(wanted) {
       const before = config;
       config = applyReloadable(before, wanted);
       try {
-        await role.reload(config);
+        await local.reload(config);
       } catch (error) {
         config = before;
         throw error;
@@ -86,68 +108,53 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
     },
     leave() {
       // What it has goes with it; it must not tell the catalog again.
-      role.agent.stop();
-      return core.leave();
+      local.agent.stop();
+      return role.leave();
     },
     stop: () => parts.close(),
   };
 }
 
-function httpEdge(
+function userEvents(
   config: () => Config,
-  settings: HttpDeps["settings"],
-  core: Core,
-  { agent }: AgentRole,
+  role: Role,
+  agent: ReturnType<typeof agentRole>["agent"],
   telemetry: Telemetry,
-  host: NodeHost,
-): HttpApp {
-  const events = new UserEvents({
+) {
+  return new UserEvents({
     target: {
       nodeName: () => config().nodeName,
       services: () => agent.services().map(({ service }) => ({ name: service.Service, tags: service.Tags ?? [] })),
     },
-    publisher: core.publisher,
+    broadcast: (name, payload) => role.pools.lan.userEvent(name, payload, false),
+    publisher: role.publisher,
     uuid: random.uuid,
+    log: telemetry.hub.logger("agent"),
   });
-  return createHttpApp(
-    routes,
-    {
-      clock,
-      random: random.float,
-      log: telemetry.hub.logger("agent.http"),
-      meter: telemetry.meter,
-      publisher: core.publisher,
-      consensus: consensusOf(core, () => config().performance.rpcHoldTimeoutMs),
-      settings,
-    },
-    createApi({ core, agent, events, telemetry, host, config }),
-  );
 }
 
-const unreachable = () => Promise.reject(new Refusal("No path to datacenter"));
-const nowhere: DnsRemote = {
-  node: unreachable,
-  serviceInstances: unreachable,
-  byAddress: unreachable,
-  servers: () => Promise.resolve([]),
-  executeQuery: () => Promise.resolve(undefined),
-};
+function sendCoordinates(config: Config, role: Role, { hub }: Telemetry): () => void {
+  if (config.disableCoordinates) return () => undefined;
+  const { lan } = role.pools;
+  const sender = new CoordinateSender({
+    coordinate: () => lan.coordinate(),
+    send: (coordinate) => role.sendCoordinate(coordinate),
+    size: () => lan.members().length,
+    ...{ clock, random, log: hub.logger("agent") },
+  });
+  sender.start();
+  return () => sender.stop();
+}
 
-async function dnsEdge(config: Config, core: Core, { hub, meter }: Telemetry): Promise<DnsServer | undefined> {
+async function dnsEdge(config: Config, source: DnsSource, { hub, meter }: Telemetry): Promise<DnsServer | undefined> {
   const { port, addresses } = { port: config.ports.dns, addresses: config.addresses.dns };
   if (port === null) return undefined;
   const listen = addresses.map((address) => ({ address, port }));
   return startDns({
-    listen,
+    ...{ listen, source, clock, random, meter, udp, tcp },
     nodeName: config.nodeName,
-    source: { datacenters: () => [config.datacenter], state: dnsState(core.db, core.publisher), remote: nowhere },
     config: dnsSettings(config),
-    clock,
-    random,
     log: hub.logger("agent.dns"),
-    meter,
-    udp,
-    tcp,
   }).catch((error: unknown) => {
     const names = addresses.map((address) => joinHostPort(address, port)).join(", ");
     throw new Error(`Failed to listen for DNS on ${names}: ${error instanceof Error ? error.message : String(error)}`);

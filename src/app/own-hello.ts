@@ -14,6 +14,11 @@ export function expectOf({ bootstrap, bootstrapExpect }: Pick<Config, "bootstrap
   return bootstrap ? 1 : bootstrapExpect;
 }
 
+/** Whether the others may make this server a voter. */
+export function mayVote(config: Pick<Config, "nonVotingServer" | "readReplica" | "nonVotingMember">): boolean {
+  return !(config.nonVotingServer || config.readReplica || config.nonVotingMember);
+}
+
 /** What this server tells the others of itself. */
 export function ownHello(
   config: Config,
@@ -26,7 +31,7 @@ export function ownHello(
     clusterId: own.clusterId,
     address: serverAddress(config),
     expect: own.expect,
-    mayVote: !(config.nonVotingServer || config.readReplica || config.nonVotingMember),
+    mayVote: mayVote(config),
     version: VERSION,
     stateFormat: STATE_SCHEMA.length,
     known: own.known,

@@ -1,58 +1,34 @@
 import type { Config } from "../config/config.ts";
+import { MEMBER_STATUSES, type Pool, type PoolMember } from "../gossip/types.ts";
 import type { AgentMember, AgentSelf } from "../http/agent-deps.ts";
-import { assert } from "../lib/assert.ts";
-import { ORIGIN } from "../lib/coordinate.ts";
-import { splitHostPort } from "../lib/host-port.ts";
 import { COMPATIBLE_CONSUL_VERSION, VERSION } from "../lib/version.ts";
 import type { RaftStatus } from "../raft/status.ts";
-import { raftStats } from "../raft/status.ts";
-import type { Member } from "../server/members.ts";
+import type { Pools } from "./pools.ts";
 
 export interface SelfParts {
   config: Config;
   nodeId: string;
-  raft: RaftStatus;
+  pools: Pick<Pools, "lan" | "wan">;
   agentStats: Record<string, string>;
-  members: readonly Member[];
+  /** Of the role: what it knows of servers, and a server's log. */
+  roleStats: Readonly<Record<string, Readonly<Record<string, string>>>>;
   runtime: Record<string, string>;
 }
 
-/** Statuses of the gossip layer as numbers. */
-const ALIVE = 1;
-const FAILED = 4;
-
-/** A server as the gossip pool shows it. The tags are Consul's: tools read roles and ports from them. */
-export function agentMember(member: Member, config: Config): AgentMember {
-  const { host, port } = splitHostPort(member.address) ?? { host: member.address, port: config.ports.server };
+/** A member as `GET /v1/agent/members` prints it. */
+export function agentMember({ name, at, tags, status, versions }: PoolMember): AgentMember {
   return {
-    Name: member.name,
-    Addr: host,
-    Port: config.ports.serfLan,
-    Tags: {
-      acls: "0",
-      ...(member.expect === 1 ? { bootstrap: "1" } : {}),
-      build: `${COMPATIBLE_CONSUL_VERSION}:muster-${member.version || VERSION}`,
-      dc: member.datacenter,
-      ...(member.expect > 1 ? { expect: String(member.expect) } : {}),
-      ft_fs: "1",
-      id: member.nodeId,
-      ...(member.mayVote ? {} : { nonvoter: "1" }),
-      port: String(port),
-      raft_vsn: "3",
-      role: "consul",
-      segment: "",
-      vsn: "2",
-      vsn_max: "3",
-      vsn_min: "2",
-      wan_join_port: String(config.ports.serfWan ?? -1),
-    },
-    Status: member.isAlive ? ALIVE : FAILED,
-    ProtocolMin: 1,
-    ProtocolMax: 5,
-    ProtocolCur: 2,
-    DelegateMin: 2,
-    DelegateMax: 5,
-    DelegateCur: 4,
+    Name: name,
+    Addr: at.address,
+    Port: at.port,
+    Tags: tags,
+    Status: MEMBER_STATUSES.indexOf(status),
+    ProtocolMin: versions.protocolMin,
+    ProtocolMax: versions.protocolMax,
+    ProtocolCur: versions.protocolCurrent,
+    DelegateMin: versions.delegateMin,
+    DelegateMax: versions.delegateMax,
+    DelegateCur: versions.delegateCurrent,
   };
 }
 
@@ -63,10 +39,8 @@ export function leaderAddress(raft: { status(): Pick<RaftStatus, "leader" | "con
 }
 
 /** `GET /v1/agent/self`, in the shape that clients pick their facts from. */
-export function agentSelf(parts: SelfParts): AgentSelf {
-  const { config, nodeId, raft, members } = parts;
-  const [own] = members;
-  assert(own !== undefined, "a server is its own first member");
+export function agentSelf({ config, nodeId, pools, agentStats, roleStats, runtime }: SelfParts): AgentSelf {
+  const { lan, wan } = pools;
   return {
     Config: {
       Datacenter: config.datacenter,
@@ -77,26 +51,24 @@ export function agentSelf(parts: SelfParts): AgentSelf {
       Version: COMPATIBLE_CONSUL_VERSION,
     },
     DebugConfig: debugConfig(config, nodeId),
-    Coord: { ...ORIGIN },
-    Member: agentMember(own, config),
+    Coord: { ...lan.coordinate() },
+    Member: agentMember(lan.self()),
     Stats: {
-      agent: parts.agentStats,
+      agent: agentStats,
       build: { prerelease: "", revision: `muster-${VERSION}`, version: COMPATIBLE_CONSUL_VERSION },
-      consul: {
-        acl: "disabled",
-        bootstrap: String(config.bootstrap),
-        known_datacenters: "1",
-        leader: String(raft.state === "Leader"),
-        leader_addr: leaderAddress({ status: () => raft }),
-        server: String(config.server),
-      },
-      raft: raftStats(raft),
-      runtime: parts.runtime,
-      serf_lan: serfStats(members),
-      serf_wan: serfStats(members),
+      ...roleStats,
+      runtime,
+      serf_lan: lan.stats(),
+      ...(wan === undefined ? {} : { serf_wan: wan.stats() }),
     },
     Meta: { ...config.nodeMeta, "consul-network-segment": "" },
   };
+}
+
+/** Datacenters whose servers are in the pool of all, the own one too. */
+export function knownDatacenters(wan: Pick<Pool, "members"> | undefined, own: string): number {
+  const names = (wan?.members() ?? []).filter(({ status }) => status === "alive").map(({ tags }) => tags.dc ?? "");
+  return new Set([own, ...names]).size;
 }
 
 /** Keys of Consul's DebugConfig that programs read; nothing here is a secret. */
@@ -142,23 +114,5 @@ function debugConfig(config: Config, nodeId: string): Record<string, unknown> {
     TxnMaxReqLen: config.limits.txnMaxReqLen,
     UIEnabled: config.ui,
     Version: COMPATIBLE_CONSUL_VERSION,
-  };
-}
-
-/** Nothing is under way: this version has no gossip yet. */
-function serfStats(members: readonly Member[]): Record<string, string> {
-  return {
-    coordinate_resets: "0",
-    encrypted: "false",
-    event_queue: "0",
-    event_time: "1",
-    failed: String(members.filter(({ isAlive }) => !isAlive).length),
-    health_score: "0",
-    intent_queue: "0",
-    left: "0",
-    member_time: "1",
-    members: String(members.length),
-    query_queue: "0",
-    query_time: "1",
   };
 }

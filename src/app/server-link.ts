@@ -1,15 +1,14 @@
 import type { Config } from "../config/config.ts";
 import { systemClock as clock } from "../platform/clock.ts";
-import { joinHostPort } from "../platform/go-net-error.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { tcp } from "../platform/tcp-server.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { IndexedConfiguration } from "../raft/configuration.ts";
 import type { Message } from "../raft/core/messages.ts";
 import type { Method } from "../rpc/calls.ts";
+import type { Guests } from "../rpc/guests.ts";
 import { LinkedPeers } from "../rpc/peers.ts";
 import type { Hello, KnownServer } from "../rpc/types.ts";
-import { parseJoinAddress } from "../server/join/addresses.ts";
 import { listenForServers } from "./server-port.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -17,9 +16,6 @@ import type { Telemetry } from "./telemetry.ts";
 const KNOWN_MAX = 64;
 /** Several servers often come at once; they are told together. */
 const TELL_AFTER_MS = 20;
-/** How long a server is waited for that somebody asked to join. */
-const JOIN_MS_MAX = 5000;
-const JOIN_LOOK_MS = 50;
 
 export interface LinkDeps {
   config: () => Config;
@@ -32,6 +28,8 @@ export interface LinkDeps {
 export interface LinkHandlers {
   /** Who the servers are. */
   configuration(): IndexedConfiguration;
+  /** Servers of the own datacenter that gossip knows, whether they belong to the cluster or not. */
+  met(): readonly KnownServer[];
   /** From a server of the same cluster. */
   onMessage(message: Message): void;
   onPeersChanged(): void;
@@ -46,9 +44,10 @@ export class ServerLink {
   readonly #log: Logger;
   readonly #methods: Record<string, Method> = {};
   #handlers: LinkHandlers | undefined;
+  #guests: Pick<Guests, "accept"> | undefined;
   /** Servers that are in the same cluster: only these may take part in its elections. */
   #inCluster = new Set<string>();
-  /** Servers of the configuration, by what `know` was told last. */
+  /** Servers that are looked for since `know` was called last. */
   #sure = new Set<string>();
   #told = "";
   #isTelling = false;
@@ -78,15 +77,28 @@ export class ServerLink {
     Object.assign(this.#methods, handlers.methods);
   }
 
+  /** From now on client agents and servers of other datacenters may call. */
+  serve(guests: Pick<Guests, "accept">): void {
+    this.#guests = guests;
+  }
+
   /** Opens the server port; the returned function closes it. */
   listen(): Promise<() => void> {
     const { bindAddr, ports } = this.#deps.config();
-    return listenForServers({ address: bindAddr, port: ports.server }, this.peers, this.#log);
+    return listenForServers(
+      { address: bindAddr, port: ports.server },
+      this.peers,
+      () => this.#guests?.accept,
+      this.#log,
+    );
   }
 
-  /** Looks for the servers of the configuration where they were seen last, and for none that was in it before. */
+  /**
+   * Looks for the servers of the configuration and of the gossip pool where they were seen last, and for none that was
+   * there before.
+   */
   know(): void {
-    const servers = this.#configured();
+    const servers = this.#expected();
     const ids = new Set(servers.map(({ nodeId }) => nodeId));
     for (const server of servers) this.peers.know(server);
     for (const id of this.#sure) if (!ids.has(id)) this.peers.unknow(id);
@@ -100,30 +112,18 @@ export class ServerLink {
     this.peers.hello();
   }
 
-  /** Asks one address; rejects when no server answers there in time. */
-  async joinNow(text: string): Promise<void> {
-    const { host, port } = parseJoinAddress(text);
-    const address = joinHostPort(host, port);
-    this.peers.dial(address);
-    const untilMs = clock.monotonicMs() + JOIN_MS_MAX;
-    const isThere = () => this.peers.isAt(address) || this.#connected().some((each) => each.address === address);
-    while (!isThere()) {
-      if (clock.monotonicMs() >= untilMs) {
-        this.peers.forget(address);
-        throw new Error(`no server answers at ${address}`);
-      }
-      await new Promise<void>((resolve) => clock.after(JOIN_LOOK_MS, resolve));
-    }
-  }
-
   close(): Promise<void> {
     this.#isClosed = true;
     return this.peers.close();
   }
 
-  #configured(): KnownServer[] {
-    const servers = this.#handlers?.configuration().configuration.servers ?? [];
-    return servers.map(({ id, address }) => ({ nodeId: id, address }));
+  /** Where gossip sees a server is newer than what the log says. */
+  #expected(): KnownServer[] {
+    if (this.#handlers === undefined) return [];
+    const { servers } = this.#handlers.configuration().configuration;
+    const known = new Map(servers.map(({ id, address }) => [id, { nodeId: id, address }]));
+    for (const server of this.#handlers.met()) known.set(server.nodeId, server);
+    return [...known.values()];
   }
 
   #connected(): KnownServer[] {
@@ -137,7 +137,7 @@ export class ServerLink {
   #known(): KnownServer[] {
     // None before the first connection, when this server introduces itself to itself.
     if (this.#handlers === undefined) return [];
-    const known = new Map([...this.#configured(), ...this.#connected()].map((server) => [server.nodeId, server]));
+    const known = new Map([...this.#expected(), ...this.#connected()].map((server) => [server.nodeId, server]));
     return [...known.values()].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1)).slice(0, KNOWN_MAX);
   }
 

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { PoolMember } from "../gossip/types.ts";
 import type { AutopilotConfiguration } from "../model/autopilot.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { systemRandom as random } from "../platform/random.ts";
@@ -17,6 +18,7 @@ import { Leadership } from "../server/leadership.ts";
 import { measuredPropose } from "../server/measured-propose.ts";
 import { type Member, membersOf } from "../server/members.ts";
 import { type LeaderMethods, leaderMethods } from "../server/methods.ts";
+import { NodeKeeper } from "../server/node-keeper.ts";
 import { Operator } from "../server/operator.ts";
 import { Server } from "../server/server.ts";
 import { Uploads } from "../server/uploads.ts";
@@ -24,6 +26,7 @@ import { nodeById } from "../state/nodes/queries.ts";
 import { clearMustJoin } from "../storage/set-aside.ts";
 import type { StoredJoin } from "./join-record.ts";
 import { serverAddress } from "./own-hello.ts";
+import { serversOf } from "./pool-servers.ts";
 import type { ServerLink } from "./server-link.ts";
 import type { StateParts } from "./state-parts.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -41,6 +44,8 @@ export interface RoleDeps {
   hold: LeaderHold;
   link: ServerLink;
   timing: Timing;
+  /** Of the gossip pool of this datacenter. */
+  lanMembers: () => readonly PoolMember[];
 }
 
 /** What makes a server of the log and its state. */
@@ -55,7 +60,7 @@ export interface ServerRole {
 }
 
 export function serverRole(deps: RoleDeps): ServerRole {
-  const { config, nodeId, telemetry, state, raft, record, hold, link, timing } = deps;
+  const { config, nodeId, telemetry, state, raft, record, hold, link, timing, lanMembers } = deps;
   const { db } = state;
   const log = telemetry.hub.logger("agent.server");
   const { meter } = telemetry;
@@ -72,8 +77,15 @@ export function serverRole(deps: RoleDeps): ServerRole {
     log: telemetry.hub.logger("agent.server.autopilot"),
   });
   const updateCoordinate = server.coordinate.update.bind(server.coordinate);
-  const caretaker = new Caretaker({ db, propose, raft, members, updateCoordinate, log });
-  const leadership = new Leadership({ raft, server, autopilot, caretaker, clock, log });
+  const caretaker = new Caretaker({ db, propose, raft, members, pool: lanMembers, updateCoordinate, log });
+  const nodes = new NodeKeeper({
+    ...{ db, propose, pool: lanMembers, clock, log },
+    selfId: nodeId,
+    datacenter: config().datacenter,
+    servers: () => raft.configuration().configuration.servers.map(({ id }) => id),
+    reconnectTimeoutMs: () => config().reconnectTimeoutMs,
+  });
+  const leadership = new Leadership({ raft, server, autopilot, caretaker, nodes, clock, log });
   const methods = leaderMethods({
     ...{ server, propose, raft, autopilot, caretaker, uploads: new Uploads(clock) },
     isCaughtUp: () => leadership.isReady,
@@ -83,6 +95,7 @@ export function serverRole(deps: RoleDeps): ServerRole {
   link.attach({
     methods: served(methods, raft, joiner),
     configuration: () => raft.configuration(),
+    met: () => serversOf(lanMembers()),
     onMessage: (message) => raft.receive(message),
     onPeersChanged() {
       for (const { hello, isConnected } of link.peers.list()) if (!isConnected) caretaker.letIn(hello.nodeId);
@@ -115,12 +128,13 @@ export function serverRole(deps: RoleDeps): ServerRole {
   };
 }
 
-function memberList({ hello, state, raft, link }: RoleDeps): () => Member[] {
+function memberList({ hello, state, raft, link, lanMembers }: RoleDeps): () => Member[] {
   const sinceMs = clock.monotonicMs();
   return () =>
     membersOf({
       self: { ...hello([]), protocol: PROTOCOL_VERSION },
       peers: link.peers.list(),
+      pool: lanMembers(),
       configuration: raft.configuration().configuration,
       nameOf: (id) => nodeById(state.db, id)?.Node,
       nowMs: clock.monotonicMs(),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Core, startCore } from "../../../src/app/core.ts";
+import { type Joining, makeJoining } from "../../../src/app/joining.ts";
 import { startTelemetry } from "../../../src/app/telemetry.ts";
 import type { AutopilotConfiguration } from "../../../src/model/autopilot.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
@@ -17,6 +18,7 @@ export class ClusterRig {
   /** What each of them logged. */
   readonly logs = new Map<string, string[]>();
   readonly fatal: string[] = [];
+  readonly #joinings = new Map<Core, Joining>();
   /** Others may test at the same time. */
   readonly #network = 10 + Math.floor(Math.random() * 200);
   readonly #net2 = Math.floor(Math.random() * 250);
@@ -38,11 +40,12 @@ export class ClusterRig {
     const lines = this.logs.get(name) ?? [];
     this.logs.set(name, lines);
     const telemetry = startTelemetry(config, { write: (line) => void lines.push(line) }, systemClock, name);
-    const core = await startCore(
-      () => config,
-      telemetry,
-      (reason) => this.fatal.push(`${name}: ${reason}`),
-    );
+    const onFatal = (reason: string) => void this.fatal.push(`${name}: ${reason}`);
+    const onGossip = { onLan: () => undefined, onWan: () => undefined };
+    const core = await startCore(() => config, telemetry, onGossip, onFatal);
+    const joining = makeJoining(config, core.pools, telemetry, onFatal);
+    this.#joinings.set(core, joining);
+    await joining.start();
     this.running.set(name, core);
     return core;
   }
@@ -50,7 +53,9 @@ export class ClusterRig {
   async stop(name: string): Promise<void> {
     const core = this.running.get(name);
     this.running.delete(name);
-    await core?.stop();
+    if (core === undefined) return;
+    this.#joinings.get(core)?.stop();
+    await core.stop();
   }
 
   /** Waits until one leads and all that run name it. */

@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import { measureGauges, measureRegularly } from "../../../src/app/gauges.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { measureGauges } from "../../../src/app/gauges.ts";
 import { silentMeter } from "../../support/silent.ts";
 import { World } from "../state/catalog/world.ts";
 
@@ -34,17 +33,4 @@ test("nodes, names of services and instances are counted, and servers", () => {
     "server.isLeader": 1,
     "members.servers": 3,
   });
-});
-
-test("gauges are sent every 10 seconds until the end", () => {
-  const clock = new ManualClock();
-  let times = 0;
-  const end = measureRegularly(() => times++, clock);
-  clock.advance(9_999);
-  expect(times).toBe(0);
-  clock.advance(1);
-  clock.advance(10_000);
-  expect(times).toBe(2);
-  end();
-  expect(clock.pendingMs).toEqual([]);
 });

@@ -1,19 +1,24 @@
 import { expect, test } from "bun:test";
-import { agentMember, leaderAddress } from "../../../src/app/self.ts";
-import type { Member } from "../../../src/server/members.ts";
-import { configOf } from "../config/fixture.ts";
+import { agentMember, knownDatacenters, leaderAddress } from "../../../src/app/self.ts";
+import { OWN_VERSIONS } from "../../../src/gossip/messages.ts";
+import type { PoolMember } from "../../../src/gossip/types.ts";
 
-const MEMBER: Member = {
-  ...{ nodeId: "a", name: "s1", address: "10.0.0.1:8400", datacenter: "dc1", clusterId: "x", isConnected: true },
-  ...{ isAlive: true, silentMs: 0, expect: 3, mayVote: true, version: "0.1.0", taggedAddresses: {}, nodeMeta: {} },
+const MEMBER: PoolMember = {
+  ...{ name: "s1", at: { address: "10.0.0.1", port: 8301 }, tags: { role: "consul", dc: "dc2" } },
+  ...{ status: "failed", versions: OWN_VERSIONS },
 };
 
-test("members carry Consul's tags, each server its own", () => {
-  const shown = agentMember(MEMBER, configOf("server = true"));
-  expect([shown.Name, shown.Addr, shown.Port, shown.Status]).toEqual(["s1", "10.0.0.1", 8301, 1]);
-  expect(shown.Tags).toMatchObject({ role: "consul", id: "a", port: "8400", expect: "3", dc: "dc1" });
-  const failed = agentMember({ ...MEMBER, isAlive: false, expect: 1, mayVote: false }, configOf("server = true"));
-  expect([failed.Status, failed.Tags.bootstrap, failed.Tags.nonvoter]).toEqual([4, "1", "1"]);
+test("members are shown as Consul shows them: a number for the status, and the versions they speak", () => {
+  expect(agentMember(MEMBER)).toEqual({
+    ...{ Name: "s1", Addr: "10.0.0.1", Port: 8301, Tags: { role: "consul", dc: "dc2" }, Status: 4 },
+    ...{ ProtocolMin: 1, ProtocolMax: 5, ProtocolCur: 2, DelegateMin: 2, DelegateMax: 5, DelegateCur: 4 },
+  });
+});
+
+test("datacenters are known by servers that are alive, the own one always", () => {
+  expect(knownDatacenters({ members: () => [MEMBER] }, "dc1")).toBe(1);
+  expect(knownDatacenters({ members: () => [{ ...MEMBER, status: "alive" }] }, "dc1")).toBe(2);
+  expect(knownDatacenters(undefined, "dc1")).toBe(1);
 });
 
 test("the leader's address is that of the configuration, and empty while nobody leads", () => {

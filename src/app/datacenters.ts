@@ -1,0 +1,40 @@
+import type { Pool, PoolMember } from "../gossip/types.ts";
+import type { Coordinate } from "../lib/coordinate.ts";
+import { parseServer } from "../model/member-tags.ts";
+import { datacentersByDistance } from "../server/datacenters.ts";
+
+type WanPool = Pick<Pool, "members" | "coordinate" | "coordinateOf">;
+
+export interface DatacenterCoordinates {
+  Datacenter: string;
+  AreaID: string;
+  Coordinates: { Node: string; Segment: string; Coord: Coordinate }[];
+}
+
+/** All datacenters that have a server which is alive, the nearest first; without the pool of all it is the own one. */
+export function datacenterNames(wan: WanPool | undefined, own: string): string[] {
+  if (wan === undefined) return [own];
+  const servers = aliveServers(wan).map(({ name, datacenter }) => ({ datacenter, coordinate: wan.coordinateOf(name) }));
+  return datacentersByDistance(own, wan.coordinate(), servers);
+}
+
+/** Where the servers of all datacenters are, as far as that has been measured. */
+export function datacenterCoordinates(wan: WanPool | undefined, own: string): DatacenterCoordinates[] {
+  const byName = new Map<string, DatacenterCoordinates>();
+  for (const Datacenter of datacenterNames(wan, own)) {
+    byName.set(Datacenter, { Datacenter, AreaID: "wan", Coordinates: [] });
+  }
+  if (wan === undefined) return [...byName.values()];
+  for (const { name: Node, datacenter } of aliveServers(wan)) {
+    const Coord = wan.coordinateOf(Node);
+    if (Coord !== undefined) byName.get(datacenter)?.Coordinates.push({ Node, Segment: "", Coord });
+  }
+  return [...byName.values()];
+}
+
+function aliveServers(wan: WanPool): (PoolMember & { datacenter: string })[] {
+  return wan.members().flatMap((member) => {
+    const server = member.status === "alive" ? parseServer(member.tags) : undefined;
+    return server === undefined ? [] : [{ ...member, datacenter: server.datacenter }];
+  });
+}

@@ -1,0 +1,53 @@
+import { expect, test } from "bun:test";
+import { datacenterCoordinates, datacenterNames } from "../../../src/app/datacenters.ts";
+import { OWN_VERSIONS } from "../../../src/gossip/messages.ts";
+import type { MemberStatus, PoolMember } from "../../../src/gossip/types.ts";
+import { type Coordinate, ORIGIN } from "../../../src/lib/coordinate.ts";
+import { serverTags } from "../../../src/model/member-tags.ts";
+
+const at = (s: number): Coordinate => ({ ...ORIGIN, Vec: [s, 0, 0, 0, 0, 0, 0, 0] });
+
+function server(name: string, datacenter: string, status: MemberStatus = "alive"): PoolMember {
+  const own = {
+    nodeId: name,
+    datacenter,
+    build: "1.8.7:muster-0.4.0",
+    port: 8300,
+    expect: 1,
+    mayVote: true,
+    wanPort: 8302,
+  };
+  return {
+    name,
+    at: { address: "10.0.0.1", port: 8302 },
+    tags: serverTags(own, "wan"),
+    status,
+    versions: OWN_VERSIONS,
+  };
+}
+
+const coordinates: Record<string, Coordinate> = { "a.dc1": at(0), "b.far": at(0.2), "c.near": at(0.01) };
+const wan = {
+  members: () => [
+    server("a.dc1", "dc1"),
+    server("b.far", "far"),
+    server("c.near", "near"),
+    server("d.gone", "gone", "failed"),
+  ],
+  coordinate: () => at(0),
+  coordinateOf: (name: string) => coordinates[name],
+};
+
+test("datacenters with a living server are known, the nearest first", () => {
+  expect(datacenterNames(wan, "dc1")).toEqual(["dc1", "near", "far"]);
+  expect(datacenterNames(undefined, "dc1")).toEqual(["dc1"]);
+});
+
+test("coordinates are those that were measured", () => {
+  expect(datacenterCoordinates(wan, "dc1").map(({ Datacenter, Coordinates }) => [Datacenter, Coordinates])).toEqual([
+    ["dc1", [{ Node: "a.dc1", Segment: "", Coord: at(0) }]],
+    ["near", [{ Node: "c.near", Segment: "", Coord: at(0.01) }]],
+    ["far", [{ Node: "b.far", Segment: "", Coord: at(0.2) }]],
+  ]);
+  expect(datacenterCoordinates(undefined, "dc1")).toEqual([{ Datacenter: "dc1", AreaID: "wan", Coordinates: [] }]);
+});
