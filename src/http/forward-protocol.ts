@@ -30,7 +30,7 @@ export const OpenRequest = z.object({
   id,
   /** More parts of the body follow. */
   more: z.boolean(),
-  method: z.string().max(16),
+  method: z.string().regex(/^[A-Za-z]{1,16}$/),
   /** Path and query, as they came. */
   target: z
     .string()

@@ -63,7 +63,8 @@ export function forwardedMethods(app: HttpApp, clock: Clock): ForwardedMethods {
   return {
     methods: {
       [FORWARD_METHODS.ready]: () => Promise.resolve(undefined),
-      [FORWARD_METHODS.open]: (argument, from, signal) => open.serve(decoded(OpenRequest, argument), from, signal),
+      [FORWARD_METHODS.open]: async (argument, from, signal) =>
+        await open.serve(decoded(OpenRequest, argument), from, signal),
     },
     continuing: {
       async [FORWARD_METHODS.write](argument, from) {

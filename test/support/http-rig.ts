@@ -64,6 +64,7 @@ export function httpRig(
     api,
   );
   return {
+    app,
     publisher,
     /** What happened to the idle timeout of connections. */
     held,
