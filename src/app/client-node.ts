@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { createHttpApp } from "../http/app.ts";
 import { routes } from "../http/table.ts";
@@ -23,6 +24,7 @@ export function startClient({ config, telemetry, onLan }: RoleParts): Promise<Ro
   return openAll(async (parts) => {
     const first = config();
     const { datacenter, nodeName } = first;
+    if (!first.dev) mkdirSync(first.dataDir, { recursive: true, mode: 0o755 });
     const nodeId = nodeIdIn(first.dev ? undefined : first.dataDir, first.nodeId, random.uuid);
     const publisher = new Publisher();
     let pools: Pools | undefined;
