@@ -63,7 +63,7 @@ function messages(): void {
   const serf = encodeSerf({ type: "join", ltime: 99, node: "edge-0815" });
   say(`${"Serf's join".padEnd(24)} ${String(serf.length).padStart(8)} ${ns(cost(() => encodeSerf(decodeSerf(serf))))}`);
   say(
-    `${"tags".padEnd(24)} ${String(meta.length).padStart(8)} ${ns(cost(() => encodeTags(tags)))} ${ns(cost(() => decodeTags(meta)))}`,
+    `${"tags".padEnd(24)} ${String(meta.length).padStart(8)} ${ns(cost(() => encodeTags(tags)))} ${ns(cost(() => decodeTags(meta.slice())))}`,
   );
 }
 
