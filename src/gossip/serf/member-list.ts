@@ -47,6 +47,7 @@ export class MemberList {
   readonly #intents = new RecentIntents();
   readonly #counts: Record<MemberStatus, number> = { none: 0, alive: 0, leaving: 0, left: 0, failed: 0 };
   readonly #prunes = new Set<Timer>();
+  #sorted: readonly PoolMember[] | undefined;
   /** This member goes, so what is said of its leaving is true. */
   isLeaving = false;
 
@@ -68,6 +69,12 @@ export class MemberList {
 
   *members(): Iterable<PoolMember> {
     for (const { member } of this.#entries.values()) yield member;
+  }
+
+  /** By name; the same list until something changes. */
+  sorted(): readonly PoolMember[] {
+    this.#sorted ??= [...this.members()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return this.#sorted;
   }
 
   *ltimes(): Iterable<[name: string, ltime: number]> {
@@ -93,6 +100,7 @@ export class MemberList {
       entry = { member: memberOf(swim, status), ltime: intent?.ltime ?? 0, goneMs: 0, isReturning: false };
       this.#entries.set(swim.name, entry);
       this.#counts[status]++;
+      this.#sorted = undefined;
     } else {
       const { status } = entry.member;
       if (status === "failed" && clock.monotonicMs() - entry.goneMs < FLAP_MS) meter.count("serf.member.flap");
@@ -209,6 +217,7 @@ export class MemberList {
     const { member } = entry;
     this.#entries.delete(member.name);
     this.#counts[member.status]--;
+    this.#sorted = undefined;
     this.#options.onForgotten(member.name);
     this.#options.onEvent({ kind: "reap", member });
   }
@@ -218,6 +227,7 @@ export class MemberList {
     this.#counts[member.status]++;
     entry.member = member;
     entry.isReturning = false;
+    this.#sorted = undefined;
   }
 }
 

@@ -10,7 +10,7 @@ import type { OpenQuery } from "./open-queries.ts";
 import type { SerfOptions } from "./options.ts";
 import { CONFLICT_QUERY } from "./query-names.ts";
 
-/** The membership tells a conflict again with each message about it. */
+/** The membership tells a conflict again with each message about it; it is told on once in this time. */
 const QUIET_MS = 60_000;
 
 export interface NameConflictsOptions extends Pick<SerfOptions, "onNameConflict" | "onConflictLost"> {
@@ -35,13 +35,12 @@ export class NameConflicts {
   seen(existing: SwimMember, other: Alive): void {
     const { name, log, onNameConflict } = this.#options;
     const fields = { at: textOf(existing.at), other: textOf(other.at) };
-    const isOld = !this.#isNews(`${existing.name} ${fields.other}`);
+    if (!this.#isNews(`${existing.name} ${fields.other}`)) return;
     if (existing.name !== name) {
-      if (!isOld)
-        log.warn(`Name conflict for '${existing.name}': the second member of this name is not taken in`, fields);
+      log.warn(`Name conflict for '${existing.name}': the second member of this name is not taken in`, fields);
       return;
     }
-    if (!isOld) log.error("another member has this one's name: names must be unique, so change one of them", fields);
+    log.error("another member has this one's name: names must be unique, so change one of them", fields);
     onNameConflict(other.at);
     if (this.#options.onConflictLost !== undefined) void this.#vote(existing.at);
   }

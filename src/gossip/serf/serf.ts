@@ -72,8 +72,8 @@ export class Serf implements SwimDelegate {
   // What those above ask for.
 
   /** Sorted by name. */
-  members(): PoolMember[] {
-    return [...this.#parts.members.members()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  members(): readonly PoolMember[] {
+    return this.#parts.members.sorted();
   }
 
   member(name: string): PoolMember | undefined {

@@ -193,6 +193,20 @@ describe("members and their intents (Serf 0.9)", () => {
     expect([...members.members()].map(({ name }) => name)).toEqual(["c"]);
   });
 
+  test("the sorted list is the same until something changes", () => {
+    const { members } = rig();
+    members.joined(swim("b"));
+    members.joined(swim("a"));
+    const before = members.sorted();
+    expect(before.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(members.sorted()).toBe(before);
+    members.leaveIntent(leave("a", 5));
+    expect(members.sorted().map(({ status }) => status)).toEqual(["leaving", "alive"]);
+    members.gone(dead("a"));
+    members.reap(() => -1);
+    expect(members.sorted().map(({ name }) => name)).toEqual(["b"]);
+  });
+
   test("a pruned member is forgotten at once when it is gone", () => {
     const { members, events } = rig();
     members.joined(swim("a"));
