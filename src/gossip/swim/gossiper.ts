@@ -19,9 +19,11 @@ export class Gossiper {
   readonly #context: Context;
   readonly #queue: BroadcastQueue;
   /** Ticks of different members fall apart. */
-  #phaseMs: number;
+  readonly #phaseMs: number;
   #timer: Timer | undefined;
   #isRunning = false;
+  /** Since the last tick began. */
+  #isAwake = false;
 
   constructor(context: Context) {
     const { roster, timing, random } = context;
@@ -58,13 +60,19 @@ export class Gossiper {
 
   /** Something waits: there is a next tick. */
   wake(): void {
+    this.#isAwake = true;
     if (!this.#isRunning || this.#timer !== undefined) return;
     const { clock, timing } = this.#context;
-    const intervalMs = timing.gossipIntervalMs;
-    const passedMs = (clock.monotonicMs() - this.#phaseMs) % intervalMs;
-    this.#timer = clock.after(intervalMs - passedMs, () => {
+    this.#wait(timing.gossipIntervalMs - ((clock.monotonicMs() - this.#phaseMs) % timing.gossipIntervalMs));
+  }
+
+  #wait(delayMs: number): void {
+    const { clock, timing } = this.#context;
+    this.#timer = clock.after(delayMs, () => {
+      this.#isAwake = false;
+      const isMore = this.#tick() || this.#isAwake;
       this.#timer = undefined;
-      if (this.#tick()) this.wake();
+      if (isMore && this.#isRunning) this.#wait(timing.gossipIntervalMs);
     });
   }
 

@@ -8,3 +8,5 @@ export const META_BYTES_MAX = 512;
 export const INCARNATION_MAX = 2 ** 32 - 1;
 /** Pings on behalf of others in a second; a pool of thousands with half of its members dead asks for three. */
 export const RELAYS_PER_SECOND_MAX = 128;
+/** Refutations that are told again in a second, to those who have missed them. */
+export const REMINDERS_PER_SECOND_MAX = 16;

@@ -3,7 +3,8 @@ import type { Awareness } from "./awareness.ts";
 import type { Context } from "./context.ts";
 import type { SwimMember } from "./delegate.ts";
 import type { Gossiper } from "./gossiper.ts";
-import { INCARNATION_MAX, MEMBERS_MAX, META_BYTES_MAX, NAME_LENGTH_MAX } from "./limits.ts";
+import { INCARNATION_MAX, MEMBERS_MAX, META_BYTES_MAX, NAME_LENGTH_MAX, REMINDERS_PER_SECOND_MAX } from "./limits.ts";
+import { RateLimit } from "./rate-limit.ts";
 import { isGone } from "./roster.ts";
 import { suspicionBounds } from "./scale.ts";
 import { Suspicion } from "./suspicion.ts";
@@ -17,12 +18,14 @@ export class Membership {
   readonly #gossiper: Gossiper;
   readonly #awareness: Awareness;
   readonly #suspicions = new Map<string, Suspicion>();
+  readonly #reminders: RateLimit;
   #isLeaving = false;
 
   constructor(context: Context, gossiper: Gossiper, awareness: Awareness, meta: Uint8Array, versions: Versions) {
     this.#context = context;
     this.#gossiper = gossiper;
     this.#awareness = awareness;
+    this.#reminders = new RateLimit(context.clock, REMINDERS_PER_SECOND_MAX);
     const { name, at, clock } = context;
     const changedMs = clock.monotonicMs();
     context.roster.set({ name, at, meta, versions, incarnation: 1, state: "alive", changedMs });
@@ -42,6 +45,16 @@ export class Membership {
   /** Tells all what this member is now. */
   announceSelf(): void {
     this.#gossiper.announce(aliveOf(this.self));
+  }
+
+  /**
+   * Whoever still accuses this member of an earlier incarnation has missed what was said against it. It is told alone: its
+   * probes are answered, but an answer to a ping ends no suspicion.
+   */
+  remind(to: Endpoint, { node, incarnation }: Suspect | Dead): void {
+    const { self } = this;
+    const isOutdated = node === self.name && incarnation < self.incarnation && !this.#isLeaving;
+    if (isOutdated && this.#reminders.take()) this.#gossiper.send(to, aliveOf(self));
   }
 
   setMeta(meta: Uint8Array): void {

@@ -4,8 +4,8 @@ import type { Acks } from "./acks.ts";
 import type { Context } from "./context.ts";
 import type { Gossiper } from "./gossiper.ts";
 import { RELAYS_PER_SECOND_MAX } from "./limits.ts";
+import { RateLimit } from "./rate-limit.ts";
 
-const MS_PER_SECOND = 1000;
 const NO_PAYLOAD = new Uint8Array(0);
 
 /** Pings on behalf of others, and tells them whether an answer came. */
@@ -15,13 +15,13 @@ export class Relay {
   readonly #gossiper: Gossiper;
   /** Of the pings that are not answered yet, by their numbers. */
   readonly #timers = new Map<number, Timer>();
-  #secondMs = Number.NEGATIVE_INFINITY;
-  #inSecond = 0;
+  readonly #limit: RateLimit;
 
   constructor(context: Context, acks: Acks, gossiper: Gossiper) {
     this.#context = context;
     this.#acks = acks;
     this.#gossiper = gossiper;
+    this.#limit = new RateLimit(context.clock, RELAYS_PER_SECOND_MAX);
   }
 
   close(): void {
@@ -35,7 +35,7 @@ export class Relay {
   /** What is over the limit is left: who asked has asked others, too. */
   onRequest(from: Endpoint, request: IndirectPing) {
     const { name, at, clock, timing, meter } = this.#context;
-    if (!this.#mayRelay()) return meter.count("memberlist.relay.dropped");
+    if (!this.#limit.take()) return meter.count("memberlist.relay.dropped");
     const asker = request.source ?? from;
     const seqNo = this.#acks.expect({
       onAck: () => {
@@ -57,14 +57,5 @@ export class Relay {
     this.#timers.get(seqNo)?.cancel();
     this.#timers.delete(seqNo);
     this.#acks.forget(seqNo);
-  }
-
-  #mayRelay(): boolean {
-    const nowMs = this.#context.clock.monotonicMs();
-    if (nowMs - this.#secondMs >= MS_PER_SECOND) {
-      this.#secondMs = nowMs;
-      this.#inSecond = 0;
-    }
-    return ++this.#inSecond <= RELAYS_PER_SECOND_MAX;
   }
 }

@@ -149,8 +149,10 @@ export class Swim implements SwimPort, Receiver {
       case "alive":
         return this.#membership.alive(message);
       case "suspect":
+        this.#membership.remind(from, message);
         return this.#membership.suspect(message);
       case "dead":
+        this.#membership.remind(from, message);
         return this.#membership.dead(message);
       case "user":
         return this.#context.delegate.onUserMessage(message.payload, from);

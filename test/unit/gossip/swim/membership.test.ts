@@ -274,12 +274,27 @@ describe("what others say about this member", () => {
     expect(lone.view(SELF)).toBe("alive 51");
   });
 
-  test("of an earlier incarnation, or as it is, needs no answer", () => {
+  test("of an earlier incarnation, or as it is, needs no new incarnation", () => {
     const lone = running();
     lone.hear(suspect(SELF, 5));
     lone.clock.advance(5000);
     lone.hear(suspect(SELF, 5), dead(SELF, 2), aliveOf(SELF, 6), aliveOf(SELF, 5, { meta: bytes(1) }));
     expect([lone.view(SELF), told(lone, SELF)]).toEqual(["alive 6", []]);
+  });
+
+  test("of an earlier incarnation is answered alone to whoever still says it: it has missed the refutation", () => {
+    const lone = running();
+    lone.hear(suspect(SELF, 5));
+    lone.clock.advance(5000);
+    lone.transport.sent = [];
+    lone.hear(suspect(SELF, 5), dead(SELF, 2));
+    expect(lone.transport.sent.map(({ to }) => to)).toEqual([endpointOf("n200"), endpointOf("n200")]);
+    expect(lone.transport.messages("alive").map(({ node, incarnation }) => [node, incarnation])).toEqual([
+      [SELF, 6],
+      [SELF, 6],
+    ]);
+    for (let times = 0; times < 100; times++) lone.hear(suspect(SELF, 5));
+    expect(lone.transport.sent.length).toBe(16);
   });
 
   test("at the highest incarnation can't be beaten, and does no harm here", () => {

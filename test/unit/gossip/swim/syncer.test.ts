@@ -97,10 +97,10 @@ describe("an exchange that this member begins", () => {
 
   test("fails with the reason when the peer can't be reached, or may not be merged", async () => {
     const lone = new LoneSwim();
-    expect(lone.swim.pushPull(PEER, true)).rejects.toThrow("nobody is there");
+    await expect(lone.swim.pushPull(PEER, true)).rejects.toThrow("nobody is there");
     lone.transport.peerState = () => Promise.resolve(stateOf([pushed("n1")]));
     lone.delegate.mergeRefusal = () => "part of another datacenter";
-    expect(lone.swim.pushPull(PEER, true)).rejects.toThrow("part of another datacenter");
+    await expect(lone.swim.pushPull(PEER, true)).rejects.toThrow("part of another datacenter");
     await settle();
     expect(lone.view("n1")).toBeUndefined();
   });
@@ -110,7 +110,7 @@ describe("an exchange that this member begins", () => {
     lone.transport.peerState = () => Promise.resolve(stateOf([pushed("n1")]));
     const exchange = lone.swim.pushPull(PEER, true);
     lone.swim.close();
-    expect(exchange).rejects.toThrow("no longer in the pool");
+    await expect(exchange).rejects.toThrow("no longer in the pool");
     await settle();
     expect(lone.swim.size).toBe(1);
   });
