@@ -110,7 +110,7 @@ export class Endpoint {
   async #forward(c: Ctx, datacenter: string | undefined, body?: Uint8Array): Promise<Response> {
     const { elsewhere, consensus, settings } = this.#deps.http;
     const { connection } = c.env;
-    if (elsewhere === undefined) throw new Refusal("No path to datacenter", 500, "refused");
+    if (elsewhere === undefined) throw new Refusal("No path to datacenter");
     const waits = this.route.isEndless === true || WAITS.test(c.req.url);
     const leave = waits ? this.#enter(connection) : NOTHING;
     const end = () => {

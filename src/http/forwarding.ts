@@ -44,7 +44,7 @@ export class Forwarding implements Elsewhere {
     const { raw, forwarded } = request;
     // Who passed it on meant this datacenter.
     if (forwarded !== undefined && forwarded.hops >= HOPS_MAX) {
-      throw new Refusal("No path to datacenter", 500, "refused");
+      throw new Refusal("No path to datacenter");
     }
     const upload = await Upload.of(raw, request.body);
     const { datacenter: own, waitLimits } = settings();

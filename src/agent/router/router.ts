@@ -196,7 +196,7 @@ export class Router {
   }
 
   #unknown(datacenter: string): Refusal {
-    return this.#isOwn(datacenter) ? this.#none(datacenter) : new Refusal("No path to datacenter", 500, "refused");
+    return this.#isOwn(datacenter) ? this.#none(datacenter) : new Refusal("No path to datacenter");
   }
 
   #none(datacenter: string): Refusal {

