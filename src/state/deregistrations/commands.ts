@@ -15,7 +15,7 @@ import { nodeByName } from "../nodes/queries.ts";
 import { serviceGet, servicesOfNode } from "../services/queries.ts";
 import { agentNode } from "./queries.ts";
 import { deregistrations } from "./tables.ts";
-import { deregisteredTopic } from "./topics.ts";
+import { DEREGISTERED_TOPIC, deregisteredTopic } from "./topics.ts";
 
 /** Of all nodes together; the oldest go first, as if their time were over. */
 export const DEREGISTRATIONS_MAX = 8192;
@@ -117,6 +117,7 @@ export function leaveMessages(change: Change, node: string, item: ItemName | und
     run.put.run({ ...keyOf(owner.ID, name), index, atMs, doc: JSON.stringify(message) });
   }
   change.touch(deregisteredTopic(owner.ID));
+  change.touch(DEREGISTERED_TOPIC);
   const surplus = (run.count.get()?.n ?? 0) - DEREGISTRATIONS_MAX;
   if (surplus > 0) for (const row of run.oldest.all({ n: surplus })) run.remove.run(row);
 }
