@@ -1,5 +1,6 @@
 import type { Origin } from "../agent/local/registrar.ts";
 import type { LocalCheck, LocalService } from "../agent/local/state.ts";
+import type { Reachability } from "../agent/reachability.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { HealthStatus } from "../model/check.ts";
 import type { ServiceDefinition } from "../model/definition.ts";
@@ -61,8 +62,17 @@ export interface NodeDeps {
     join(address: string, wan: boolean): Promise<void>;
     /** Resolves once the others know; the process ends soon after. */
     leave(): Promise<void>;
-    forceLeave(node: string, prune: boolean): Promise<void>;
+    /** 500 `agent: No node found with name 'x'`. `wan`: only in the pool of all datacenters' servers. */
+    forceLeave(node: string, prune: boolean, wan: boolean): Promise<void>;
     reload(): Promise<void>;
+  };
+}
+
+/** What the route that tests the network needs. */
+export interface ReachabilityDeps {
+  reachability: {
+    /** Takes some seconds. Rejects with a Refusal for the WAN pool on a client, which is not in it. */
+    test(wan: boolean): Promise<Reachability>;
   };
 }
 

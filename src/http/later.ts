@@ -31,7 +31,6 @@ export const LATER_ROUTES: readonly LaterRoute[] = [
     [["GET", "PUT", "DELETE"], "/v1/connect/intentions/:id{.*}"],
     [["GET", "POST"], "/v1/discovery-chain/:service{.*}"],
   ]),
-  ...later("operating a cluster", [[["GET", "POST", "PUT", "DELETE"], "/v1/operator/keyring"]]),
   ...later("web UI", [
     ["GET", "/v1/internal/ui/nodes"],
     ["GET", "/v1/internal/ui/node/:node{.*}"],

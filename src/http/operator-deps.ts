@@ -1,3 +1,4 @@
+import type { KeyringAnswer, KeyringOrder } from "../agent/keyring.ts";
 import type {
   AutopilotConfiguration,
   AutopilotState,
@@ -30,5 +31,18 @@ export interface OperatorDeps {
     serverHealth(): Promise<ClusterHealth>;
     /** As the leader sees it. */
     autopilotState(): Promise<AutopilotState>;
+  };
+}
+
+/** What the routes of the gossip's keys need. */
+export interface KeyringDeps {
+  keyring: {
+    /**
+     * Gives an order to the pool of all datacenters' servers and to the pool of each datacenter, in this order, or only to
+     * that of the own one. Rejects with a Refusal, 500 `keyring operations must run against a server node` on a client.
+     */
+    order(order: KeyringOrder, isLocalOnly: boolean): Promise<readonly KeyringAnswer[]>;
+    /** To the pool of the own datacenter alone. */
+    orderHere(order: KeyringOrder): Promise<KeyringAnswer>;
   };
 }

@@ -1,9 +1,10 @@
-import type { LocalAgentDeps, NodeDeps, TelemetryDeps } from "./agent-deps.ts";
-import type { OperatorDeps } from "./operator-deps.ts";
+import type { LocalAgentDeps, NodeDeps, ReachabilityDeps, TelemetryDeps } from "./agent-deps.ts";
+import type { KeyringDeps, OperatorDeps } from "./operator-deps.ts";
 import { agentCheckRoutes } from "./routes/agent-check.ts";
 import { agentHealthRoutes } from "./routes/agent-health.ts";
 import { agentMaintenanceRoutes } from "./routes/agent-maintenance.ts";
 import { agentNodeRoutes } from "./routes/agent-node.ts";
+import { agentReachabilityRoutes } from "./routes/agent-reachability.ts";
 import { agentServiceRoutes } from "./routes/agent-service.ts";
 import { agentTelemetryRoutes } from "./routes/agent-telemetry.ts";
 import { type CatalogDeps, catalogRoutes } from "./routes/catalog.ts";
@@ -13,6 +14,7 @@ import { type HealthDeps, healthRoutes } from "./routes/health.ts";
 import { type KvDeps, kvRoutes } from "./routes/kv.ts";
 import { type OpenApiDeps, openApiRoutes } from "./routes/openapi.ts";
 import { operatorAutopilotRoutes } from "./routes/operator-autopilot.ts";
+import { operatorKeyringRoutes } from "./routes/operator-keyring.ts";
 import { operatorRaftRoutes } from "./routes/operator-raft.ts";
 import { type SessionDeps, sessionRoutes } from "./routes/session.ts";
 import { type SnapshotDeps, snapshotRoutes } from "./routes/snapshot.ts";
@@ -23,6 +25,7 @@ import { type TxnDeps, txnRoutes } from "./routes/txn.ts";
 /** Every route that is served. The order is that of the documents made from it. */
 export const routes = [
   ...agentNodeRoutes,
+  ...agentReachabilityRoutes,
   ...agentServiceRoutes,
   ...agentCheckRoutes,
   ...agentMaintenanceRoutes,
@@ -38,6 +41,7 @@ export const routes = [
   ...statusRoutes,
   ...operatorRaftRoutes,
   ...operatorAutopilotRoutes,
+  ...operatorKeyringRoutes,
   ...snapshotRoutes,
   ...streamRoutes,
   ...openApiRoutes,
@@ -51,8 +55,10 @@ export type Api = CatalogDeps &
   KvDeps &
   LocalAgentDeps &
   NodeDeps &
+  KeyringDeps &
   OpenApiDeps &
   OperatorDeps &
+  ReachabilityDeps &
   SessionDeps &
   SnapshotDeps &
   StatusDeps &

@@ -91,11 +91,11 @@ const forceLeave = defineRoute({
   path: "/v1/agent/force-leave/:node{.*}",
   answeredBy: "agent",
   summary: "Treat a failed member as left",
-  query: z.object({ dc: one, prune: flag, wan: one }),
+  query: z.object({ dc: one, prune: flag, wan: flag }),
   answer: z.null(),
   acl: "operator:write",
   async handle({ params, query }, { node }: NodeDeps) {
-    await node.forceLeave(params.node ?? "", query.prune ?? false);
+    await node.forceLeave(params.node ?? "", query.prune ?? false, query.wan !== undefined);
     return EMPTY;
   },
 });
