@@ -3,6 +3,7 @@ import { agentCommands } from "./table/agent.ts";
 import { catalogCommands } from "./table/catalog.ts";
 import { childCommands } from "./table/children.ts";
 import { eventCommands } from "./table/event.ts";
+import { gossipCommands } from "./table/gossip.ts";
 import { kvCommands } from "./table/kv.ts";
 import { localCommands } from "./table/local.ts";
 import { operatorCommands } from "./table/operator.ts";
@@ -19,6 +20,7 @@ export const commands: readonly Entry[] = [
   ...catalogCommands,
   ...childCommands,
   ...eventCommands,
+  ...gossipCommands,
   ...kvCommands,
   ...localCommands,
   ...operatorCommands,

@@ -72,7 +72,8 @@ async function runEntry(deps: CliDeps, entry: CommandEntry, rest: readonly strin
     }
     if (!(error instanceof CommandFailure)) throw error;
     if (error.message !== "") deps.err.write(`${error.message}\n`);
-    if (error instanceof UsageFailure) deps.err.write(`\n${commandHelp(deps.program, entry)}\n`);
+    if (error instanceof UsageFailure)
+      deps.err.write(`${error.message === "" ? "" : "\n"}${commandHelp(deps.program, entry)}\n`);
     return error.exitCode;
   }
 }

@@ -22,9 +22,14 @@ const EXIT_NO_MEMBER = 2;
 export async function run(context: CommandContext, { values }: ParsedFlags<typeof MEMBERS_FLAGS>): Promise<number> {
   const matches = statusMatcher(values.status);
   const query = { segment: values.segment, wan: values.wan ? "1" : undefined };
-  const all = await orFail("Error retrieving members", context.api.get<Member[]>("/v1/agent/members", { query }));
-  const members = all.map(withSegmentWord).filter((member) => matches(statusWord(member)));
-  members.sort((a, b) => compare(a.Name, b.Name) || compare(a.Tags.segment ?? "", b.Tags.segment ?? ""));
+  const all = await orFail(
+    "Error retrieving members",
+    context.api.get<Member[] | null>("/v1/agent/members", { query }),
+  );
+  // A client is in no pool of all datacenters' servers.
+  const members = (all ?? []).map(withSegmentWord).filter((member) => matches(statusWord(member)));
+  // Servers, which are in every segment, come first.
+  members.sort((a, b) => compare(a.Tags.segment ?? "", b.Tags.segment ?? "") || compare(a.Name, b.Name));
   if (members.length === 0) return EXIT_NO_MEMBER;
   if (values.format === "json") context.out.write(encodeGoJson(members, true));
   else context.print(columnize(values.detailed ? detailedRows(members) : plainRows(members)));

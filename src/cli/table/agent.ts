@@ -21,6 +21,7 @@ export const MEMBERS_FLAGS = [
 export const JOIN_FLAGS = [WAN_FLAG("Join a server of another datacenter.")] as const satisfies readonly FlagSpec[];
 export const FORCE_LEAVE_FLAGS = [
   { name: "prune", kind: "bool", default: false, doc: "Remove the member from the list at once and for good." },
+  WAN_FLAG("The name is that of a server of any datacenter, <node>.<datacenter>."),
 ] as const satisfies readonly FlagSpec[];
 export const MAINT_FLAGS = [
   FORMAT_FLAG,

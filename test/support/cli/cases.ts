@@ -247,6 +247,33 @@ const agent: CliCase[] = [
   words("leave"),
 ];
 
+/** Of the agent that this file is recorded from. */
+export const GOSSIP_KEY = "cg8StVXbQJ0gPvMd9o7yrg==";
+const OTHER_KEY = "pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=";
+
+const keyring: CliCase[] = [
+  words("keyring"),
+  words("keyring -local-only"),
+  words("keyring -list"),
+  words("keyring -list x"),
+  words("keyring -list -local-only"),
+  words("keyring -list -relay-factor=2"),
+  words("keyring -list -relay-factor 9"),
+  words("keyring -list -relay-factor=-1"),
+  words("keyring -list -list-primary"),
+  words(`keyring -list -install ${OTHER_KEY}`),
+  words(`keyring -install=${OTHER_KEY}`),
+  words("keyring -list-primary"),
+  words("keyring -install abc"),
+  words("keyring -install YWJj"),
+  words(`keyring -install ${OTHER_KEY} -local-only`),
+  words(`keyring -remove ${GOSSIP_KEY}`),
+  words(`keyring -use ${OTHER_KEY}`),
+  words(`keyring -remove ${GOSSIP_KEY}`),
+  words(`keyring -use ${GOSSIP_KEY}`),
+  words("keyring -list -list-primary=false"),
+];
+
 const watch: CliCase[] = [
   words("watch"),
   words("watch -type zz"),
@@ -297,6 +324,8 @@ const unreachable: CliCase[] = [
   "force-leave x",
   "info",
   "join x",
+  "keyring -list",
+  "keyring -use a",
   "kv delete a",
   "kv delete -recurse a",
   "kv delete -cas -modify-index=1 a",
@@ -322,4 +351,12 @@ const unreachable: CliCase[] = [
 ].map((line) => ({ ...words(line), env: { CONSUL_HTTP_ADDR: "127.0.0.1:1" } }));
 
 /** By fixture file; the cases of a file run in order on one fresh server. */
-export const CASES: Readonly<Record<string, readonly CliCase[]>> = { agent, catalog, kv, unreachable, usage, watch };
+export const CASES: Readonly<Record<string, readonly CliCase[]>> = {
+  agent,
+  catalog,
+  keyring,
+  kv,
+  unreachable,
+  usage,
+  watch,
+};

@@ -7,12 +7,12 @@ export interface ConsulAgent {
 
 const PORT_FLAGS = ["-http-port", "-dns-port", "-serf-lan-port", "-serf-wan-port", "-server-port"];
 
-/** Starts a real `consul agent -dev` named n1 and waits until it leads and its catalog holds itself. */
-export async function startConsul(consul: string): Promise<ConsulAgent> {
+/** Starts a real `consul agent -dev` named n1, with more flags, and waits until it leads and its catalog holds itself. */
+export async function startConsul(consul: string, more: readonly string[] = []): Promise<ConsulAgent> {
   const ports = await freePorts(PORT_FLAGS.length);
   const flags = PORT_FLAGS.flatMap((flag, at) => [flag, String(ports[at])]);
   const child = Bun.spawn(
-    [consul, "agent", "-dev", "-node", "n1", "-bind", "127.0.0.1", "-grpc-port", "-1", ...flags],
+    [consul, "agent", "-dev", "-node", "n1", "-bind", "127.0.0.1", "-grpc-port", "-1", ...flags, ...more],
     {
       stdout: "ignore",
       stderr: "ignore",

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CASES, type CliCase, FILES } from "./cases.ts";
+import { CASES, type CliCase, FILES, GOSSIP_KEY } from "./cases.ts";
 import { startConsul } from "./consul-agent.ts";
 import type { Exchange, Golden } from "./golden.ts";
 
@@ -16,15 +16,15 @@ if (!consul) throw new Error("set CONSUL_BIN to the consul executable to record 
 const wanted = process.argv.slice(2);
 for (const [file, cases] of Object.entries(CASES)) {
   if (wanted.length > 0 && !wanted.includes(file)) continue;
-  const goldens = await recordFile(consul, cases);
+  const goldens = await recordFile(consul, cases, file === "keyring" ? ["-encrypt", GOSSIP_KEY] : []);
   writeFileSync(join(FIXTURES, `${file}.json`), `${JSON.stringify(goldens, null, 1)}\n`);
   process.stdout.write(`${file}: ${goldens.length} cases\n`);
 }
 
-async function recordFile(consul: string, cases: readonly CliCase[]): Promise<Golden[]> {
+async function recordFile(consul: string, cases: readonly CliCase[], more: readonly string[]): Promise<Golden[]> {
   const dir = mkdtempSync(join(tmpdir(), "golden-"));
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(dir, name), text);
-  const agent = await startConsul(consul);
+  const agent = await startConsul(consul, more);
   const proxy = startProxy(agent.address);
   const goldens: Golden[] = [];
   let session = "";

@@ -27,7 +27,8 @@ function pathWithFormat(argv: readonly string[]): string[] | undefined {
 }
 
 /** `maint -enable` and the like answer with a sentence. */
-const isOrder = (argv: readonly string[]) => argv[0] === "maint" && argv.length > 1;
+const isOrder = (argv: readonly string[]) =>
+  (argv[0] === "maint" && argv.length > 1) || (argv[0] === "keyring" && !argv.some((word) => word.startsWith("-list")));
 
 const goldens = Object.keys(CASES).flatMap(
   (file) => JSON.parse(readFileSync(join(import.meta.dir, "../../fixtures/cli", `${file}.json`), "utf8")) as Golden[],
