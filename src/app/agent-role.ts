@@ -1,6 +1,7 @@
 import { Agent } from "../agent/agent.ts";
 import type { FileDefinitions } from "../agent/local/file-definitions.ts";
 import type { NodeIdentity } from "../agent/sync/catalog-client.ts";
+import { watchDeregistrations } from "../agent/sync/deregistration-watch.ts";
 import { agentServiceTopic } from "../agent/topics.ts";
 import type { Config } from "../config/config.ts";
 import { NO_SECRET } from "../lib/secret.ts";
@@ -60,6 +61,7 @@ export function agentRole(
     definitions: definitionsOf(first),
     onServiceChange: (id) => role.publisher.publish(new Set([agentServiceTopic(id)]), 0),
   });
+  watchDeregistrations(role.publisher, role.nodeId, () => agent.syncer.fullSync());
   return {
     agent,
     async reload(next) {

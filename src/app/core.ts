@@ -14,6 +14,7 @@ import { RaftNode } from "../raft/node.ts";
 import type { OpenedLog } from "../raft/types.ts";
 import type { Guests } from "../rpc/guests.ts";
 import type { KnownServer } from "../rpc/types.ts";
+import { COMPARE_QUERY, tellOwners } from "../server/deregistration-news.ts";
 import type { Forwarder } from "../server/forward.ts";
 import { LeaderHold } from "../server/leader-hold.ts";
 import type { Member } from "../server/members.ts";
@@ -148,6 +149,7 @@ async function start(
   pools = gossip;
   parts.add(() => gossip.close());
   link.know();
+  parts.add(tellOwners({ db, publisher, isLeader: () => raft.isLeader, ask: askToCompare(gossip), clock }));
   await role.joiner.start();
   parts.add(() => role.joiner.stop());
   if (isAlone(raft.configuration().configuration, nodeId)) await role.leadership.settled();
@@ -163,6 +165,14 @@ async function start(
       await gossip.leave();
     },
     stop: () => parts.close(),
+  };
+}
+
+/** Who does not hear of it compares by itself, later. */
+function askToCompare({ lan }: Pools): (node: string) => void {
+  return (node) => {
+    const filters = [{ kind: "nodes", names: [node] }] as const;
+    lan.query(COMPARE_QUERY, new Uint8Array(), { filters }).catch(() => undefined);
   };
 }
 

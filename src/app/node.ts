@@ -1,16 +1,19 @@
 import { CoordinateSender } from "../agent/coordinate-sender.ts";
+import type { Syncer } from "../agent/sync/syncer.ts";
 import { UserEvents } from "../agent/user-events.ts";
 import type { Config } from "../config/config.ts";
 import { applyReloadable } from "../config/reload.ts";
 import { type DnsServer, startDns } from "../dns/server.ts";
 import type { DnsSource } from "../dns/source.ts";
 import type { PoolEvent } from "../gossip/types.ts";
+import { parseServer } from "../model/member-tags.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { joinHostPort } from "../platform/go-net-error.ts";
 import { releaseMemoryWhenQuiet } from "../platform/memory-release.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { tcp } from "../platform/tcp-server.ts";
 import { udp } from "../platform/udp.ts";
+import { COMPARE_QUERY } from "../server/deregistration-news.ts";
 import { agentRole } from "./agent-role.ts";
 import type { NodeHost } from "./host.ts";
 import { makeJoining } from "./joining.ts";
@@ -68,6 +71,7 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
   const events = userEvents(current, role, local.agent, telemetry);
   onEvent = (event) => {
     if (event.kind === "user") events.receive(event);
+    else hearOfServers(event, local.agent.syncer);
   };
   for (const event of early) onEvent(event);
   parts.add(sendCoordinates(first, role, telemetry));
@@ -113,6 +117,13 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
     },
     stop: () => parts.close(),
   };
+}
+
+/** What in the pool says that the catalog should be compared: a server came, or the leader asks for it. */
+function hearOfServers(event: Exclude<PoolEvent, { kind: "user" }>, syncer: Syncer): void {
+  if (event.kind === "query") {
+    if (event.query.name === COMPARE_QUERY) syncer.compareSoon();
+  } else if (event.kind === "join" && parseServer(event.member.tags) !== undefined) syncer.serverUp();
 }
 
 function userEvents(
