@@ -1,5 +1,5 @@
 import { dlopen, ptr } from "bun:ffi";
-import type { DatagramHandlers, DatagramPort, DatagramSocket } from "../ports/datagram.ts";
+import type { DatagramHandlers, DatagramOptions, DatagramPort, DatagramSocket } from "../ports/datagram.ts";
 
 /**
  * UDP on `Bun.udpSocket`. Messages are sent one by one: `sendMany` would cost a sixth less for small ones, but loses or
@@ -8,12 +8,12 @@ import type { DatagramHandlers, DatagramPort, DatagramSocket } from "../ports/da
 export const udp: DatagramPort = { bind, connect };
 
 const SEND_TRIES_MAX = 3;
-/** Linux. */
-const SOL_SOCKET = 1;
-const SO_RCVBUF = 8;
+/** Linux: options of a socket, and the levels that they belong to. */
+const [IPPROTO_IP, SOL_SOCKET, IPPROTO_IPV6] = [0, 1, 41];
+const [SO_RCVBUF, IP_RECVERR, IPV6_RECVERR] = [8, 11, 25];
 
 async function bind(
-  at: { address: string; port: number; receiveBufferBytes?: number },
+  at: { address: string; port: number } & DatagramOptions,
   handlers: DatagramHandlers,
 ): Promise<DatagramSocket> {
   const socket = await Bun.udpSocket({
@@ -21,7 +21,7 @@ async function bind(
     port: at.port,
     socket: events(handlers),
   });
-  if (at.receiveBufferBytes !== undefined) enlargeReceiveBuffer(socket, at.receiveBufferBytes);
+  applyOptions(socket, at);
   return {
     address: socket.address.address,
     port: socket.port,
@@ -67,20 +67,25 @@ function sendPastErrors(send: () => boolean): boolean {
 }
 
 /**
- * Bun has no call for it, so it is the C library's. The system may give less (`net.core.rmem_max`), and what it gives by
- * default does, too: failing is fine.
+ * Bun has no calls for these, so they are the C library's. What the system does not take (`net.core.rmem_max` limits the buffer,
+ * an IPv4 socket has no options of IPv6) stays as it was.
  */
-function enlargeReceiveBuffer(socket: object, bytes: number): void {
-  if (!("fd" in socket && typeof socket.fd === "number" && socket.fd >= 0)) return;
+function applyOptions(socket: object, { receiveBufferBytes, reportsUnreachable = true }: DatagramOptions): void {
+  const options: [level: number, name: number, value: number][] = [];
+  if (receiveBufferBytes !== undefined) options.push([SOL_SOCKET, SO_RCVBUF, receiveBufferBytes]);
+  if (!reportsUnreachable) options.push([IPPROTO_IP, IP_RECVERR, 0], [IPPROTO_IPV6, IPV6_RECVERR, 0]);
+  if (options.length === 0 || !("fd" in socket && typeof socket.fd === "number" && socket.fd >= 0)) return;
   try {
     const { symbols } = dlopen("libc.so.6", {
       setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
     });
-    const value = Buffer.alloc(4);
-    value.writeInt32LE(bytes);
-    symbols.setsockopt(socket.fd, SOL_SOCKET, SO_RCVBUF, ptr(value), value.length);
+    for (const [level, name, value] of options) {
+      const bytes = Buffer.alloc(4);
+      bytes.writeInt32LE(value);
+      symbols.setsockopt(socket.fd, level, name, ptr(bytes), bytes.length);
+    }
   } catch {
-    // Another C library: what the system gives by default stays.
+    // Another C library.
   }
 }
 

@@ -13,16 +13,18 @@ export interface DatagramSocket {
   close(): void;
 }
 
+/** Wishes; a system that does not know them goes without. */
+export interface DatagramOptions {
+  /** What the system shall keep while the program is busy; it may give less. */
+  readonly receiveBufferBytes?: number;
+  /** False: nobody is told that a peer's port is closed. With many peers, some dead, it is only in the way. */
+  readonly reportsUnreachable?: boolean;
+}
+
 /** UDP as the parts above see it. */
 export interface DatagramPort {
-  /**
-   * Rejects with the system's error (`EADDRINUSE`, ...). Port 0 takes a free one. `receiveBufferBytes`: how much the
-   * system shall keep while the program is busy, where it lets us say.
-   */
-  bind(
-    at: { address: string; port: number; receiveBufferBytes?: number },
-    handlers: DatagramHandlers,
-  ): Promise<DatagramSocket>;
+  /** Rejects with the system's error (`EADDRINUSE`, ...). Port 0 takes a free one. */
+  bind(at: { address: string; port: number } & DatagramOptions, handlers: DatagramHandlers): Promise<DatagramSocket>;
   /** A socket with a random source port that the kernel lets hear nobody but this peer. */
   connect(
     to: { address: string; port: number },

@@ -17,6 +17,7 @@ import { endpointText } from "./endpoints.ts";
 import { joinAll } from "./join.ts";
 import { KeyringFile, readIfThere } from "./keyring-file.ts";
 import { Network } from "./network.ts";
+import { QuietLog } from "./quiet-log.ts";
 import { Rejoin } from "./rejoin.ts";
 import { openSockets } from "./sockets.ts";
 
@@ -24,7 +25,8 @@ import { openSockets } from "./sockets.ts";
  * Becomes a member of a pool: opens its port, and looks for the members that it knew before. Rejects with a Refusal for the
  * operator when the port, the keys or the tags can't be used.
  */
-export async function createPool(options: PoolOptions): Promise<Pool> {
+export async function createPool(given: PoolOptions): Promise<Pool> {
+  const options = { ...given, log: new QuietLog(given.log, given.clock) };
   const { name, timing, clock, random, log, meter, tags } = options;
   const meta = metaOf(tags);
   const isAllowed = allowedBy(options.allowed);

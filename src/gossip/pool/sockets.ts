@@ -34,7 +34,7 @@ export async function openSockets(
     const listener = await listen(bind, ports.streams, handlers);
     const at = { address: bind.address, port: listener.port };
     try {
-      const options = { ...at, receiveBufferBytes: RECEIVE_BUFFER_BYTES };
+      const options = { ...at, receiveBufferBytes: RECEIVE_BUFFER_BYTES, reportsUnreachable: false };
       const datagrams = await ports.datagrams.bind(options, handlers.datagram);
       const close = () => {
         datagrams.close();

@@ -99,6 +99,26 @@ describe("UDP on Bun", () => {
     await got.promise;
   });
 
+  test("a socket that wants to hear of no closed port hears of none, and none of its messages is in the way of another", async () => {
+    let errors = 0;
+    const handlers = { onMessage: () => undefined, onError: () => void errors++ };
+    const socket = await udp.bind({ address: "127.0.0.1", port: 0, reportsUnreachable: false }, handlers);
+    open.push(socket);
+    const gone = await bound();
+    const { port } = gone;
+    gone.close();
+    open.pop();
+    const got = Promise.withResolvers<void>();
+    let heard = 0;
+    const receiver = await bound({ onMessage: () => ++heard === 50 && got.resolve() });
+    for (let i = 0; i < 50; i++) {
+      socket.send(Buffer.from("x"), port, "127.0.0.1");
+      socket.send(Buffer.from("x"), receiver.port, "127.0.0.1");
+    }
+    await got.promise;
+    expect(errors).toBe(0);
+  });
+
   test("a connected socket hears its peer only", async () => {
     const heard: string[] = [];
     const answered = Promise.withResolvers<void>();
