@@ -20,8 +20,8 @@ export interface SyncerOptions {
   fullSyncIntervalMs?: number;
 }
 
-/** A write that asks for a comparison would ask again at once if that shows nothing. */
-const COMPARE_AFTER_PUSH_MS = 1_000;
+/** Who asks for a comparison may ask again and again: a write that is refused, a member of the pool. */
+const COMPARE_SOON_MS = 500;
 
 /**
  * Decides when to compare and when to write; one of them at a time. Changes that come while one runs are written by the
@@ -67,6 +67,11 @@ export class Syncer {
   serverUp(): void {
     const { clusterSize, random } = this.#options;
     this.#armFullBy(serverUpDelayMs(clusterSize(), random.float()));
+  }
+
+  /** Something of this node may be another in the catalog: compares soon, once for all who say so until then. */
+  compareSoon(): void {
+    this.#armFullBy(COMPARE_SOON_MS);
   }
 
   /** No writes until `resume`, so that a reload is seen as one change. Calls nest. */
@@ -128,7 +133,7 @@ export class Syncer {
     try {
       const wantsCompare = await reconciler.push();
       this.#pushFailures = 0;
-      if (wantsCompare) this.#armFullBy(COMPARE_AFTER_PUSH_MS);
+      if (wantsCompare) this.compareSoon();
     } catch (error) {
       this.#pushFailures++;
       log.error("failed to sync changes", { error: textOf(error) });
