@@ -77,13 +77,10 @@ function clientStats({ router }: Calling, datacenter: string): Record<string, st
 
 function dnsOf(config: Config, calling: Calling, owners: Parameters<typeof remoteDns>[0]["owners"]) {
   const { datacenter, dnsConfig } = config;
-  const remote = remoteDns({
-    get: (dc, path, signal) => calling.ask(dc, path, { signal }),
-    owners,
-    datacenter,
-    maxStaleMs: dnsConfig.maxStaleMs,
-    clock,
-  });
+  // Servers of the own datacenter know the way to the others.
+  const get = (asked: string, path: string, signal: AbortSignal) =>
+    calling.ask(datacenter, asked === datacenter ? path : `${path}&dc=${encodeURIComponent(asked)}`, { signal });
+  const remote = remoteDns({ get, owners, datacenter, maxStaleMs: dnsConfig.maxStaleMs, clock });
   const known = knownDatacenters(calling, datacenter);
   return {
     source: { datacenters: () => known.names, state: undefined, remote },
