@@ -44,7 +44,9 @@ export function nodeApi({ role, agent, host, config, join }: NodeApiParts): Node
       try {
         await join(address, isWan);
       } catch (error) {
-        throw new Refusal(errorList([`Failed to join ${address}: ${(error as Error).message}`]));
+        // The pool lists each address that failed; what could not be resolved is one line.
+        const { message } = error as Error;
+        throw new Refusal(/^\d+ errors? occurred:/.test(message) ? message : errorList([message]));
       }
     },
     leave: () => {

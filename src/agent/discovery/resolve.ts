@@ -40,7 +40,21 @@ function find(target: JoinTarget, finders: Finders): Promise<readonly Endpoint[]
 
 async function findHost({ host, port }: HostTarget, { lookup }: Finders): Promise<readonly Endpoint[]> {
   if (isAddress(host)) return [{ address: host, port }];
-  return (await lookup(host)).map((address) => ({ address, port }));
+  try {
+    return (await lookup(host)).map((address) => ({ address, port }));
+  } catch (error) {
+    throw new Error(`Failed to resolve ${host}: lookup ${host}: ${lookupFailure(error)}`);
+  }
+}
+
+const NO_SUCH_HOST = ["ENOTFOUND", "EAI_NONAME", "EAI_NODATA"];
+
+/** In Go's words. */
+function lookupFailure(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (NO_SUCH_HOST.includes(code)) return "no such host";
+  if (code === "EAI_AGAIN") return "temporary failure in name resolution";
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function findMdns(target: MdnsTarget, { mdns }: Finders): Promise<readonly Endpoint[]> {

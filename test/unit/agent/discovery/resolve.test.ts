@@ -7,7 +7,7 @@ const FINDERS: Finders = {
   lookup: (host) =>
     host === "both"
       ? Promise.resolve(["10.0.0.1", "fd00::1"])
-      : Promise.reject(new Error(`lookup ${host}: no such host`)),
+      : Promise.reject(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: "ENOTFOUND" })),
   mdns: () =>
     Promise.resolve([
       { address: "10.0.0.7", port: 8401 },
@@ -58,6 +58,6 @@ test("addresses of a family that this node can't send to are left out", async ()
 });
 
 test("what can't be found is an error with its text", async () => {
-  expect((await failureOf(resolve("nobody"))).message).toBe("lookup nobody: no such host");
+  expect((await failureOf(resolve("nobody"))).message).toBe("Failed to resolve nobody: lookup nobody: no such host");
   expect((await failureOf(resolve("exec=echo nothing"))).message).toBe("exec=echo nothing: nothing was found");
 });
