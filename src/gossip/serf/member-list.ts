@@ -150,8 +150,9 @@ export class MemberList {
     if (!this.#options.lamport.witness(ltime)) return this.#unbelievable(node, ltime);
     const entry = this.#entries.get(node);
     if (entry === undefined) return this.#keepIntent(node, "leave", ltime);
+    // Of a leave and a join with the same time each member takes what it hears first, so this one says it once more.
+    if (node === this.#options.name && !this.isLeaving) return ltime < entry.ltime ? "old" : "refute";
     if (ltime <= entry.ltime) return "old";
-    if (node === this.#options.name && !this.isLeaving) return "refute";
     // Also where nothing else changes: two leave intents would otherwise be passed on for ever (Consul's issue 8179).
     entry.ltime = ltime;
     entry.isReturning = false;
