@@ -107,6 +107,8 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
         config = before;
         throw error;
       }
+      const { encryptVerifyIncoming: incoming, encryptVerifyOutgoing: outgoing } = config;
+      for (const pool of [role.pools.lan, role.pools.wan]) pool?.verify({ incoming, outgoing });
       settings = httpSettings(config);
       dns?.reconfigure(dnsSettings(config));
     },

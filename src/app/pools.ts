@@ -4,6 +4,7 @@ import { createPool } from "../gossip/pool/pool.ts";
 import { TIMINGS, type Timing } from "../gossip/timing.ts";
 import type { Pool, PoolEvent, PoolMember, PoolOptions } from "../gossip/types.ts";
 import { compileRegexp } from "../lang/re2/regexp.ts";
+import { formatDurationNs, NS_PER_MS } from "../lib/duration.ts";
 import { COMPATIBLE_CONSUL_VERSION, VERSION } from "../lib/version.ts";
 import { type Candidate, clientTags, type MemberTags, refuseLan, refuseWan, serverTags } from "../model/member-tags.ts";
 import { aesGcm } from "../platform/cipher.ts";
@@ -77,7 +78,7 @@ function lanOptions(deps: PoolsDeps): PoolOptions {
     advertise: { address: config.advertiseAddr, port: ports.serfLan },
     allowed: config.serfLanAllowedCidrs,
     reconnectTimeoutMs: config.reconnectTimeoutMs,
-    refuse: (members) => refuseLan(own, members.map(candidateOf)),
+    refuse: (members) => refuseLan(own, members.filter(isThere).map(candidateOf)),
     onEvent: deps.onLan,
     onNameConflict: (other) => log.error(nameTaken(own, other)),
   };
@@ -120,7 +121,14 @@ function commonOptions({ config, telemetry }: PoolsDeps, log: Logger, file: "loc
 
 function ownTags({ config, nodeId }: PoolsDeps, pool: "lan" | "wan"): MemberTags {
   const own = { nodeId, datacenter: config.datacenter, build: BUILD };
-  if (!config.server) return clientTags(own);
+  const { advertiseReconnectTimeoutMs } = config;
+  if (!config.server) {
+    const isSet = advertiseReconnectTimeoutMs !== null;
+    return clientTags({
+      ...own,
+      ...(isSet ? { reconnectTimeout: formatDurationNs(advertiseReconnectTimeoutMs * NS_PER_MS) } : {}),
+    });
+  }
   const { server, serfWan } = config.ports;
   const role = { port: server, expect: expectOf(config), mayVote: mayVote(config), wanPort: serfWan ?? -1 };
   return serverTags({ ...own, ...role }, pool);
@@ -139,6 +147,9 @@ function timingOf(profile: Timing, keys: GossipKeys): Timing {
     retransmitMult: keys.retransmitMult,
   };
 }
+
+/** A host that was renamed has its id in common with its former self. */
+const isThere = ({ status }: PoolMember) => status !== "failed" && status !== "left";
 
 const candidateOf = ({ name, at, tags }: PoolMember): Candidate => ({
   name,

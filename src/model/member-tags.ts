@@ -13,6 +13,8 @@ interface OwnTags {
   readonly datacenter: string;
   /** What is shown as the build: `1.8.7:muster-0.4.0`. */
   readonly build: string;
+  /** Go's text of the time after which the others forget this member when it has failed; "" for what they are set to. */
+  readonly reconnectTimeout?: string;
 }
 
 export interface OwnServerTags extends OwnTags {
@@ -44,8 +46,11 @@ export function clientTags(own: OwnTags): MemberTags {
   return { ...commonTags(own), role: ROLE_CLIENT };
 }
 
-function commonTags({ nodeId, datacenter, build }: OwnTags): MemberTags {
-  return { acls: "0", build, dc: datacenter, id: nodeId, segment: "", vsn: "2", vsn_max: "3", vsn_min: "2" };
+function commonTags({ nodeId, datacenter, build, reconnectTimeout = "" }: OwnTags): MemberTags {
+  return {
+    ...{ acls: "0", build, dc: datacenter, id: nodeId, segment: "", vsn: "2", vsn_max: "3", vsn_min: "2" },
+    ...(reconnectTimeout === "" ? {} : { rc_tm: reconnectTimeout }),
+  };
 }
 
 export interface ServerTags {

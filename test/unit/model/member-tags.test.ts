@@ -32,6 +32,11 @@ describe("members: tags", () => {
     });
   });
 
+  test("a client may say when it is to be forgotten", () => {
+    expect(clientTags({ ...OWN, reconnectTimeout: "15m0s" }).rc_tm).toBe("15m0s");
+    expect(clientTags(OWN).rc_tm).toBeUndefined();
+  });
+
   test("a server of Consul counts as one, and as another program", () => {
     expect(parseServer(CONSUL_SERVER)).toMatchObject({ nodeId: "id-9", expect: 1, isMuster: false });
   });
