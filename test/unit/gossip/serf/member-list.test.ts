@@ -117,6 +117,14 @@ describe("members and their intents (Serf 0.9)", () => {
     expect(status("self")).toBe("leaving");
   });
 
+  test("it contradicts one with the time of its own join, too: others take of the two what they hear first", () => {
+    const { members } = rig();
+    members.joined(swim("self"));
+    members.joinIntent(join("self", 9));
+    expect(members.leaveIntent(leave("self", 9))).toBe("refute");
+    expect(members.leaveIntent(leave("self", 8))).toBe("old");
+  });
+
   test("an intent that comes before its member waits for it", () => {
     const { members, status } = rig();
     expect(members.leaveIntent(leave("a", 5))).toBe("new");
