@@ -122,9 +122,7 @@ export class RaftNode {
 
   /** Whether this server may answer reads of the default mode from its own state right now. Cheap. */
   hasLease(): boolean {
-    return (
-      this.isLeader && this.#driver.core.hasLease(this.#options.clock.monotonicMs(), this.#options.machine.appliedIndex)
-    );
+    return this.isLeader && this.#driver.hasLease();
   }
 
   /** Cheap. */

@@ -58,6 +58,8 @@ export class RaftCore {
         return this.#remoteReads.tick();
       case "message":
         return this.#receive(event.message);
+      case "slept":
+        return this.#leader?.slept();
       case "propose":
         if (this.#leader !== undefined) return this.#leader.propose(event.id, event.drafts);
         return context.emit({ type: "refused", id: event.id, reason: "not leader" });

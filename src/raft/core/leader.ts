@@ -82,6 +82,11 @@ export class Leader {
     this.#early = [];
   }
 
+  /** The lease counts from now on, by rounds of now; followers have kept their promises longer than they had to. */
+  slept() {
+    this.#leadership.forgetRounds();
+  }
+
   propose(id: number, drafts: readonly Draft[]) {
     const reason = this.#whyNot(drafts);
     if (reason !== undefined) return this.#context.emit({ type: "refused", id, reason });

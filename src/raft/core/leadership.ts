@@ -45,6 +45,12 @@ export class Leadership {
     follower.ackedSentMs = this.#sentMs.get(round) ?? follower.ackedSentMs;
   }
 
+  /** Rounds so far say nothing of the lease any more, also those whose answers are still to come. */
+  forgetRounds(): void {
+    this.#sentMs.clear();
+    for (const follower of this.#followers.values()) follower.ackedSentMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** The newest round that a majority has answered. */
   get confirmedRound(): number {
     return this.#ofQuorum(this.#round, ({ ackedRound }) => ackedRound);

@@ -106,6 +106,8 @@ export type Draft = Pick<Entry, "data" | "command"> & { type: "command" | "resto
 export type Event =
   | { type: "tick" }
   | { type: "message"; message: Message }
+  /** The host was suspended: time has passed that the clock has not counted. */
+  | { type: "slept" }
   /** Answered at once by `proposed` or `refused`. All or nothing. */
   | { type: "propose"; id: number; drafts: readonly Draft[] }
   /** Answered as `propose` is. */

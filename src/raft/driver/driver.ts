@@ -12,6 +12,7 @@ import { Measures } from "./measures.ts";
 import { Persister } from "./persister.ts";
 import { Proposals } from "./proposals.ts";
 import { Reads } from "./reads.ts";
+import { SleepWatch } from "./sleep-watch.ts";
 import { Snapshots } from "./snapshots.ts";
 
 const REPLAY_READ_BYTES_MAX = 1024 * 1024;
@@ -37,6 +38,7 @@ export class Driver {
   readonly #options: RaftNodeOptions;
   readonly #measures: Measures;
   readonly #timer: DeadlineTimer;
+  readonly #sleepWatch: SleepWatch;
   readonly #transfers = new Map<number, { resolve(): void; reject(error: unknown): void }>();
   #nextTransferId = 1;
   #events: Event[] = [];
@@ -53,6 +55,7 @@ export class Driver {
     const monotonicMs = () => clock.monotonicMs();
     this.#measures = new Measures(meter, monotonicMs);
     this.#timer = new DeadlineTimer(clock, () => this.#tick());
+    this.#sleepWatch = new SleepWatch(clock);
     this.persister = new Persister({
       store,
       monotonicMs,
@@ -118,6 +121,7 @@ export class Driver {
     this.#isStepping = true;
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        this.#noticeSleep();
         if (next.type === "message") this.#measures.onReceive(next.message);
         for (const effect of this.core.step(next, this.#options.clock.monotonicMs())) this.#execute(effect);
         if (next.type === "snapshotInstalled" && next.ok) this.configurations.replace(next.snapshot.configuration);
@@ -130,6 +134,18 @@ export class Driver {
     if (this.isStopped) return;
     this.applier.apply();
     this.#timer.set(this.core.nextDeadlineMs);
+  }
+
+  /** See `RaftCore.hasLease`, as of now. */
+  hasLease(): boolean {
+    this.#noticeSleep();
+    return this.core.hasLease(this.#options.clock.monotonicMs(), this.#options.machine.appliedIndex);
+  }
+
+  /** Before the lease is counted on; it has no effects. */
+  #noticeSleep(): void {
+    const isLeased = this.role === "leader" && this.configurations.latest.configuration.servers.length > 1;
+    if (isLeased && this.#sleepWatch.hasSlept()) this.core.step({ type: "slept" }, this.#options.clock.monotonicMs());
   }
 
   #tick(): void {

@@ -125,6 +125,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   recover: (cluster, words) =>
     cluster.step(cluster.node(words.word(0)), { type: "recover", configuration: configurationOf(words) }),
   campaign: (cluster, words) => cluster.step(cluster.node(words.word(0)), { type: "campaign" }),
+  slept: (cluster, words) => cluster.step(cluster.node(words.word(0)), { type: "slept" }),
   elect,
   "tick-election": tickElection,
   advance: (cluster, words) => {

@@ -49,3 +49,21 @@ describe("check-quorum", () => {
     expect(leader.take("readReady")).toEqual([]);
   });
 });
+
+describe("a lease", () => {
+  test("counts no round from before the host slept, also not those that are answered after it", () => {
+    const cluster = new TestCluster(["a", "b", "c"]);
+    const leader = cluster.elect();
+    const hasLease = () => leader.core.hasLease(cluster.nowMs, leader.core.status().commitIndex);
+    expect(hasLease()).toBe(true);
+    leader.step({ type: "read", id: 1, isConfirmed: true });
+    leader.step({ type: "slept" });
+    expect(hasLease()).toBe(false);
+    cluster.settle();
+    // The read is confirmed all the same: that needs no clock.
+    expect(leader.take("readReady")).toMatchObject([{ id: 1 }]);
+    expect(hasLease()).toBe(false);
+    cluster.advance(timingOf(TIMEOUT_MS).heartbeatMs);
+    expect(hasLease()).toBe(true);
+  });
+});

@@ -169,6 +169,19 @@ describe("reads", () => {
     expect(cluster.node(old).hasLease()).toBe(false);
     expect(await read).toMatchObject({ message: "No cluster leader" });
   });
+
+  test("a leader whose host was suspended has no lease until it is answered again", async () => {
+    const cluster = await Cluster.started(THREE);
+    const { clock, leader } = cluster;
+    await cluster.until(() => leader.hasLease());
+    const wallMs = clock.nowMs.bind(clock);
+    clock.nowMs = () => wallMs() + 60_000;
+    expect(leader.hasLease()).toBe(false);
+    const sent = cluster.sent.length;
+    expect(await cluster.outcome(leader.readIndex({ isConfirmed: false, timeoutMs: 1_000 }))).toBeUndefined();
+    expect(cluster.sent.slice(sent).map(({ type }) => type)).toContain("heartbeat");
+    expect(leader.hasLease()).toBe(true);
+  });
 });
 
 describe("snapshots", () => {
