@@ -29,7 +29,8 @@ export function refusalOfMerge(nodes: readonly PushedNode[], refuse: PoolOptions
 }
 
 function memberOf({ name, at, meta, state, versions = NO_VERSIONS }: PushedNode): PoolMember {
-  return { name, at, tags: decodeTags(meta), status: state === "left" ? "left" : "none", versions };
+  const status = state === "dead" ? "failed" : state === "left" ? "left" : "none";
+  return { name, at, tags: decodeTags(meta), status, versions };
 }
 
 function tooLong(name: string, meta: Uint8Array): string | undefined {

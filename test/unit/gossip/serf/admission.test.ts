@@ -41,15 +41,16 @@ describe("who is taken in", () => {
     expect(refusalOfMerge([pushed("a", "dc1", { meta: new Uint8Array(513) })], () => undefined)).toContain("512");
   });
 
-  test("a merge is refused as a whole; those that left are shown as such (Serf's merge delegate)", () => {
+  test("a merge is refused as a whole; those that are gone are shown as such (Serf's merge delegate shows who left)", () => {
     const seen: string[] = [];
     const refuse = (members: readonly PoolMember[]) => {
       seen.push(...members.map(({ name, status }) => `${name} ${status}`));
       return wrongDatacenter(members);
     };
-    const nodes = [pushed("a", "dc1"), pushed("b", "dc1", { state: "left", versions: undefined })];
+    const left = pushed("b", "dc1", { state: "left", versions: undefined });
+    const nodes = [pushed("a", "dc1"), left, pushed("d", "dc1", { state: "dead" })];
     expect(refusalOfMerge(nodes, refuse)).toBeUndefined();
-    expect(seen).toEqual(["a none", "b left"]);
+    expect(seen).toEqual(["a none", "b left", "d failed"]);
     expect(refusalOfMerge([...nodes, pushed("c", "dc2")], refuse)).toBe("part of wrong datacenter");
   });
 });
