@@ -1,3 +1,4 @@
+import { Refusal } from "../../lib/refusal.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Endpoint, PushedNode, PushPull } from "../messages.ts";
@@ -22,8 +23,8 @@ export interface JoinPort {
 }
 
 /**
- * Tries all addresses, some at a time. Resolves with how many took this member in; rejects, in the words of Consul's
- * command line, when none did. The own address counts only when there is no other: whoever joins itself alone has not
+ * Tries all addresses, some at a time. Resolves with how many took this member in; rejects with a Refusal, in the words
+ * of Consul's command line, when none did. The own address counts only when there is no other: whoever joins itself alone has not
  * found the others yet.
  */
 export async function joinAll(addresses: readonly Endpoint[], port: JoinPort): Promise<number> {
@@ -46,7 +47,7 @@ export async function joinAll(addresses: readonly Endpoint[], port: JoinPort): P
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL_MAX, waiting.length) }, worker));
-  if (joined === 0 && failures.length > 0) throw new Error(asList(failures));
+  if (joined === 0 && failures.length > 0) throw new Refusal(asList(failures));
   return joined;
 }
 

@@ -120,7 +120,7 @@ export class Network implements Transport {
     const bytes = packets.seal(messages, withCrc);
     meter.count("gossip.packets.sent");
     meter.count("memberlist.udp.sent", bytes.length);
-    this.#sockets?.datagrams.send(bytes, to.port, to.address);
+    if (this.#sockets?.datagrams.send(bytes, to.port, to.address) === false) meter.count("gossip.packets.unsent");
   }
 
   async sendReliably(to: Endpoint, payload: Uint8Array): Promise<void> {

@@ -104,7 +104,7 @@ class GossipPool implements Pool {
     };
     this.#rejoin = new Rejoin({
       targets: serf.rejoinTargets(),
-      join: (to) => this.join([to], { ignoreOldEvents: true }),
+      join: (to) => this.join([to]),
       isAlone: () => swim.aliveCount <= 1,
       ...{ clock: options.clock, log: options.log },
     });
