@@ -29,5 +29,3 @@ export const DISK_READER: FileReader = {
 function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
-
-export { machineInterfaces } from "./interfaces.ts";
