@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import type { PoolEvent } from "../gossip/types.ts";
+import type { Pool, PoolEvent } from "../gossip/types.ts";
 import type { Consensus } from "../http/deps.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { DiskFileStore, MemoryFileStore } from "../platform/file-store.ts";
@@ -116,6 +116,7 @@ async function start(
       hold.wake();
       role.leadership.onRole(latest);
       countLeader(latest.leader);
+      tellLeader(latest);
     },
     onConfiguration: () => link.know(),
     onReloaded() {
@@ -124,6 +125,7 @@ async function start(
     },
   });
   let pools: Pools | undefined;
+  const tellLeader = newLeaderEvent(first.nodeName, () => pools?.lan);
   const lanMembers = () => pools?.lan.members() ?? [];
   const role = serverRole({ config, nodeId, hello, telemetry, state, raft, record, hold, link, timing, lanMembers });
   machine.onLocksDelayed = (keys, lockDelayNs) => role.server.onLocksDelayed(keys, lockDelayNs);
@@ -148,6 +150,7 @@ async function start(
   });
   pools = gossip;
   parts.add(() => gossip.close());
+  tellLeader({ isLeader: raft.isLeader, term: raft.status().term });
   link.know();
   parts.add(tellOwners({ db, publisher, isLeader: () => raft.isLeader, ask: askToCompare(gossip), clock }));
   await role.joiner.start();
@@ -183,6 +186,23 @@ function leaderCounter(meter: Pick<Meter, "count">): (leader: string | undefined
     if (leader === undefined || leader === known) return;
     known = leader;
     meter.count("raft.leader_changes");
+  };
+}
+
+/** Consul's agents expect this event of whoever leads from now on. */
+const NEW_LEADER_EVENT = "consul:new-leader";
+
+/** Tells the pool once for each term that this server leads, and as soon as there is a pool. */
+function newLeaderEvent(
+  nodeName: string,
+  pool: () => Pick<Pool, "userEvent"> | undefined,
+): (role: { isLeader: boolean; term: number }) => void {
+  let toldTerm = 0;
+  return ({ isLeader, term }) => {
+    const lan = pool();
+    if (!isLeader || term === toldTerm || lan === undefined) return;
+    toldTerm = term;
+    lan.userEvent(NEW_LEADER_EVENT, new TextEncoder().encode(nodeName), false);
   };
 }
 
