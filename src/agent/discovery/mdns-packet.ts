@@ -44,8 +44,12 @@ const instanceName = ({ instance, service }: Announcement) => `${instance}.${ser
 
 /** True when a query asks for the service or for this node's instance of it. */
 export function asksFor(packet: Packet, announcement: Announcement): boolean {
+  return questionsFor(packet, announcement).length > 0;
+}
+
+function questionsFor({ questions = [] }: Packet, announcement: Announcement): Question[] {
   const own = instanceName(announcement);
-  return (packet.questions ?? []).some(
+  return questions.filter(
     ({ name, type }) =>
       (sameName(name, announcement.service) && ["PTR", "ANY"].includes(type)) ||
       (sameName(name, own) && ["SRV", "TXT", "A", "AAAA", "ANY"].includes(type)),
@@ -71,7 +75,7 @@ export function encodeAnswer(announcement: Announcement, query?: Packet): Uint8A
     type: "response",
     id: query?.id ?? 0,
     flags: AUTHORITATIVE_ANSWER,
-    ...(query !== undefined && { questions: query.questions ?? [] }),
+    ...(query !== undefined && { questions: questionsFor(query, announcement).slice(0, QUESTIONS_MAX) }),
     answers: [{ name: service, type: "PTR", ttl, data: name }],
     additionals,
   });
