@@ -42,6 +42,11 @@ export class ApiClient {
     this.#settings = settings;
   }
 
+  /** What `-datacenter` says; "" for the agent's own. */
+  get datacenter(): string {
+    return this.#settings.datacenter;
+  }
+
   /**
    * Sends a request and gives the answer, its body unread. A silent answer is waited for without limit, because long
    * polls are bounded by the server. Throws HttpStatusError or HttpConnectError; the reason of `signal` when aborted.

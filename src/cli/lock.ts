@@ -1,9 +1,9 @@
 import type { ParsedFlags } from "../lang/goflags.ts";
 import { readSelf } from "./agent-self.ts";
 import { type CommandContext, CommandFailure, errorText, orFail } from "./context.ts";
+import { KeptSession } from "./kept-session.ts";
 import type { Latch } from "./latch.ts";
 import { type Interruption, runLockChild } from "./lock-child.ts";
-import { LockSession } from "./lock-session.ts";
 import { Mutex } from "./mutex.ts";
 import { Semaphore } from "./semaphore.ts";
 import type { LOCK_FLAGS } from "./table/children.ts";
@@ -26,7 +26,7 @@ export async function run(context: CommandContext, { values, args }: Parsed): Pr
   await readSelf(context);
   const keys = prefix.replace(/^\/+|\/+$/g, "");
   const name = values.name || `Consul lock for '${words.join(" ")}' at '${prefix}'`;
-  const starting = LockSession.start(context, name, values.n > 1 ? "delete" : undefined);
+  const starting = KeptSession.start(context, { Name: name, ...(values.n > 1 ? { Behavior: "delete" } : {}) });
   const session = await orFail("Lock setup failed", starting);
   try {
     const latch = createLatch(context, values, keys, session.id, tell);
@@ -111,7 +111,7 @@ async function giveBack(context: CommandContext, latch: Latch, tell: Tell): Prom
 }
 
 /** What can't be destroyed now ends with its TTL. */
-async function endSession(context: CommandContext, session: LockSession): Promise<void> {
+async function endSession(context: CommandContext, session: KeptSession): Promise<void> {
   try {
     await session.end();
   } catch (error) {

@@ -1,6 +1,6 @@
 import { formatDurationNs, NS_PER_MS } from "../lib/duration.ts";
 import { errorText } from "./context.ts";
-import { LockSession } from "./lock-session.ts";
+import { KeptSession } from "./kept-session.ts";
 import { Mutex } from "./mutex.ts";
 import { sleep } from "./sleep.ts";
 import type { Presence } from "./snapshot-agent-presence.ts";
@@ -37,7 +37,7 @@ export async function takeTurns(options: TermOptions, stop: AbortSignal): Promis
 async function oneTerm(options: TermOptions, stop: AbortSignal): Promise<void> {
   const { world, log, lockKey } = options;
   log.info("Waiting to obtain leadership...");
-  const session = await LockSession.start(world, "Consul Snapshot Agent");
+  const session = await KeptSession.start(world, { Name: "Consul Snapshot Agent" });
   try {
     const mutex = new Mutex(world, lockKey, { session: session.id, timeoutMs: 0, monitorRetries: MONITOR_RETRIES });
     if (!(await mutex.acquire(stop))) return;
@@ -90,7 +90,7 @@ async function saveRegularly(options: TermOptions, end: AbortSignal): Promise<nu
   return failures;
 }
 
-async function endSession(session: LockSession, tell: (why: string) => void): Promise<void> {
+async function endSession(session: KeptSession, tell: (why: string) => void): Promise<void> {
   try {
     await session.end();
   } catch (error) {

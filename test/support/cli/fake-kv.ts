@@ -121,11 +121,12 @@ export class FakeKv {
     if (failure !== undefined) return new Response("failing", { status: failure });
     if (query.has("index") && Number(query.get("index")) >= this.#index)
       await new Promise<void>((resolve) => this.#wakers.push(resolve));
-    const found = [...this.pairs.values()].filter((pair) =>
-      query.has("recurse") ? pair.Key.startsWith(key) : pair.Key === key,
-    );
+    const isPrefix = query.has("recurse") || query.has("keys");
+    const found = [...this.pairs.values()].filter((pair) => (isPrefix ? pair.Key.startsWith(key) : pair.Key === key));
     const headers = { "X-Consul-Index": String(this.#index) };
     if (found.length === 0) return new Response("", { status: 404, headers });
+    if (query.has("keys")) return Response.json(found.map((pair) => pair.Key).sort(), { headers });
+    if (query.has("raw")) return new Response(Buffer.from(found[0]?.Value ?? "", "base64"), { headers });
     const json = JSON.stringify(found, (_, value: unknown) =>
       typeof value === "bigint" ? JSON.rawJSON(String(value)) : value,
     );
@@ -149,6 +150,9 @@ export class FakeKv {
 
   #remove(key: string, query: URLSearchParams): boolean {
     if (query.has("cas") && Number(query.get("cas")) !== this.pairs.get(key)?.ModifyIndex) return false;
+    for (const other of [...this.pairs.keys()]) {
+      if (query.has("recurse") && other.startsWith(key)) this.delete(other);
+    }
     this.delete(key);
     return true;
   }

@@ -4,8 +4,19 @@ import { sleep } from "./sleep.ts";
 
 const TTL_MS = 15_000;
 
-/** The session that holds a lock: renewed at half its TTL until it is ended. */
-export class LockSession {
+/** What a session is made with; what is left out is the server's default. */
+export interface SessionWish {
+  readonly Name: string;
+  /** Default: `release`. */
+  readonly Behavior?: "delete";
+  /** Default: that of the agent that is asked. */
+  readonly Node?: string;
+  /** Default: the node's `serfHealth`. */
+  readonly NodeChecks?: readonly string[];
+}
+
+/** A session that holds keys: renewed at half its TTL until it is ended. */
+export class KeptSession {
   readonly id: string;
   readonly #context: ApiContext;
   readonly #ended = new AbortController();
@@ -15,11 +26,11 @@ export class LockSession {
     this.id = id;
   }
 
-  /** Creates a session and keeps it alive. `behavior` is left out for the server's default, which is `release`. */
-  static async start(context: ApiContext, name: string, behavior?: "delete"): Promise<LockSession> {
-    const body = encodeGoJson({ Name: name, TTL: `${TTL_MS / 1000}s`, ...(behavior ? { Behavior: behavior } : {}) });
+  /** Creates a session and keeps it alive. */
+  static async start(context: ApiContext, wish: SessionWish): Promise<KeptSession> {
+    const body = encodeGoJson({ ...wish, TTL: `${TTL_MS / 1000}s` });
     const created = decodeGoJson(await context.api.put("/v1/session/create", { body })) as { readonly ID: string };
-    const session = new LockSession(context, created.ID);
+    const session = new KeptSession(context, created.ID);
     void session.#renew();
     return session;
   }
