@@ -1,17 +1,17 @@
-import type { z } from "zod";
 import { Refusal } from "../lib/refusal.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { HttpApp } from "./app.ts";
 import type { Connection } from "./deps.ts";
 import {
   FORWARD_METHODS,
+  isOpenRequest,
+  isReadRequest,
+  isWriteRequest,
   type OpenAnswer,
-  OpenRequest,
+  type OpenRequest,
   PART_BYTES_MAX,
   type ReadAnswer,
-  ReadRequest,
   travelling,
-  WriteRequest,
 } from "./forward-protocol.ts";
 import { Download } from "./forwarded-download.ts";
 import { Inflow } from "./forwarded-inflow.ts";
@@ -64,15 +64,15 @@ export function forwardedMethods(app: HttpApp, clock: Clock): ForwardedMethods {
     methods: {
       [FORWARD_METHODS.ready]: () => Promise.resolve(undefined),
       [FORWARD_METHODS.open]: async (argument, from, signal) =>
-        await open.serve(decoded(OpenRequest, argument), from, signal),
+        await open.serve(decoded(isOpenRequest, argument), from, signal),
     },
     continuing: {
       async [FORWARD_METHODS.write](argument, from) {
-        const { id, body, isLast } = decoded(WriteRequest, argument);
+        const { id, body, isLast } = decoded(isWriteRequest, argument);
         return (await of(from).get(id)?.inflow?.push(body, isLast)) ?? false;
       },
       async [FORWARD_METHODS.read](argument, from, signal): Promise<ReadAnswer> {
-        const { id } = decoded(ReadRequest, argument);
+        const { id } = decoded(isReadRequest, argument);
         const download = of(from).get(id)?.download;
         if (download === undefined) throw new Refusal("nothing is left of this answer");
         await from.room();
@@ -81,7 +81,7 @@ export function forwardedMethods(app: HttpApp, clock: Clock): ForwardedMethods {
         return part;
       },
       async [FORWARD_METHODS.close](argument, from) {
-        const { id } = decoded(ReadRequest, argument);
+        const { id } = decoded(isReadRequest, argument);
         const exchange = of(from).get(id);
         of(from).delete(id);
         if (exchange !== undefined) closeExchange(exchange);
@@ -142,11 +142,14 @@ class Opening {
 
   #keep(id: number, from: Forwarder, exchange: Exchange): void {
     const exchanges = this.#exchangesOf(from);
-    if (from.gone.aborted || exchanges.size >= EXCHANGES_MAX) {
+    const before = exchanges.get(id);
+    const isTwice = before !== undefined && (exchange.download === undefined || before.download !== undefined);
+    if (isTwice || from.gone.aborted || exchanges.size >= EXCHANGES_MAX) {
       closeExchange(exchange);
+      if (isTwice) throw new Refusal("Bad request: the number of this request is another's", 400);
       throw new Refusal(`${EXCHANGES_MAX} requests of this agent are under way in parts already`, 500, "unknown");
     }
-    exchanges.set(id, { ...exchanges.get(id), ...exchange });
+    exchanges.set(id, { ...before, ...exchange });
     void exchange.download?.over.then(() => exchanges.delete(id));
   }
 
@@ -188,11 +191,7 @@ function connectionOf(open: OpenRequest, { hello }: Forwarder): Connection {
   };
 }
 
-function decoded<T>(schema: z.ZodType<T>, argument: unknown): T {
-  const { data, error } = schema.safeParse(argument);
-  if (data === undefined) {
-    const [issue] = error?.issues ?? [];
-    throw new Refusal(`Bad request: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`, 400);
-  }
-  return data;
+function decoded<T>(check: (argument: unknown) => argument is T, argument: unknown): T {
+  if (!check(argument)) throw new Refusal("Bad request: what was passed on makes no sense", 400);
+  return argument;
 }

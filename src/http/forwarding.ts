@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { asRefusal, type CallServer, type Router } from "../agent/router/router.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { HttpSettings } from "./deps.ts";
@@ -7,11 +6,12 @@ import { rawPath } from "./endpoint.ts";
 import {
   FORWARD_METHODS,
   HOPS_MAX,
-  OpenAnswer,
+  isOpenAnswer,
+  isReadAnswer,
+  isWriteAnswer,
+  type OpenAnswer,
   type OpenRequest,
-  ReadAnswer,
   travelling,
-  WriteAnswer,
 } from "./forward-protocol.ts";
 import { Upload } from "./forward-upload.ts";
 import type { Encoded } from "./respond.ts";
@@ -97,7 +97,7 @@ async function exchange(tried: Exchange): Promise<Encoded> {
   if (head.more) await call(FORWARD_METHODS.ready, undefined, options);
   const opening = call(FORWARD_METHODS.open, head, options);
   if (head.more) void pour(tried);
-  const answer = checked(OpenAnswer, await opening.catch((error: unknown) => onFailure(tried, error)));
+  const answer = checked(isOpenAnswer, await opening.catch((error: unknown) => onFailure(tried, error)));
   const { status, headers, more, body = null } = answer;
   return { status, headers, body: more ? following(tried, answer) : body };
 }
@@ -114,10 +114,9 @@ function giveUp({ call, head: { id } }: Exchange): void {
   call(FORWARD_METHODS.close, { id }, { timeoutMs: PART_TIMEOUT_MS }).catch(() => undefined);
 }
 
-function checked<T>(schema: z.ZodType<T>, value: unknown): T {
-  const { data, success } = schema.safeParse(value);
-  if (!success) throw new Refusal("rpc error making call: the server's answer makes no sense", 500, "unknown");
-  return data;
+function checked<T>(check: (answer: unknown) => answer is T, answer: unknown): T {
+  if (check(answer)) return answer;
+  throw new Refusal("rpc error making call: the server's answer makes no sense", 500, "unknown");
 }
 
 /** Sends the rest of the request's body, as long as the server wants it. */
@@ -128,7 +127,7 @@ async function pour(tried: Exchange): Promise<void> {
   const options = { timeoutMs: PART_TIMEOUT_MS, signal };
   try {
     await upload.pour(async (body, isLast) =>
-      checked(WriteAnswer, await call(FORWARD_METHODS.write, { body, id, isLast }, options)),
+      checked(isWriteAnswer, await call(FORWARD_METHODS.write, { body, id, isLast }, options)),
     );
   } catch {
     // The server must not wait for the rest. Its answer, or the lack of one, says what became of the request.
@@ -179,7 +178,7 @@ async function fetchPart(
 ): Promise<boolean> {
   for (;;) {
     const answer = await call(FORWARD_METHODS.read, { id }, { timeoutMs: PART_TIMEOUT_MS, signal });
-    const { body, more } = checked(ReadAnswer, answer);
+    const { body, more } = checked(isReadAnswer, answer);
     const hasPart = body !== undefined && body.length > 0;
     if (hasPart) controller.enqueue(body);
     if (hasPart || !more) return more;

@@ -12,6 +12,7 @@ const DEPTH_MAX = 100;
 const BYTES = "$bytes";
 const BIGINT = "$bigint";
 const ESCAPED = "$";
+const DOLLAR = 0x24;
 
 /** How values travel in a message, of which they are the end. */
 export interface WireCodec {
@@ -84,7 +85,21 @@ function isPlain(value: unknown, depth: number): boolean {
   if (value instanceof Uint8Array) return false;
   if (depth > DEPTH_MAX) throw new Error("a value of a call is nested too deeply");
   if (Array.isArray(value)) return value.every((each) => isPlain(each, depth + 1));
-  return Object.entries(value).every(([key, each]) => !key.startsWith("$") && isPlain(each, depth + 1));
+  for (const key of Object.keys(value)) {
+    if (key.charCodeAt(0) === DOLLAR || !isPlain((value as Record<string, unknown>)[key], depth + 1)) return false;
+  }
+  return true;
+}
+
+/** Whether an object holds texts, numbers and the like alone, under plain names: it stays as it is. Most are such. */
+function isFlat(value: object): boolean {
+  for (const key of Object.keys(value)) {
+    const each = (value as Record<string, unknown>)[key];
+    if (key.charCodeAt(0) === DOLLAR || typeof each === "bigint" || (typeof each === "object" && each !== null)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** A copy in which everything is plain. */
@@ -94,6 +109,7 @@ function tagged(value: unknown, put: PutBytes, depth = 0): unknown {
   if (value instanceof Uint8Array) return { [BYTES]: put(value) };
   if (depth > DEPTH_MAX) throw new Error("a value of a call is nested too deeply");
   if (Array.isArray(value)) return value.map((each) => tagged(each, put, depth + 1));
+  if (isFlat(value)) return value;
   const entries = Object.entries(value).map(([key, each]) => [key, tagged(each, put, depth + 1)] as const);
   const copy = Object.fromEntries(entries);
   return entries.some(([key]) => key.startsWith("$")) ? { [ESCAPED]: copy } : copy;
@@ -104,6 +120,7 @@ function untagged(value: unknown, take: TakeBytes, depth: number): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (depth > 2 * DEPTH_MAX) throw new Error("too deep");
   if (Array.isArray(value)) return value.map((each) => untagged(each, take, depth + 1));
+  if (isFlat(value)) return value;
   const entries = Object.entries(value);
   const [key, inner] = entries.length === 1 ? (entries[0] as [string, unknown]) : ["", undefined];
   if (key === BYTES) return take(inner);

@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { forwardedMethods } from "../../src/http/forwarded.ts";
+import { toResponse } from "../../src/http/respond.ts";
+import { Refusal } from "../../src/lib/refusal.ts";
 import type { Message } from "../../src/raft/core/messages.ts";
 import { ByteReader, ByteWriter } from "../../src/rpc/bytes.ts";
 import { FrameDecoder, type FrameKind, KINDS, PIECE_BYTES_MAX } from "../../src/rpc/frame.ts";
@@ -8,7 +11,7 @@ import { conflictOf, decodeIntroduction, decodeRefused, encodeIntroduction } fro
 import type { Side } from "../../src/rpc/link.ts";
 import { decodeMessage, encodeMessage } from "../../src/rpc/raft-message.ts";
 import { decodeFailure, decodeWire, encodeWire, TEXT_AND_BYTES } from "../../src/rpc/wire.ts";
-import { settle } from "../support/manual-clock.ts";
+import { ManualClock, settle } from "../support/manual-clock.ts";
 import { GuestRig } from "../support/rpc/guest-rig.ts";
 import { helloOf } from "../support/rpc/hello.ts";
 import { frameOf, LinkRig } from "../support/rpc/link-rig.ts";
@@ -155,6 +158,56 @@ test(`values with bytes beside them: any bytes are none, or come back as they ar
     expect(written(found.value).length).toBeLessThanOrEqual(2 * bytes.length + 10);
   }
   expect(decoded).toBeGreaterThan(0);
+});
+
+test(`requests that are passed on: any arguments are refused or answered, and nothing of them is left (FUZZ_SEED=${SEED})`, async () => {
+  const random = dice(57);
+  const clock = new ManualClock();
+  const body = () => toResponse({ status: 200, headers: {}, body: new ReadableStream() });
+  const answers = [() => new Response("hi"), () => new Response(new Uint8Array(600_000)), body];
+  const app = {
+    async fetch(raw: Request) {
+      if (random.chance(0.5)) await raw.arrayBuffer().catch(() => undefined);
+      return random.of(answers)();
+    },
+  };
+  const { methods, continuing } = forwardedMethods(app, clock);
+  const table = Object.entries({ ...methods, ...continuing });
+  const open = {
+    ...{ id: 1, more: false, method: "GET", target: "/v1/kv/a", headers: { a: "b" }, address: "10.0.0.1", hops: 1 },
+    ...{ node: "n", pretty: false, discoveryMaxStaleMs: 0, ignoresCached: false },
+  };
+  const part = new Uint8Array(9);
+  const valid: Record<string, unknown>[] = [open, { ...open, more: true, method: "PUT", body: part }, { id: 1 }];
+  valid.push({ id: 1, body: part, isLast: true }, { id: 1, body: part, isLast: false });
+  const odd = [null, -1, 1.5, "", "\n", "/", {}, [], part, { a: 1 }, { "a b": "c" }, Number.NaN, true];
+  const outcomes = { refused: 0, answered: 0, failed: 0 };
+  for (let round = runs(3000); round > 0; round--) {
+    const gone = new AbortController();
+    const hello = { role: random.of(["client", "server"] as const), nodeName: "g" };
+    const from = { hello, gone: gone.signal, room: () => undefined };
+    const calls: Promise<unknown>[] = [];
+    for (let left = 1 + random.below(8); left > 0; left--) {
+      const [, method] = random.of(table);
+      const base = random.of(valid);
+      const changed = random.chance(0.3) ? { ...base, [random.of(Object.keys(base))]: random.of(odd) } : { ...base };
+      const argument = random.chance(0.1) ? random.of(odd) : changed;
+      const call = (async () => await method(argument, from, gone.signal))();
+      calls.push(
+        call.then(
+          () => outcomes.answered++,
+          (error: unknown) => (error instanceof Refusal ? outcomes.refused++ : outcomes.failed++),
+        ),
+      );
+      if (random.chance(0.3)) await settle(3);
+    }
+    gone.abort();
+    await settle();
+    clock.advance(400_000);
+    await Promise.all(calls);
+    expect(clock.pendingMs).toEqual([]);
+  }
+  for (const count of [outcomes.refused, outcomes.answered]) expect(count).toBeGreaterThan(500);
 });
 
 test(`links: a changed bit never becomes a message (FUZZ_SEED=${SEED})`, async () => {

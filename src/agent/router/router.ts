@@ -137,10 +137,10 @@ export class Router {
     const holdMs = this.#isOwn(name) ? this.#options.holdMs() : 0;
     let failedMs: number | undefined;
     for (let pauseMs = PAUSE_MS_MIN; ; pauseMs = Math.min(PAUSE_MS_MAX, 2 * pauseMs)) {
-      let failure: unknown = this.#none(name);
+      let failure: unknown;
       for (const server of list.servers) {
         const leftMs = startMs + timeoutMs - clock.monotonicMs();
-        if (leftMs <= 0) throw failure;
+        if (leftMs <= 0) throw failure ?? new AnswerLost("no time is left");
         try {
           return await attempt((method, argument, options) => callers.call(server, method, argument, options), leftMs);
         } catch (error) {
@@ -150,7 +150,7 @@ export class Router {
           list.failed(server.nodeId);
         }
       }
-      if (failedMs === undefined) throw failure;
+      if (failedMs === undefined) throw this.#none(name);
       const restMs = Math.min(failedMs + holdMs, startMs + timeoutMs) - clock.monotonicMs();
       if (restMs <= 0) throw failure;
       await this.#pause(Math.min(restMs, pauseMs * (0.5 + this.#options.random.float())), signal);

@@ -223,6 +223,20 @@ describe("an answer", () => {
     expect(clock.pendingMs).toEqual([]);
   });
 
+  test("whose number is in use for another is refused, and that one goes on", async () => {
+    const [one, two] = [fed(), fed()];
+    const call = served();
+    answer = one.response;
+    await call("open", opened());
+    answer = two.response;
+    const error = (await failureOf(call("open", opened()))) as Refusal;
+    expect([error.status, two.state.cancelled]).toEqual([400, true]);
+    one.send("a");
+    expect(textOf((await call("read", { id: 1 })) as ReadAnswer)).toBe("a");
+    gone.abort();
+    expect(clock.pendingMs).toEqual([]);
+  });
+
   test("that nobody waits for any more is not begun", async () => {
     const { response, state } = fed();
     const controller = new AbortController();
