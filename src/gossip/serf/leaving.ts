@@ -22,6 +22,7 @@ export async function leaveGracefully(options: LeavingOptions): Promise<void> {
   if (hasPeers && !(await within(clock, BROADCAST_TIMEOUT_MS, announce)))
     log.warn("timeout while waiting for graceful leave: some may take this member for failed");
   await swim.leave(BROADCAST_TIMEOUT_MS);
+  if (!hasPeers) return;
   await new Promise<void>((resolve) => {
     clock.after(propagateDelayMs, resolve);
   });
