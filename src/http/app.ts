@@ -1,7 +1,16 @@
 import { type Context, Hono } from "hono";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import type { Connection, HttpDeps, HttpEnv } from "./deps.ts";
-import { type AnyRoute, cacheKey, Endpoint, formOf, hasPlainWishes, rawPath, takesKeptAnswer } from "./endpoint.ts";
+import {
+  type AnyRoute,
+  cacheKey,
+  Endpoint,
+  formOf,
+  hasPlainWishes,
+  isOfOneAgent,
+  rawPath,
+  takesKeptAnswer,
+} from "./endpoint.ts";
 import { acceptsGzip } from "./gzip.ts";
 import { ACL_DISABLED, ACL_ROUTES, LATER_ROUTES, notYet } from "./later.ts";
 import { measured, measureName, requestTimer } from "./measured.ts";
@@ -27,7 +36,8 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: 
     const timer = requestTimer(measureName(route.method, route.path), http);
     const endpoint = new Endpoint(route, { http, api, cache, waiting, timer });
     const answer = measured(timer, (c: Context<HttpEnv>) => endpoint.answer(c));
-    const isOwn = route.answeredBy === "agent";
+    const isOwn = isOfOneAgent(route);
+    if (route.answeredBy === "server" && http.consensus === undefined) return (c) => plain(c, NO_SERVER);
     if (route.method === "GET" && !isOwn) return answer;
     return (c) => {
       if (isOwn && c.env.connection.forwarded !== undefined) return plain(c, MISLED);
@@ -120,6 +130,7 @@ const TEXT = { "content-type": "text/plain; charset=utf-8" };
 const RESTRICTED = text("Access is restricted", 403);
 /** Nodes pass on only what any server may answer, and nobody gets around an agent's own rules by another one. */
 const MISLED = text("only the agent that is asked answers this", 403);
+const NO_SERVER = text("this must be asked of the server that it is about: this agent is none", 400);
 const BLOCKED = text("Endpoint is blocked by agent configuration", 403);
 
 /** `http_config.allow_write_http_from`: by method alone, as in Consul; what was passed on was judged where it came in. */

@@ -102,7 +102,7 @@ export class Endpoint {
   }
 
   #isElsewhere(datacenter: unknown): datacenter is string {
-    if (typeof datacenter !== "string" || datacenter === "" || this.route.answeredBy === "agent") return false;
+    if (typeof datacenter !== "string" || datacenter === "" || isOfOneAgent(this.route)) return false;
     return datacenter.toLowerCase() !== this.#deps.http.settings().datacenter.toLowerCase();
   }
 
@@ -361,6 +361,10 @@ function queryValidator(schema: z.ZodType) {
     if (!result.success) throw new Refusal(result.error.issues[0]?.message ?? "invalid query", 400);
   });
 }
+
+/** Whether what is asked is about the very agent that is asked. */
+export const isOfOneAgent = ({ answeredBy }: Pick<AnyRoute, "answeredBy">): boolean =>
+  answeredBy === "agent" || answeredBy === "server";
 
 /** The form that a caller gets its answer in. */
 export function formOf(raw: Request, { forwarded }: Connection, http: HttpDeps): ResponseForm {

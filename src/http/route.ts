@@ -92,10 +92,10 @@ export interface Route<
   /** `?ns=` is refused on what Consul Enterprise keeps per namespace, and ignored elsewhere. */
   readonly namespaced?: boolean;
   /**
-   * `agent`: the agent that is asked answers, and `?dc=` changes nothing. `member`: any agent does of the datacenter that
-   * `?dc=` names. Left out, a server of that datacenter does.
+   * `agent`: the agent that is asked answers, and `?dc=` changes nothing. `server`: the same, and a client agent does not
+   * know what to say. `member`: any agent does of the datacenter that `?dc=` names. Left out, a server of that datacenter does.
    */
-  readonly answeredBy?: "agent" | "member";
+  readonly answeredBy?: "agent" | "server" | "member";
   /** Names the datacenter by the body; `?dc=` changes nothing then. "" is the own one. */
   datacenterOf?(body: z.output<Body>): string;
   /** Its answer is a stream without an end. */

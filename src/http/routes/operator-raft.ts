@@ -57,6 +57,7 @@ const transferLeader = defineRoute({
 const recovery = defineRoute({
   method: "GET",
   path: "/v1/operator/raft/recover",
+  answeredBy: "server",
   summary: "Tell what would be lost if this server became a cluster of its own",
   query: z.object({}),
   answer: RaftRecovery,
@@ -68,6 +69,7 @@ const recovery = defineRoute({
 const recover = defineRoute({
   method: "POST",
   path: "/v1/operator/raft/recover",
+  answeredBy: "server",
   summary: "Make this server a cluster of its own when the quorum is lost for good",
   query: z.object({}),
   body: z.object({ Confirm: goString() }),

@@ -107,6 +107,10 @@ const routes = [
     handle: (_, { state }: Deps) => json(state.name),
   }),
   defineRoute({
+    ...{ ...basics, method: "POST", path: "/v1/recover", query: z.object({}), answeredBy: "server" },
+    handle: (_, { state }: Deps) => json(state.name),
+  }),
+  defineRoute({
     ...{ ...basics, method: "PUT", path: "/v1/event/fire", query: z.object({ dc: one }), answeredBy: "member" },
     handle: (_, { state }: Deps) => json(state.name),
   }),
@@ -199,6 +203,15 @@ describe("a client agent", () => {
   test("answers what is its own, whatever the datacenter, and no server answers that for another", async () => {
     expect(await (await client.fetch("/v1/agent/self?dc=nope")).json()).toBe("c");
     expect(await (await client.fetch("/v1/event/fire?dc=dc1", { method: "PUT" })).json()).toBe("c");
+  });
+
+  test("answers nothing that is about one server, and has no other do it", async () => {
+    const response = await client.fetch("/v1/recover", { method: "POST" });
+    expect([response.status, await response.text()]).toEqual([
+      400,
+      "this must be asked of the server that it is about: this agent is none",
+    ]);
+    expect(await (await s1.fetch("/v1/recover", { method: "POST" })).json()).toBe("s1");
   });
 
   test("is the node that is meant by near=_agent, and not one that another asked for before", async () => {
