@@ -60,7 +60,7 @@ const CONSUL_SERVICE = "consul";
  */
 export function remoteDns(deps: RemoteDnsDeps): DnsRemote & { close(): void } {
   const reads = new WatchedReads<unknown>({
-    fetch: (key, index, signal) => fetchRead(deps, key, index, signal),
+    load: (key, index, signal) => fetchRead(deps, key, index, signal),
     isKept: (value) => value !== null && !(Array.isArray(value) && value.length === 0),
     clock: deps.clock,
     entriesMax: WATCHES_MAX,

@@ -10,7 +10,7 @@ export interface ReadAnswer<T> {
 
 export interface WatchedReadsOptions<T> {
   /** Answers at once for index 0, else when there is anything newer than `index`, or after some minutes. */
-  readonly fetch: (key: string, index: number, signal: AbortSignal) => Promise<ReadAnswer<T>>;
+  readonly load: (key: string, index: number, signal: AbortSignal) => Promise<ReadAnswer<T>>;
   /** Values that are worth a watch; others are fetched anew each time, since names can be made up without end. */
   readonly isKept: (value: T) => boolean;
   readonly clock: Clock;
@@ -50,7 +50,7 @@ export class WatchedReads<T> {
     return this.#entries.size;
   }
 
-  /** The newest value that is known, or the first one. Rejects as `fetch` does when there is none. */
+  /** The newest value that is known, or the first one. Rejects as `load` does when there is none. */
   get(key: string): Promise<T> {
     const known = this.#entries.get(key);
     if (known === undefined) return this.#open(key).first;
@@ -86,9 +86,9 @@ export class WatchedReads<T> {
   }
 
   async #fetchFirst(key: string, entry: Entry<T>): Promise<T> {
-    const { fetch, isKept } = this.#options;
+    const { load, isKept } = this.#options;
     // Whoever waits for the first answer gets it, even if the watch has to make room meanwhile.
-    const answer = await fetch(key, 0, new AbortController().signal).catch((error: unknown) => {
+    const answer = await load(key, 0, new AbortController().signal).catch((error: unknown) => {
       this.#end(key, entry);
       throw error;
     });
@@ -101,13 +101,13 @@ export class WatchedReads<T> {
   }
 
   async #watch(key: string, entry: Entry<T>, from: number): Promise<void> {
-    const { fetch, clock, isKept, idleMs } = this.#options;
+    const { load, clock, isKept, idleMs } = this.#options;
     const { signal } = entry.controller;
     let index = from;
     let retryMs = RETRY_MS_MIN;
     while (!signal.aborted) {
       try {
-        const answer = await fetch(key, index, signal);
+        const answer = await load(key, index, signal);
         if (signal.aborted) return;
         entry.failingSinceMs = undefined;
         retryMs = RETRY_MS_MIN;

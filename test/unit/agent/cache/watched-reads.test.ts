@@ -14,7 +14,7 @@ function world(options: { entriesMax?: number } = {}) {
   const clock = new ManualClock();
   const asked: Asked[] = [];
   const reads = new WatchedReads<string>({
-    fetch: (key, index, signal) => {
+    load: (key, index, signal) => {
       const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer<string>>();
       const settled = () => promise.then(turn, turn);
       asked.push({
