@@ -53,10 +53,16 @@ export interface RemoteExecDeps {
  */
 export class RemoteExec {
   readonly #deps: RemoteExecDeps;
+  readonly #closing = new AbortController();
   #running = 0;
 
   constructor(deps: RemoteExecDeps) {
     this.#deps = deps;
+  }
+
+  /** Ends the programs that run. */
+  close(): void {
+    this.#closing.abort();
   }
 
   /** Takes the payload of an event; whatever becomes of it, it does not reject. */
@@ -70,7 +76,8 @@ export class RemoteExec {
       }
       this.#running++;
       try {
-        await this.#run(`${Prefix}/${Session}`, Session);
+        // As Go's path.Join: no empty parts.
+        await this.#run([...Prefix.split("/"), Session].filter(Boolean).join("/"), Session);
       } finally {
         this.#running--;
       }
@@ -106,7 +113,8 @@ export class RemoteExec {
     const { command, done } = await this.#commandOf(job);
     try {
       const onOutput = (chunk: Uint8Array) => output.add(chunk);
-      const { exitCode } = await processes.run({ command, timeoutMs: RUN_MS_MAX, onOutput }, controller.signal);
+      const signal = AbortSignal.any([controller.signal, this.#closing.signal]);
+      const { exitCode } = await processes.run({ command, timeoutMs: RUN_MS_MAX, onOutput }, signal);
       return exitCode ?? KILLED_CODE;
     } catch (error) {
       output.add(new TextEncoder().encode(`${error instanceof Error ? error.message : String(error)}\n`));
@@ -160,7 +168,10 @@ class Chunks {
     this.#totalBytes += kept.length;
     this.#pending.push(kept);
     this.#pendingBytes += kept.length;
-    if (this.#pendingBytes >= CHUNK_BYTES_MAX) return this.#flush();
+    if (this.#pendingBytes >= CHUNK_BYTES_MAX) {
+      this.#flush();
+      return;
+    }
     this.#timer?.cancel();
     this.#timer = this.#options.clock.after(CHUNK_IDLE_MS, () => this.#flush());
   }

@@ -5,6 +5,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { Publisher } from "../state/publisher.ts";
 import type { QueryResult } from "../state/query.ts";
 import { decodeEvent, encodeEvent } from "./event-payload.ts";
+import { REMOTE_EXEC_EVENT } from "./remote-exec.ts";
 
 /** Consul keeps the last 256 events on each agent. */
 const EVENTS_MAX = 256;
@@ -31,6 +32,8 @@ export interface UserEventsDeps {
   readonly target: EventTarget;
   /** Tells all members, this one too. Throws a Refusal when it is too long. */
   broadcast(name: string, payload: Uint8Array): void;
+  /** Takes the payload of an event that asks this node to run a program. */
+  onExec(payload: Uint8Array | null): void;
   readonly publisher: Publisher;
   readonly uuid: () => string;
   readonly log: Logger;
@@ -72,6 +75,10 @@ export class UserEvents {
       if (!this.#isForUs(event)) return;
     } catch (error) {
       this.#deps.log.warn("left out a user event that can't be read", { name, error: (error as Error).message });
+      return;
+    }
+    if (Name === REMOTE_EXEC_EVENT) {
+      this.#deps.onExec(event.Payload);
       return;
     }
     this.#events = [...this.#events, event].slice(-EVENTS_MAX);

@@ -21,6 +21,7 @@ import { listenAll } from "./listeners.ts";
 import { measureRegularly } from "./measure-regularly.ts";
 import { nodeApi, reachabilityApi, telemetryApi } from "./node-api.ts";
 import { type OpenParts, openAll } from "./open-parts.ts";
+import { remoteExec } from "./remote-exec.ts";
 import type { Role, StartRole } from "./role.ts";
 import { dnsSettings, httpSettings } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -68,12 +69,9 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
   const local = agentRole(current, role, telemetry, host);
   parts.add(() => local.agent.stop());
   await local.agent.start();
-  const events = userEvents(current, role, local.agent, telemetry);
-  onEvent = (event) => {
-    if (event.kind === "user") events.receive(event);
-    else hearOfServers(event, local.agent.syncer);
-  };
-  for (const event of early) onEvent(event);
+  const exec = remoteExec(first, () => app, telemetry, host.env.SHELL ?? "");
+  parts.add(() => exec.close());
+  const events = userEvents(current, role, local.agent, telemetry, exec.onEvent);
   parts.add(sendCoordinates(first, role, telemetry));
   const joining = makeJoining(first, role.pools, telemetry, host.onFatal);
   parts.add(() => joining.stop());
@@ -87,6 +85,11 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
     event: { fire: events.fire.bind(events), list: events.list.bind(events) },
   };
   const app = role.createHttp(api, () => settings);
+  onEvent = (event) => {
+    if (event.kind === "user") events.receive(event);
+    else hearOfServers(event, local.agent.syncer);
+  };
+  for (const event of early) onEvent(event);
   const dns = await dnsEdge(first, role.dns, telemetry);
   parts.add(() => dns?.close());
   const listeners = listenAll(first, app);
@@ -133,6 +136,7 @@ function userEvents(
   role: Role,
   agent: ReturnType<typeof agentRole>["agent"],
   telemetry: Telemetry,
+  onExec: (payload: Uint8Array | null) => void,
 ) {
   return new UserEvents({
     target: {
@@ -140,6 +144,7 @@ function userEvents(
       services: () => agent.services().map(({ service }) => ({ name: service.Service, tags: service.Tags ?? [] })),
     },
     broadcast: (name, payload) => role.pools.lan.userEvent(name, payload, false),
+    onExec,
     publisher: role.publisher,
     uuid: random.uuid,
     log: telemetry.hub.logger("agent"),

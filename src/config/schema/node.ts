@@ -39,7 +39,10 @@ export const NODE_KEYS = {
   read_replica: bool(false, "The same as `non_voting_server`.", { since: "1.9" }),
   non_voting_member: bool(false, "The same as `non_voting_server`.", { flag: "non-voting-member" }),
   segment: string("", "Enterprise only; refused.", { flag: "segment" }),
-  disable_remote_exec: bool(true, "Refuse `exec` on this node."),
+  disable_remote_exec: bool(
+    true,
+    "Refuse `exec` on this node. With `false` whoever may fire events and write keys, which without access control is everybody who reaches an agent's API or the gossip port, runs any program here as the agent's user.",
+  ),
   disable_update_check: bool(false, "Muster never asks for updates; the key is understood.", ACCEPTED),
   disable_anonymous_signature: bool(false, "Muster never reports its use; the key is understood.", ACCEPTED),
   disable_coordinates: bool(false, "Do not measure round-trip times between nodes."),

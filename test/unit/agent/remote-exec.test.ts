@@ -130,3 +130,12 @@ test("what is no order is left out", async () => {
   await exec.onEvent(null);
   expect(started).toEqual([]);
 });
+
+test("programs end with the agent", async () => {
+  const { started, exec, keys, done } = world({ Command: "sleep 9", Wait: 2e9 });
+  await turn();
+  exec.close();
+  expect(only(started).signal.aborted).toBe(true);
+  await done;
+  expect(keys.get("exit")).toBe("-1");
+});

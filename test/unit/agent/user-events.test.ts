@@ -7,11 +7,13 @@ import { silentLogger } from "../../support/silent.ts";
 function rig() {
   let count = 0;
   const publisher = new Publisher();
+  const orders: (Uint8Array | null)[] = [];
   const events: UserEvents = new UserEvents({
     broadcast(name, payload) {
       if (name.length + payload.length > 512) throw new Refusal("user event exceeds configured limit of 512 bytes");
       events.receive({ name, payload, ltime: 3 });
     },
+    onExec: (payload) => orders.push(payload),
     log: silentLogger,
     target: { nodeName: () => "n1", services: () => [{ name: "web", tags: ["v1"] }] },
     publisher,
@@ -19,7 +21,7 @@ function rig() {
   });
   const fire = (Name: string, more = {}) =>
     events.fire({ Name, Payload: null, NodeFilter: "", ServiceFilter: "", TagFilter: "", ...more });
-  return { publisher, events, fire };
+  return { publisher, events, fire, orders };
 }
 
 test("an event is kept here only when every filter matches this node", () => {
@@ -44,6 +46,17 @@ test("only the last 256 are kept", () => {
   for (let i = 0; i < 300; i++) fire(`e${i}`);
   const { value } = events.list("");
   expect([value.length, value[0]?.Name]).toEqual([256, "e44"]);
+});
+
+test("an order to run a program is in no list, wakes nobody, and comes only to the nodes that it is for", () => {
+  const { publisher, events, fire, orders } = rig();
+  let woken = 0;
+  publisher.subscribe(events.list("").interest, () => woken++);
+  fire("_rexec", { Payload: new Uint8Array([1]) });
+  fire("_rexec", { NodeFilter: "n2" });
+  fire("_rexec", { NodeFilter: "n1" });
+  expect(orders).toEqual([new Uint8Array([1]), null]);
+  expect([events.list("").value, woken]).toEqual([[], 0]);
 });
 
 test("an event wakes who waits for its name or for all", () => {
