@@ -14,6 +14,7 @@ import { dnsDefault } from "./dns.ts";
 import { dnsOptions } from "./dns-options.ts";
 import { filter } from "./filter.ts";
 import { health } from "./health.ts";
+import { keyring, keyringOff } from "./keyring.ts";
 import { kv } from "./kv.ts";
 import { coordinate, event, snapshot, status } from "./misc.ts";
 import { operator, operatorConfig } from "./operator.ts";
@@ -46,6 +47,8 @@ export const AREAS: readonly Area[] = [
   status,
   operator,
   operatorConfig,
+  keyring,
+  keyringOff,
   consistency,
   consistencyConfig,
   snapshot,
