@@ -36,7 +36,7 @@ const PoolAnswer: z.ZodType<KeyringAnswer> = z.object({
 
 const QUERY = z.object({ dc: one, "relay-factor": one, "local-only": one });
 type Query = z.output<typeof QUERY>;
-const BODY = z.object({ Key: goString() }).meta({ go: { type: "keyringArgs" } });
+const BODY = z.object({ Key: goString() }).meta({ go: { type: "keyringArgs", namesFields: true } });
 
 const list = defineRoute({
   method: "GET",
