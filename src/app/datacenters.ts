@@ -25,8 +25,10 @@ export function datacenterCoordinates(wan: WanPool | undefined, own: string): Da
     byName.set(Datacenter, { Datacenter, AreaID: "wan", Coordinates: [] });
   }
   if (wan === undefined) return [...byName.values()];
-  for (const { name: Node, datacenter } of aliveServers(wan)) {
-    const Coord = wan.coordinateOf(Node);
+  for (const { name, datacenter } of aliveServers(wan)) {
+    const Coord = wan.coordinateOf(name);
+    // As in Consul, by the node's own name, which in this pool has the datacenter behind it.
+    const Node = name.endsWith(`.${datacenter}`) ? name.slice(0, -datacenter.length - 1) : name;
     if (Coord !== undefined) byName.get(datacenter)?.Coordinates.push({ Node, Segment: "", Coord });
   }
   return [...byName.values()];

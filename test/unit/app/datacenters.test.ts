@@ -43,11 +43,11 @@ test("datacenters with a living server are known, the nearest first", () => {
   expect(datacenterNames(undefined, "dc1")).toEqual(["dc1"]);
 });
 
-test("coordinates are those that were measured", () => {
+test("coordinates are those that were measured, by the names of nodes without their datacenter, as in Consul", () => {
   expect(datacenterCoordinates(wan, "dc1").map(({ Datacenter, Coordinates }) => [Datacenter, Coordinates])).toEqual([
-    ["dc1", [{ Node: "a.dc1", Segment: "", Coord: at(0) }]],
-    ["near", [{ Node: "c.near", Segment: "", Coord: at(0.01) }]],
-    ["far", [{ Node: "b.far", Segment: "", Coord: at(0.2) }]],
+    ["dc1", [{ Node: "a", Segment: "", Coord: at(0) }]],
+    ["near", [{ Node: "c", Segment: "", Coord: at(0.01) }]],
+    ["far", [{ Node: "b", Segment: "", Coord: at(0.2) }]],
   ]);
   expect(datacenterCoordinates(undefined, "dc1")).toEqual([{ Datacenter: "dc1", AreaID: "wan", Coordinates: [] }]);
 });
