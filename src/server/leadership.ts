@@ -1,3 +1,4 @@
+import { parseServer } from "../model/member-tags.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { RaftNode } from "../raft/node.ts";
@@ -35,6 +36,7 @@ export class Leadership {
   #term: number | undefined;
   #sinceMs = 0;
   #isReady = false;
+  #isRoundRunning = false;
   #timer: Timer | undefined;
   readonly #settled = Promise.withResolvers<void>();
 
@@ -71,6 +73,10 @@ export class Leadership {
   /** Somebody came to the gossip pool of this datacenter, changed, or went; to be told on every server. */
   onMember(event: Parameters<NodeKeeper["onMember"]>[0]): void {
     this.#deps.nodes.onMember(event);
+    const term = this.#term;
+    const isServer = parseServer(event.member.tags) !== undefined;
+    if (!isServer || term === undefined || !this.#isReady || this.#isRoundRunning) return;
+    this.#after(0, (late) => this.#round(term, late));
   }
 
   stop(): void {
@@ -108,6 +114,7 @@ export class Leadership {
       this.#after(ROUND_MS, (late) => this.#round(term, late));
       return;
     }
+    this.#isRoundRunning = true;
     try {
       await autopilot.ensureConfiguration();
       const hasChanged = await caretaker.round(clock.monotonicMs() - this.#sinceMs);
@@ -115,6 +122,7 @@ export class Leadership {
     } catch (error) {
       if (this.#term === term) log.warn("a duty of the leader failed, will try again", { error: String(error) });
     }
+    this.#isRoundRunning = false;
     if (this.#term === term) this.#after(ROUND_MS, (late) => this.#round(term, late));
   }
 

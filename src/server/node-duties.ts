@@ -99,6 +99,8 @@ function livingDuties(agents: readonly Agent[], { catalog, servers }: NodeDuties
     const node = byName.get(nameKey);
     const isKnown = node !== undefined && (node.idKey === idKey || idKey === "");
     if (isKnown && node.health === "passing") continue;
+    // It goes, and whoever leaves in order is out of the catalog already.
+    if (!isKnown && member.status === "leaving") continue;
     duties.push({ kind: "register", member, isKnown, replaces: !isKnown && (node?.idKey ?? "") !== "" });
   }
   return { duties, ids };

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Leadership } from "../../../src/server/leadership.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
-import { clientMember } from "../../support/pool-member.ts";
+import { clientMember, serverMember } from "../../support/pool-member.ts";
 import { silentLogger } from "../../support/silent.ts";
 
 function rig() {
@@ -133,4 +133,26 @@ test("the nodes follow the members from when the duties are taken up until they 
   leadership.onReloaded();
   leadership.onRole({ isLeader: false, term: 3 });
   expect(nodes).toEqual(["reap", "stop", "lead", "lead", "stop"]);
+});
+
+test("what happens to a server among the members is looked at at once, one round after the other", async () => {
+  const { clock, done, state, leadership } = rig();
+  leadership.onMember({ kind: "failed", member: serverMember("b") });
+  leadership.onRole({ isLeader: true, term: 2 });
+  await leadership.settled();
+  const rounds = () => done.filter((what) => what.startsWith("caretaker")).length;
+  leadership.onMember({ kind: "join", member: clientMember("a") });
+  clock.advance(0);
+  expect(rounds()).toBe(1);
+  const round = Promise.withResolvers<boolean>();
+  state.round = () => round.promise;
+  for (const kind of ["failed", "join"] as const) leadership.onMember({ kind, member: serverMember("b") });
+  clock.advance(0);
+  await settle();
+  leadership.onMember({ kind: "failed", member: serverMember("b") });
+  clock.advance(0);
+  expect(rounds()).toBe(2);
+  round.resolve(false);
+  await settle();
+  expect(clock.pendingMs).toEqual([1000]);
 });

@@ -49,7 +49,11 @@ describe("members that are there", () => {
   });
 
   test("count until they have left, not from when they say so", () => {
-    expect(brief(duties([clientMember("a", { status: "leaving" })]))).toEqual(["register a new"]);
+    const leaving = clientMember("a", { status: "leaving" });
+    expect(brief(duties([leaving], [row("a", "critical")]))).toEqual(["register a"]);
+    expect(duties([leaving], [row("a", "passing")])).toEqual([]);
+    // Who leaves in order is out of the catalog before the pool has heard of it.
+    expect(duties([leaving])).toEqual([]);
   });
 
   test("of the cluster's servers are left to the duties about servers, a server that is in no configuration is a node", () => {
