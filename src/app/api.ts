@@ -1,8 +1,6 @@
 import type { Config } from "../config/config.ts";
-import { openApiDocument } from "../http/openapi.ts";
-import { type Api, routes } from "../http/table.ts";
+import type { Api } from "../http/table.ts";
 import { sortByDistance } from "../lib/coordinate.ts";
-import { VERSION } from "../lib/version.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { partsOf } from "../server/uploads.ts";
@@ -34,7 +32,6 @@ export function createApi(parts: ApiParts): Api {
   const { db, raft, publisher, forwarder, stateIndex } = core;
   const { datacenter, nodeName } = config();
   const topics = streamTopics(db, core.recent, stateIndex);
-  let openApi: Record<string, unknown> | undefined;
   return {
     ...local,
     snapshot: {
@@ -113,10 +110,6 @@ export function createApi(parts: ApiParts): Api {
       subscribe: (interest, onChange) => publisher.subscribe(interest, onChange),
       appliedIndex: stateIndex,
       isClosed: () => publisher.isClosed,
-    },
-    openApi() {
-      openApi ??= openApiDocument(routes, VERSION);
-      return openApi;
     },
   };
 }

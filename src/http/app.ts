@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { RegExpRouter } from "hono/router/reg-exp-router";
+import { VERSION } from "../lib/version.ts";
 import type { Connection, HttpDeps, HttpEnv } from "./deps.ts";
 import {
   type AnyRoute,
@@ -14,9 +15,11 @@ import {
 import { acceptsGzip } from "./gzip.ts";
 import { ACL_DISABLED, ACL_ROUTES, LATER_ROUTES, notYet } from "./later.ts";
 import { measured, measureName, requestTimer } from "./measured.ts";
+import { openApiDocument } from "./openapi.ts";
 import { encodeReply, NO_HEADERS, toResponse } from "./respond.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { type Reply, reply, text } from "./route.ts";
+import type { OpenApiDeps } from "./routes/openapi.ts";
 import { WaitingLimit } from "./waiting-limit.ts";
 
 /** The HTTP edge as a function: give it each request with what the listener knows of its connection. */
@@ -24,8 +27,12 @@ export interface HttpApp {
   fetch(raw: Request, connection: Connection): Response | Promise<Response>;
 }
 
-/** Mounts the table of routes. `api` is what all their handlers need together. */
-export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, api: unknown): HttpApp {
+/** Mounts the table of routes. `deps` is what all handlers need together that are called on this agent. */
+export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, deps: object): HttpApp {
+  let document: Record<string, unknown> | undefined;
+  // Made when it is first asked for: few ask, and the schemas are many.
+  const openApi = () => (document ??= openApiDocument(routes, VERSION));
+  const api = { ...deps, ...({ openApi } satisfies OpenApiDeps) };
   const cache = new ResponseCache(http.publisher);
   const waiting = new WaitingLimit(() => http.settings().waitingPerClientMax);
   const hono = new Hono<HttpEnv>({ router: new RegExpRouter() });

@@ -132,6 +132,24 @@ const OF_CONNECTION = [
   ...["te", "trailer", "transfer-encoding", "upgrade", "host", "expect", "date"],
 ];
 
+const CANONICAL_MAX = 256;
+const canonical = new Map<string, string>();
+
+/** Headers of an answer under the names that Go gives them, `X-Consul-Index`: not everybody reads them as names without case. */
+export function canonicalNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (const name of Object.keys(headers)) named[canonicalName(name)] = headers[name] ?? "";
+  return named;
+}
+
+function canonicalName(name: string): string {
+  const known = canonical.get(name);
+  if (known !== undefined) return known;
+  const made = name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+  if (canonical.size < CANONICAL_MAX) canonical.set(name, made);
+  return made;
+}
+
 /** Those that travel. */
 export function travelling(headers: Headers): Record<string, string> {
   const all = headers.toJSON() as Record<string, string>;

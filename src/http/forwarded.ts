@@ -3,6 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { HttpApp } from "./app.ts";
 import type { Connection } from "./deps.ts";
 import {
+  canonicalNames,
   FORWARD_METHODS,
   isOpenRequest,
   isReadRequest,
@@ -124,7 +125,7 @@ class Opening {
 
   async #answer(response: Response, { id }: OpenRequest, from: Forwarder, signal: AbortSignal): Promise<OpenAnswer> {
     const { status } = response;
-    const headers = travelling(response.headers);
+    const headers = canonicalNames(travelling(response.headers));
     if (isStreamed(response)) {
       if (signal.aborted) {
         void response.body?.cancel();

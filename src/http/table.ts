@@ -12,7 +12,7 @@ import { type CoordinateDeps, coordinateRoutes } from "./routes/coordinate.ts";
 import { type EventDeps, eventRoutes } from "./routes/event.ts";
 import { type HealthDeps, healthRoutes } from "./routes/health.ts";
 import { type KvDeps, kvRoutes } from "./routes/kv.ts";
-import { type OpenApiDeps, openApiRoutes } from "./routes/openapi.ts";
+import { openApiRoutes } from "./routes/openapi.ts";
 import { operatorAutopilotRoutes } from "./routes/operator-autopilot.ts";
 import { operatorKeyringRoutes } from "./routes/operator-keyring.ts";
 import { operatorRaftRoutes } from "./routes/operator-raft.ts";
@@ -56,7 +56,6 @@ export type Api = CatalogDeps &
   LocalAgentDeps &
   NodeDeps &
   KeyringDeps &
-  OpenApiDeps &
   OperatorDeps &
   ReachabilityDeps &
   SessionDeps &

@@ -36,13 +36,7 @@ export class ForwardAgent {
   #guests: GuestServer | undefined;
 
   /** `routes` with an `answeredBy` are those of a client, too. */
-  constructor(
-    name: string,
-    role: "client" | "server",
-    routes: readonly unknown[],
-    api: unknown,
-    options: AgentOptions,
-  ) {
+  constructor(name: string, role: "client" | "server", routes: readonly unknown[], api: object, options: AgentOptions) {
     const { datacenter = "dc1", consensus = {} } = options;
     this.name = name;
     this.datacenter = datacenter;

@@ -39,7 +39,7 @@ export const leaderless = (contactMs?: number): Consensus => ({
 /** The HTTP edge without a listener: requests go straight in. */
 export function httpRig(
   routes: readonly unknown[],
-  api: unknown,
+  api: object,
   options: {
     publisher?: Publisher;
     clock?: Clock;

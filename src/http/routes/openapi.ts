@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineRoute, json } from "../route.ts";
 
 export interface OpenApiDeps {
-  /** Made when it is first asked for: few ask, and the schemas are many. */
+  /** The edge's own, of all routes that it has. */
   openApi(): Record<string, unknown>;
 }
 

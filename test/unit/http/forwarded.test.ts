@@ -97,10 +97,17 @@ describe("a request that another agent passed on", () => {
       "1",
       "/v1/kv/a",
     ]);
-    expect([result.status, result.headers["x-b"], result.headers.connection, textOf(result), result.more]).toEqual([
+    expect([result.status, result.headers["X-B"], result.headers.Connection, textOf(result), result.more]).toEqual([
       ...[404, "2", undefined, "hi", false],
     ]);
     expect(rooms).toBe(1);
+  });
+
+  test("is answered under the names of headers that Go gives them: some read them as they are written", async () => {
+    answer = () =>
+      new Response("", { headers: { "x-consul-index": "7", "Content-Type": "a", "X-Consul-KnownLeader": "b" } });
+    const { headers } = (await served()("open", opened())) as OpenAnswer;
+    expect(headers).toEqual({ "X-Consul-Index": "7", "Content-Type": "a", "X-Consul-Knownleader": "b" });
   });
 
   test("speaks for the client agent's own node, and from a server for the node that asked that", async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { openApiDocument } from "../../../src/http/openapi.ts";
 import { routes } from "../../../src/http/table.ts";
+import { httpRig } from "../../support/http-rig.ts";
 
 interface Parameter {
   name: string;
@@ -89,4 +90,10 @@ test("every operation says what it answers, and every answer has a description",
     expect(responses.length).toBeGreaterThan(0);
     expect(responses.every(({ description }) => Boolean(description))).toBe(true);
   }
+});
+
+test("every agent has it, whatever else its role gives it", async () => {
+  const response = await httpRig(routes, {}).send("GET", "/v1/openapi.json");
+  expect(response.status).toBe(200);
+  expect(((await response.json()) as { openapi: string }).openapi).toBe("3.1.0");
 });
