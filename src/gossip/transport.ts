@@ -1,4 +1,4 @@
-import type { Endpoint, PacketMessage, Ping, PushPull } from "./messages.ts";
+import type { Endpoint, PacketMessage, Ping, PushedNode, PushPull } from "./messages.ts";
 
 /** The network as the membership sees it: what is sealed, framed and sent is the transport's business. */
 export interface Transport {
@@ -25,6 +25,8 @@ export const COMPOUND_BYTES = 2;
 export interface Receiver {
   /** `from` is where the packet came from, whatever it says inside. */
   onMessage(from: Endpoint, message: PacketMessage): void;
+  /** Why a peer that joins, and gave these, is told nothing, if so. */
+  refuseJoin(nodes: readonly PushedNode[]): Promise<string | undefined>;
   /** A peer gave its state: the own state is to be returned first, and `remote` is merged after that. */
   onPushPull(from: Endpoint, remote: PushPull): PushPull;
   /** A message of the layer above that came over a stream. */

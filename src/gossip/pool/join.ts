@@ -14,8 +14,10 @@ const TAKEN_LOOKS = 3;
 export interface JoinPort {
   /** Exchanges all states and merges the peer's. Rejects with a text for the operator. */
   exchange(to: Endpoint): Promise<void>;
-  /** Gives the peer this member's state alone and takes its answer without merging it. */
+  /** Gives the peer these states and takes its answer without merging it. */
   look(to: Endpoint, own: PushPull): Promise<PushPull>;
+  /** Why this member and those of a peer can't be in one pool, if so. */
+  refuse(nodes: readonly PushedNode[]): Promise<string | undefined>;
   /** This member as it is now. */
   self(): PushedNode;
   readonly clock: Clock;
@@ -51,8 +53,15 @@ export async function joinAll(addresses: readonly Endpoint[], port: JoinPort): P
   return joined;
 }
 
-/** A peer answers before it decides whether to merge, so that a refusal looks like success: who has joined is listed. */
+/**
+ * Who may not be in one pool with this member must not learn of it either: it could act on that. So the peer's members are
+ * looked at first. And a peer answers before it decides whether to merge, so that a refusal looks like success: who has
+ * joined is listed.
+ */
 async function joinOne(to: Endpoint, port: JoinPort): Promise<void> {
+  const there = await port.look(to, { isJoin: false, nodes: [], userState: new Uint8Array() });
+  const why = await port.refuse(there.nodes);
+  if (why !== undefined) throw new Error(why);
   await port.exchange(to);
   let refusal = "";
   let takenLooks = 0;

@@ -167,7 +167,7 @@ export class Network implements Transport {
   }
 
   async #serve(from: Endpoint, message: StreamMessage): Promise<Uint8Array | undefined> {
-    const { frames, name, meter } = this.#parts;
+    const { frames, name, meter, complaints } = this.#parts;
     const encode = (answer: StreamMessage) => {
       const bytes = frames.encode(answer, { isAnswer: true });
       meter.count("memberlist.tcp.sent", bytes.length);
@@ -177,7 +177,14 @@ export class Network implements Transport {
       case "pushPull": {
         // Reading, merging and writing the states of thousands take a turn each.
         await this.#turn();
-        const own = this.#receiver?.onPushPull(from, this.#allowedOnly(message));
+        const states = this.#allowedOnly(message);
+        // Peers expect an answer before theirs are merged; who is refused must not learn of the members here.
+        const refusal = states.isJoin ? await this.#receiver?.refuseJoin(states.nodes) : undefined;
+        if (refusal !== undefined) {
+          complaints.about(from.address, "gossip.streams.refused", "a peer may not join", refusal);
+          return encode({ type: "error", text: refusal });
+        }
+        const own = this.#receiver?.onPushPull(from, states);
         if (own === undefined) return undefined;
         const bytes = await this.#encodeStates(own, true);
         meter.count("memberlist.tcp.sent", bytes.length);

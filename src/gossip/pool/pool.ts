@@ -128,6 +128,7 @@ class GossipPool implements Pool {
     return joinAll(addresses, {
       exchange: (to) => serf.join(to, options),
       look: (to, state) => network.pushPull(to, state),
+      refuse: (nodes) => swim.refuseJoin(nodes),
       self: () => {
         const self = swim.member(this.name);
         if (self === undefined) throw new Error(`${endpointText(at)} is no longer in the pool`);

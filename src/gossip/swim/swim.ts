@@ -2,7 +2,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Meter } from "../../ports/meter.ts";
 import type { Random } from "../../ports/random.ts";
-import type { Endpoint, PacketMessage, Ping, PushPull, Versions } from "../messages.ts";
+import type { Endpoint, PacketMessage, Ping, PushedNode, PushPull, Versions } from "../messages.ts";
 import type { Timing } from "../timing.ts";
 import type { Receiver, Transport } from "../transport.ts";
 import { Acks } from "./acks.ts";
@@ -157,6 +157,10 @@ export class Swim implements SwimPort, Receiver {
       case "user":
         return this.#context.delegate.onUserMessage(message.payload, from);
     }
+  }
+
+  refuseJoin(nodes: readonly PushedNode[]): Promise<string | undefined> {
+    return this.#syncer.refuseJoin(nodes);
   }
 
   onPushPull(from: Endpoint, remote: PushPull): PushPull {

@@ -39,6 +39,12 @@ export class Syncer {
     await this.#merge(remote, isJoin);
   }
 
+  /** Why those of a peer that joins can't be in one pool with those here, if so. Many are looked at in slices. */
+  async refuseJoin(nodes: readonly PushedNode[]): Promise<string | undefined> {
+    if (nodes.length > SLICE_NODES) await this.#prepare(nodes);
+    return this.#refusal(nodes, true);
+  }
+
   /** The own state, for a peer that gave its own. It is merged when the answer is on its way, as peers expect it. */
   onPushPull(from: Endpoint, remote: PushPull): PushPull {
     const { clock, log } = this.#context;
@@ -59,14 +65,22 @@ export class Syncer {
   /** Rejects when the two sides can't be in one pool. Few members are merged at once, many in slices. */
   async #merge({ nodes, userState }: PushPull, isJoin: boolean): Promise<void> {
     this.#mustBeOpen();
-    const { roster, delegate } = this.#context;
     const isLong = nodes.length > SLICE_NODES;
-    if (isJoin && isLong) await this.#inSlices(nodes, (slice) => delegate.onPushed?.(slice));
-    const refusal = incompatibility(roster.members(), nodes) ?? (isJoin ? delegate.refuseMerge(nodes) : undefined);
+    if (isJoin && isLong) await this.#prepare(nodes);
+    const refusal = this.#refusal(nodes, isJoin);
     if (refusal !== undefined) throw new Error(refusal);
     if (isLong) await this.#inSlices(nodes, (slice) => this.#takeAll(slice));
     else this.#takeAll(nodes);
-    if (userState.length > 0) delegate.mergeState(userState, isJoin);
+    if (userState.length > 0) this.#context.delegate.mergeState(userState, isJoin);
+  }
+
+  #prepare(nodes: readonly PushedNode[]): Promise<void> {
+    return this.#inSlices(nodes, (slice) => this.#context.delegate.onPushed?.(slice));
+  }
+
+  #refusal(nodes: readonly PushedNode[], isJoin: boolean): string | undefined {
+    const { roster, delegate } = this.#context;
+    return incompatibility(roster.members(), nodes) ?? (isJoin ? delegate.refuseMerge(nodes) : undefined);
   }
 
   /** Others have the event loop before each slice. */

@@ -26,6 +26,21 @@ describe.skipIf(WHY_NOT !== "")(`membership with Debian's serf ${WHY_NOT}`, () =
     expect(n.heard).toContain("member-join s1");
   });
 
+  test("an agent that may not join is told why, and learns of nobody", async () => {
+    const s1 = await rig.serf("s1", { tags: { dc: "dc2" } });
+    const m = await rig.muster("m", {
+      refuse: (members) =>
+        members.some(({ tags }) => tags.dc === "dc2") ? "part of wrong datacenter 'dc2'" : undefined,
+    });
+    expect(await s1.run("join", `${m.pool.at.address}:${m.pool.at.port}`)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("remote error: part of wrong datacenter 'dc2'"),
+    });
+    expect((await s1.members()).map(({ name }) => name)).toEqual(["s1"]);
+    await expect(m.pool.join([s1.at])).rejects.toThrow("part of wrong datacenter 'dc2'");
+    expect((await s1.members()).map(({ name }) => name)).toEqual(["s1"]);
+  });
+
   test(`nobody is suspected in ${STEADY_MS / 1000} s, coordinates settle, and both sides find all within reach`, async () => {
     const { s1, s2, m } = await rig.three();
     const endMs = performance.now() + STEADY_MS;

@@ -13,6 +13,7 @@ export class RecordingDelegate implements SwimDelegate {
   state = new Uint8Array(0);
   payload = new Uint8Array(0);
   refusal: (alive: Alive) => string | undefined = () => undefined;
+  onPushed: (nodes: readonly PushedNode[]) => void = () => undefined;
   mergeRefusal: (nodes: readonly PushedNode[]) => string | undefined = () => undefined;
 
   onJoin({ name }: SwimMember): void {

@@ -12,7 +12,10 @@ function node(name: string, where: Endpoint, state: PushedNode["state"] = "alive
 }
 
 /** `lists` says what a peer lists of us, look by look; `undefined` for an address where nobody is. */
-function rig(lists: (to: Endpoint, look: number) => readonly PushedNode[] | undefined) {
+function rig(
+  lists: (to: Endpoint, look: number) => readonly PushedNode[] | undefined,
+  refusal: (nodes: readonly PushedNode[]) => string | undefined = () => undefined,
+) {
   const clock = new ManualClock();
   const exchanged: string[] = [];
   const looks = new Map<string, number>();
@@ -26,7 +29,12 @@ function rig(lists: (to: Endpoint, look: number) => readonly PushedNode[] | unde
       running--;
       if (lists(to, 0) === undefined) throw new Error("connection refused");
     },
+    refuse: async (nodes: readonly PushedNode[]) => refusal(nodes),
     look: async (to: Endpoint, own: PushPull) => {
+      if (!exchanged.includes(to.address)) {
+        expect(own).toEqual({ isJoin: false, nodes: [], userState: new Uint8Array() });
+        return { isJoin: false, nodes: [node("there", to)], userState: new Uint8Array() };
+      }
       expect(own).toMatchObject({ isJoin: false, nodes: [{ name: "me" }] });
       const look = looks.get(to.address) ?? 0;
       looks.set(to.address, look + 1);
@@ -64,6 +72,19 @@ describe("joining", () => {
     expect((await failureOf(join([at(2)]))).message).toMatch(
       /^1 error occurred:\n\t\* Failed to join 10\.0\.0\.2:7946: 10\.0\.0\.2:7946 answered, but it does not list this member: .*its log says why.*\n\n$/,
     );
+  });
+
+  test("who may not be in a pool with this member does not learn of it", async () => {
+    const { join, exchanged } = rig(
+      () => [node("me", at(1))],
+      (nodes) => (nodes[0]?.at.address === "10.0.0.2" ? "part of another datacenter" : undefined),
+    );
+    expect((await failureOf(join([at(2)]))).message).toBe(
+      "1 error occurred:\n\t* Failed to join 10.0.0.2:7946: part of another datacenter\n\n",
+    );
+    expect(exchanged).toEqual([]);
+    expect(await join([at(2), at(3)])).toBe(1);
+    expect(exchanged).toEqual(["10.0.0.3"]);
   });
 
   test("a peer that knows another one with the name says where that is", async () => {

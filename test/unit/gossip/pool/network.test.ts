@@ -78,6 +78,10 @@ async function start(
   const reliable: Uint8Array[] = [];
   network.start(sockets, {
     onMessage: (_from, message) => messages.push(message),
+    refuseJoin: (nodes) => {
+      const isWrong = nodes.some(({ name: joining }) => joining === "wrong");
+      return Promise.resolve(isWrong ? "part of another datacenter" : undefined);
+    },
     onPushPull: (_from, remote) => {
       pushed.push(remote);
       return states(name);
@@ -153,6 +157,18 @@ describe("the network of a pool", () => {
       socket.write(Buffer.of(6, 0x80));
     });
     expect(raw[0]).toBe(10);
+  });
+
+  test("who may not join is told why, and nothing else", async () => {
+    const [a, b] = [await start("a", { key: KEY }), await start("b", { key: KEY })];
+    const joining = { ...states("a", "wrong"), isJoin: true };
+    expect((await failureOf(a.network.pushPull(b.at, joining))).message).toBe(
+      "the peer refused: part of another datacenter",
+    );
+    expect(b.pushed).toEqual([]);
+    expect(b.log.messages("warn")).toEqual(["a peer may not join"]);
+    await a.network.pushPull(b.at, { ...joining, isJoin: false });
+    expect(b.pushed).toHaveLength(1);
   });
 
   test("members at addresses that are not allowed are left out of what is heard, and so is who speaks from one", async () => {

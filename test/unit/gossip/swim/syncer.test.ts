@@ -77,6 +77,23 @@ describe("states of a peer", () => {
     expect(lone.view("n1")).toBe("alive 1");
   });
 
+  test("of one who joins are judged before the own ones are given, many in slices", async () => {
+    const lone = new LoneSwim();
+    const prepared: number[] = [];
+    lone.delegate.onPushed = (nodes) => prepared.push(nodes.length);
+    lone.delegate.mergeRefusal = (nodes) => (nodes.length > 1 ? "part of another datacenter" : undefined);
+    expect(await lone.swim.refuseJoin([pushed("n1")])).toBeUndefined();
+    expect(await lone.swim.refuseJoin([pushed("n1", 1, "alive", { versions: undefined })])).toContain("incompatible");
+    const many = Array.from({ length: 300 }, (_, at) => pushed(`n${at}`, 1, "alive", { at: endpointOf("n1") }));
+    const judged = lone.swim.refuseJoin(many);
+    for (let turn = 0; turn < 10; turn++) {
+      lone.clock.advance(0.01);
+      await settle();
+    }
+    expect(await judged).toBe("part of another datacenter");
+    expect(prepared).toEqual([128, 128, 44]);
+  });
+
   test("bring those of the layer above, after the members", () => {
     const lone = new LoneSwim();
     lone.swim.onPushPull(PEER, stateOf([], true));
