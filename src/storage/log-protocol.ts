@@ -13,7 +13,7 @@ export interface Gathering {
   needsRoom: boolean;
 }
 
-/** One call of the log store, as it travels to the log-writer thread. Calls are executed in order of `id`. */
+/** One call of the log store. Calls are executed in order of `id`. */
 export type LogRequest = { id: number } & (
   | { kind: "open" }
   | { kind: "append"; generation: number; batch: AppendBatch }
@@ -26,10 +26,7 @@ export type LogRequest = { id: number } & (
   | { kind: "close" }
 );
 
-/**
- * Entries of consecutive indexes as columns, their data as one text: between threads each object and each text has its
- * price, and numbers have next to none.
- */
+/** Entries of consecutive indexes as columns, their data as one text. */
 export interface AppendBatch extends Omit<Gathering, "entries"> {
   firstIndex: number;
   terms: number[];
@@ -69,6 +66,32 @@ export function unpackEntries({ firstIndex, terms, types, lengths, text }: Appen
   });
 }
 
+/**
+ * Calls as they travel to the thread: a line of JSON, and behind it the data of all entries, which is long and stays as it
+ * is. Between threads a text costs less than half of what objects cost.
+ */
+export function packRequests(requests: readonly LogRequest[]): string {
+  let data = "";
+  const heads = requests.map((request) => {
+    if (request.kind !== "append") return request;
+    data += request.batch.text;
+    return { ...request, batch: { ...request.batch, text: "" } };
+  });
+  return `${JSON.stringify(heads)}\n${data}`;
+}
+
+export function unpackRequests(message: string): LogRequest[] {
+  let from = message.indexOf("\n") + 1;
+  const requests = JSON.parse(message.slice(0, from)) as LogRequest[];
+  for (const request of requests) {
+    if (request.kind !== "append") continue;
+    const end = from + request.batch.lengths.reduce((sum, length) => sum + length, 0);
+    request.batch.text = message.slice(from, end);
+    from = end;
+  }
+  return requests;
+}
+
 /** How a call went wrong: `refused` leaves the log as it was, `fatal` ends the store. */
 export interface LogFailure {
   id: number;
@@ -85,6 +108,18 @@ export interface LogReply {
   values: { id: number; value: FoundLog | Entry[] }[];
   /** Grows when appends were refused; appends of an older generation are refused too. */
   generation: number;
+}
+
+/** A reply as it travels: nearly all have neither failures nor values, and lists cost the threads. */
+export type ReplyMessage = Pick<LogReply, "doneUpTo" | "generation"> & Partial<LogReply>;
+
+export function packReply({ doneUpTo, generation, failures, values }: LogReply): ReplyMessage {
+  const isBare = failures.length === 0 && values.length === 0;
+  return isBare ? { doneUpTo, generation } : { doneUpTo, generation, failures, values };
+}
+
+export function unpackReply(message: ReplyMessage): LogReply {
+  return { failures: [], values: [], ...message };
 }
 
 export interface FoundLog extends OpenedLog {

@@ -13,6 +13,9 @@ import {
   type LogWriterSetup,
   needsRoom,
   packEntries,
+  packRequests,
+  type ReplyMessage,
+  unpackReply,
 } from "./log-protocol.ts";
 import { startThread } from "./thread.ts";
 
@@ -68,7 +71,7 @@ class ThreadLogStore implements LogStore {
     this.#log = options.log;
     this.#onFatal = options.onFatal;
     this.#worker = startThread("log-writer.ts");
-    this.#worker.onmessage = ({ data }: MessageEvent<LogReply>) => this.#settle(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<ReplyMessage>) => this.#settle(unpackReply(data));
     this.#worker.onerror = (event) => this.#fail(`the log-writer thread failed: ${event.message}`);
     this.#worker.addEventListener("close", () => this.#fail("the log-writer thread ended"));
     const setup: LogWriterSetup = { dir: options.dir, freeBytesMin: options.freeBytesMin ?? FREE_BYTES_MIN };
@@ -150,7 +153,7 @@ class ThreadLogStore implements LogStore {
     this.#outbox = [];
     this.#batch = undefined;
     this.#isThreadBusy = true;
-    if (this.#dead === undefined && !this.#closed) this.#worker.postMessage(requests);
+    if (this.#dead === undefined && !this.#closed) this.#worker.postMessage(packRequests(requests));
   }
 
   #request(call: Call & { id: number }): LogRequest {

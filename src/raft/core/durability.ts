@@ -34,10 +34,10 @@ export class Durability {
   /** At most once between two calls of `take`. */
   saveEntries(entries: readonly Entry[], truncateFrom?: number): void {
     const before = this.#append;
-    this.#append = {
-      truncateFrom: before?.truncateFrom ?? truncateFrom,
-      entries: [...(before?.entries ?? []), ...entries],
-    };
+    this.#append =
+      before === undefined
+        ? { truncateFrom, entries }
+        : { truncateFrom: before.truncateFrom ?? truncateFrom, entries: [...before.entries, ...entries] };
     if (truncateFrom === undefined) return;
     // What is under way below is soon overwritten: its completion says nothing about these indexes (etcd's append ABA).
     for (const write of this.#writes) write.lastIndex = Math.min(write.lastIndex, truncateFrom - 1);
@@ -64,6 +64,7 @@ export class Durability {
   /** Runs what waits for nothing, hangs the rest to the write that it waits for; true when something ran. */
   runReady(): boolean {
     const gated = this.#gated;
+    if (gated.length === 0) return false;
     this.#gated = [];
     let ran = false;
     for (const action of gated) {

@@ -27,7 +27,7 @@ export class Leader {
   /** Reads that came before an entry of this term was committed. */
   #early: { reader: Reader; isConfirmed: boolean }[] = [];
   readonly #firstOfTerm: number;
-  /** Bytes of entries that this leader appended, by index, until they are committed. */
+  /** What this leader appended together, by the last index, until all of it is committed. */
   #uncommitted: { index: number; bytes: number }[] = [];
   #uncommittedBytes = 0;
   #commitNotifyMs = Number.POSITIVE_INFINITY;
@@ -52,8 +52,11 @@ export class Leader {
     this.#leadership.beaten();
   }
 
+  /** A server that is alone has nobody to send heartbeats to, and sleeps; reads may wait for one that has just left. */
   get deadlineMs(): number {
-    return Math.min(this.#leadership.nextBeatMs, this.#commitNotifyMs, this.#transfer.deadlineMs);
+    const isAlone = this.followers.size === 0 && this.#reads.size === 0;
+    const beatMs = isAlone ? Number.POSITIVE_INFINITY : this.#leadership.nextBeatMs;
+    return Math.min(beatMs, this.#commitNotifyMs, this.#transfer.deadlineMs);
   }
 
   /** See `RaftCore.hasLease`. */
@@ -189,14 +192,18 @@ export class Leader {
     return this.#context.commitIndex >= this.#firstOfTerm;
   }
 
-  #append(drafts: readonly (Draft | Pick<Entry, "type" | "data">)[]) {
+  #append(drafts: readonly Omit<Entry, "index" | "term">[]) {
     const context = this.#context;
     const first = context.log.lastIndex + 1;
-    const entries: Entry[] = drafts.map((draft, at) => ({ ...draft, index: first + at, term: context.term }));
-    for (const { index, data } of entries) {
-      this.#uncommitted.push({ index, bytes: data.length });
-      this.#uncommittedBytes += data.length;
+    const { term } = context;
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (const { type, data, command } of drafts) {
+      entries.push({ index: first + entries.length, term, type, data, command });
+      bytes += data.length;
     }
+    this.#uncommitted.push({ index: first + entries.length - 1, bytes });
+    this.#uncommittedBytes += bytes;
     context.append(entries);
     this.#replicateAll();
   }

@@ -14,8 +14,9 @@ export function isAlone({ servers }: Configuration, id: string): boolean {
  * only: others never count (thesis 4.2.1).
  */
 export function quorumValue({ servers }: Configuration, reachedBy: (id: string) => number): number {
-  const values = servers.filter(({ voter }) => voter).map(({ id }) => reachedBy(id));
-  values.sort((a, b) => b - a);
+  const values: number[] = [];
+  for (const { id, voter } of servers) if (voter) values.push(reachedBy(id));
+  if (values.length > 1) values.sort((a, b) => b - a);
   return values[Math.floor(values.length / 2)] ?? Number.NEGATIVE_INFINITY;
 }
 

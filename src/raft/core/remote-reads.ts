@@ -11,7 +11,7 @@ export class RemoteReads {
   }
 
   get deadlineMs(): number {
-    for (const { endMs } of this.#waiting.values()) return endMs;
+    if (this.#waiting.size > 0) for (const { endMs } of this.#waiting.values()) return endMs;
     return Number.POSITIVE_INFINITY;
   }
 

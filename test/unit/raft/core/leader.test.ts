@@ -67,3 +67,15 @@ describe("a lease", () => {
     expect(hasLease()).toBe(true);
   });
 });
+
+test("a leader that is alone sleeps until something comes; with a follower it has heartbeats to send", () => {
+  const cluster = new TestCluster(["a"]);
+  const leader = cluster.elect();
+  expect(leader.core.nextDeadlineMs).toBe(Number.POSITIVE_INFINITY);
+  cluster.advance(10 * TIMEOUT_MS);
+  cluster.add("b");
+  leader.step({ type: "change", id: 1, change: { kind: "add", server: { id: "b", address: "b" } } });
+  cluster.settle();
+  expect(leader.core.nextDeadlineMs).toBeLessThanOrEqual(cluster.nowMs + TIMEOUT_MS);
+  expect(cluster.get("b").entries).toEqual(leader.entries);
+});
