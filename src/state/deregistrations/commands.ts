@@ -11,6 +11,8 @@ import type { OwnersClaim } from "../../model/registration.ts";
 import type { Change } from "../change.ts";
 import { checkGet, checksOfInstance } from "../checks/queries.ts";
 import { prepared } from "../db.ts";
+import { bumpIndex, dropIndex } from "../indexes/commands.ts";
+import { readIndex } from "../indexes/queries.ts";
 import { nodeByName } from "../nodes/queries.ts";
 import { serviceGet, servicesOfNode } from "../services/queries.ts";
 import { agentNode } from "./queries.ts";
@@ -19,6 +21,9 @@ import { DEREGISTERED_TOPIC, deregisteredTopic } from "./topics.ts";
 
 /** Of all nodes together; the oldest go first, as if their time were over. */
 export const DEREGISTRATIONS_MAX = 8192;
+
+/** Kept in memory, and set only as long as there are messages: most registrations need not look for any. */
+const INDEX = "deregistrations";
 
 /** The leader writes these two itself. */
 const LEADERS_SERVICE = "consul";
@@ -97,6 +102,7 @@ export function applyDeregistration(change: Change, command: DeregistrationComma
   const run = statements(change.db);
   if (command.type === "deregistration.expire") run.expire.run({ beforeMs: command.beforeMs });
   else for (const { index, ...item } of command.items) run.removeThis.run({ ...keyOf(command.nodeId, item), index });
+  if (run.count.get()?.n === 0) dropIndex(change, INDEX);
   return true;
 }
 
@@ -116,6 +122,7 @@ export function leaveMessages(change: Change, node: string, item: ItemName | und
     const name = { kind: each.Kind, id: idOfDeregistered(each) };
     run.put.run({ ...keyOf(owner.ID, name), index, atMs, doc: JSON.stringify(message) });
   }
+  bumpIndex(change, INDEX);
   change.touch(deregisteredTopic(owner.ID));
   change.touch(DEREGISTERED_TOPIC);
   const surplus = (run.count.get()?.n ?? 0) - DEREGISTRATIONS_MAX;
@@ -150,6 +157,7 @@ export interface RegisteredItems {
  * savepoint.
  */
 export function settleMessages(change: Change, { node, service, checks }: RegisteredItems, claim?: OwnersClaim): void {
+  if (readIndex(change.db, INDEX) === 0) return;
   const nodeId = node.ID || (nodeByName(change.db, node.Node)?.ID ?? "");
   const run = statements(change.db);
   if (nodeId === "" || run.anyOf.get({ nodeIdKey: nodeId.toLowerCase() }) === undefined) return;
