@@ -6,7 +6,15 @@ import type { Pool, PoolEvent, PoolMember, PoolOptions } from "../gossip/types.t
 import { compileRegexp } from "../lang/re2/regexp.ts";
 import { formatDurationNs, NS_PER_MS } from "../lib/duration.ts";
 import { COMPATIBLE_CONSUL_VERSION, VERSION } from "../lib/version.ts";
-import { type Candidate, clientTags, type MemberTags, refuseLan, refuseWan, serverTags } from "../model/member-tags.ts";
+import {
+  type Candidate,
+  clientTags,
+  type Known,
+  type MemberTags,
+  refuseLan,
+  refuseWan,
+  serverTags,
+} from "../model/member-tags.ts";
 import { aesGcm } from "../platform/cipher.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { DiskFileStore } from "../platform/file-store.ts";
@@ -42,7 +50,9 @@ export interface PoolsDeps {
 
 /** Opens the pools' ports. Rejects when one is taken; then none stays open. */
 export async function openPools(deps: PoolsDeps): Promise<Pools> {
-  const lan = await createPool(lanOptions(deps));
+  let known: Pool | undefined;
+  const lan = await createPool(lanOptions(deps, () => known));
+  known = lan;
   const wan = await openWan(deps).catch(async (error: unknown) => {
     await lan.close();
     throw error;
@@ -65,12 +75,16 @@ async function openWan(deps: PoolsDeps): Promise<Pool | undefined> {
   return port === null ? undefined : createPool(wanOptions(deps, port));
 }
 
-function lanOptions(deps: PoolsDeps): PoolOptions {
+function lanOptions(deps: PoolsDeps, pool: () => Pool | undefined): PoolOptions {
   const { config } = deps;
   const { nodeName: name, ports } = config;
   const tags = ownTags(deps, "lan");
   const own: Candidate = { name, at: joinHostPort(config.advertiseAddr, ports.serfLan), tags };
   const log = deps.telemetry.hub.logger("agent.gossip.lan");
+  const known: Known = {
+    has: (member) => pool()?.member(member)?.status === "alive",
+    all: () => (pool()?.members() ?? []).filter(({ status }) => status === "alive").map(candidateOf),
+  };
   return {
     ...commonOptions(deps, log, "local"),
     ...{ name, tags, timing: timingOf(TIMINGS.lan, config.gossipLan) },
@@ -78,7 +92,7 @@ function lanOptions(deps: PoolsDeps): PoolOptions {
     advertise: { address: config.advertiseAddr, port: ports.serfLan },
     allowed: config.serfLanAllowedCidrs,
     reconnectTimeoutMs: config.reconnectTimeoutMs,
-    refuse: (members) => refuseLan(own, members.filter(isThere).map(candidateOf)),
+    refuse: (members) => refuseLan(own, members.filter(isThere).map(candidateOf), known),
     onEvent: deps.onLan,
     onNameConflict: (other) => log.error(nameTaken(own, other)),
   };
@@ -97,7 +111,7 @@ function wanOptions(deps: PoolsDeps, port: number): PoolOptions {
     advertise: { address: config.advertiseAddrWan, port },
     allowed: config.serfWanAllowedCidrs,
     reconnectTimeoutMs: config.reconnectTimeoutWanMs,
-    refuse: (members) => refuseWan(members.map(candidateOf)),
+    refuse: (members) => refuseWan(own, members.map(candidateOf)),
     onEvent: deps.onWan,
     onNameConflict: (other) => log.error(nameTaken(own, other)),
   };

@@ -27,7 +27,14 @@ export interface OwnServerTags extends OwnTags {
   readonly wanPort: number;
 }
 
-/** Tags of a server in the pool of its datacenter; in the pool of all datacenters `wan_join_port` is left out. */
+/**
+ * Servers of Consul take a server that they hear of in their pool into their Raft configuration, through whomever they hear
+ * of it (observed). They, and Consul's client agents, take nobody for a server with an address of a network segment that is
+ * none: so they leave this program's servers alone, whose protocols are others.
+ */
+const NO_CONSUL_SERVER: MemberTags = { sl_muster: "none" };
+
+/** Tags of a server in the pool of its datacenter; in the pool of all datacenters it counts as a server for Consul, too. */
 export function serverTags(own: OwnServerTags, pool: "lan" | "wan"): MemberTags {
   return {
     ...commonTags(own),
@@ -38,7 +45,7 @@ export function serverTags(own: OwnServerTags, pool: "lan" | "wan"): MemberTags 
     ...(own.expect === 1 ? { bootstrap: "1" } : {}),
     ...(own.expect > 1 ? { expect: String(own.expect) } : {}),
     ...(own.mayVote ? {} : { nonvoter: "1" }),
-    ...(pool === "lan" ? { wan_join_port: String(own.wanPort) } : {}),
+    ...(pool === "lan" ? { ...NO_CONSUL_SERVER, wan_join_port: String(own.wanPort) } : {}),
   };
 }
 
@@ -104,12 +111,20 @@ export interface Candidate {
   readonly tags: MemberTags;
 }
 
+/** Members that are there already. */
+export interface Known {
+  has(name: string): boolean;
+  all(): readonly Candidate[];
+}
+
+const NOBODY: Known = { has: () => false, all: () => [] };
+
 /**
  * Why members can't be in the pool of a datacenter with this agent, in Consul's words: another datacenter, another
- * segment, or one node id under two names. A server of Consul in the pool would add this server to its Raft configuration
- * (observed), so the two don't go together either.
+ * segment, or one node id under two names; and why not with the servers that are there: those of two programs don't go
+ * together.
  */
-export function refuseLan(own: Candidate, others: readonly Candidate[]): string | undefined {
+export function refuseLan(own: Candidate, others: readonly Candidate[], known: Known = NOBODY): string | undefined {
   const names = new Map<string, string>([[own.tags.id ?? "", own.name]]);
   for (const { name, at, tags } of others) {
     const { id = "" } = tags;
@@ -122,19 +137,32 @@ export function refuseLan(own: Candidate, others: readonly Candidate[]): string 
     if (id !== "") names.set(id, name);
     if (!isAgent(tags)) continue;
     if ((tags.dc ?? "") !== own.tags.dc) return `Member '${name}' part of wrong datacenter '${tags.dc ?? ""}' (${at})`;
-    if (own.tags.role === ROLE_SERVER && parseServer(tags)?.isMuster === false) {
-      return `Member '${name}' (${at}) is a server of another program: it would take this server into its log, which has another form. \
-Servers of both may only be in different datacenters, joined by -join-wan`;
-    }
     if ((tags.segment ?? "") !== "") {
       return `Member '${name}' part of wrong segment '${tags.segment}' (expected '')`;
     }
   }
-  return undefined;
+  return refuseMixed(own, others, known);
 }
 
-/** Only servers may be in the pool of all datacenters. */
-export function refuseWan(others: readonly Candidate[]): string | undefined {
+/** Only servers may be in the pool of all datacenters, and those of one datacenter must be of one program. */
+export function refuseWan(own: Candidate, others: readonly Candidate[]): string | undefined {
   const stranger = others.find(({ tags }) => parseServer(tags) === undefined);
-  return stranger === undefined ? undefined : `Member '${stranger.name}' is not a server`;
+  if (stranger !== undefined) return `Member '${stranger.name}' is not a server`;
+  return refuseMixed(
+    own,
+    others.filter(({ tags }) => tags.dc === own.tags.dc),
+    NOBODY,
+  );
+}
+
+function refuseMixed(own: Candidate, others: readonly Candidate[], known: Known): string | undefined {
+  const isServer = ({ tags }: Candidate) => parseServer(tags) !== undefined;
+  const coming = others.filter((other) => isServer(other) && !known.has(other.name));
+  if (coming.length === 0) return undefined;
+  const servers = [own, ...(isServer(own) ? [] : known.all()), ...coming].filter(isServer);
+  const consul = servers.find(({ tags }) => parseServer(tags)?.isMuster === false);
+  const muster = servers.find(({ tags }) => parseServer(tags)?.isMuster === true);
+  if (consul === undefined || muster === undefined) return undefined;
+  return `Member '${consul.name}' (${consul.at}) is a server of Consul, and '${muster.name}' (${muster.at}) one of Muster: \
+they can't serve one datacenter together. Servers of both may only be in different datacenters, joined by -join-wan`;
 }

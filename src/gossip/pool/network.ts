@@ -181,7 +181,7 @@ export class Network implements Transport {
         // Peers expect an answer before theirs are merged; who is refused must not learn of the members here.
         const refusal = states.isJoin ? await this.#receiver?.refuseJoin(states.nodes) : undefined;
         if (refusal !== undefined) {
-          complaints.about(from.address, "gossip.streams.refused", "a peer may not join", refusal);
+          complaints.about(from.address, "gossip.streams.refused", "a peer may not join", new Error(refusal));
           return encode({ type: "error", text: refusal });
         }
         const own = this.#receiver?.onPushPull(from, states);

@@ -16,7 +16,10 @@ const candidate = (name: string, tags: Readonly<Record<string, string>>) => ({ n
 describe("members: tags", () => {
   test("a server's tags have the names that Consul 1.8.7 gives them", () => {
     const { bootstrap: _, ...names } = CONSUL_SERVER;
-    expect(Object.keys(serverTags(SERVER, "lan")).sort()).toEqual([...Object.keys(names), "expect"].sort());
+    const lan = [...Object.keys(names), "expect", "sl_muster"];
+    expect(Object.keys(serverTags(SERVER, "lan")).sort()).toEqual(lan.sort());
+    const notInWan = new Set(["sl_muster", "wan_join_port"]);
+    expect(Object.keys(serverTags(SERVER, "wan")).sort()).toEqual(lan.filter((name) => !notInWan.has(name)));
     expect(Object.keys(clientTags(OWN)).sort()).toEqual(
       ["acls", "build", "dc", "id", "role", "segment", "vsn", "vsn_max", "vsn_min"].sort(),
     );
@@ -90,14 +93,40 @@ describe("members: who may be in a pool together (texts of Consul 1.8.7)", () =>
     expect(refuseLan(own, [candidate("n1", clientTags(OWN))])).toBeUndefined();
   });
 
-  test("a server and one of another program are not in one datacenter; a client may be with either", () => {
-    const consul = candidate("c1", CONSUL_SERVER);
-    expect(refuseLan(candidate("s1", serverTags(SERVER, "lan")), [consul])).toContain("is a server of another program");
+  const consul = candidate("c1", CONSUL_SERVER);
+  const muster = candidate("s1", serverTags({ ...SERVER, nodeId: "id-7" }, "lan"));
+  const text = `Member 'c1' (${at}) is a server of Consul, and 's1' (${at}) one of Muster: they can't serve one datacenter together. \
+Servers of both may only be in different datacenters, joined by -join-wan`;
+  const known = (...all: { name: string }[]) => ({
+    has: (wanted: string) => all.some(({ name }) => name === wanted),
+    all: () => all as (typeof own)[],
+  });
+
+  test("servers of two programs are not in one datacenter; a client may be with either", () => {
+    expect(refuseLan(muster, [consul])).toBe(text);
     expect(refuseLan(own, [consul])).toBeUndefined();
+    expect(refuseLan(own, [muster])).toBeUndefined();
+    const client = { ...clientTags(OWN), id: "id-3" };
+    expect(refuseLan(muster, [candidate("c2", { ...client, build: "1.8.7:" })])).toBeUndefined();
+  });
+
+  test("a client brings servers of two programs not together, neither by itself nor with what it is told", () => {
+    const other_ = candidate("n9", { ...clientTags(OWN), id: "id-4" });
+    expect(refuseLan(own, [muster, consul])).toBe(text);
+    expect(refuseLan(own, [consul], known(muster, other_))).toBe(text);
+    expect(refuseLan(own, [muster], known(consul))).toBe(text);
+    expect(refuseLan(own, [consul], known(consul))).toBeUndefined();
+  });
+
+  test("in the pool of all datacenters servers of two programs are not in one datacenter either", () => {
+    const wan = candidate("s1", serverTags(SERVER, "wan"));
+    expect(refuseWan(wan, [candidate("c.dc2", { ...CONSUL_SERVER, dc: "dc2" })])).toBeUndefined();
+    expect(refuseWan(wan, [consul])).toBe(text);
   });
 
   test("only servers are in the pool of all datacenters", () => {
-    expect(refuseWan([candidate("s.dc2", CONSUL_SERVER)])).toBeUndefined();
-    expect(refuseWan([candidate("c.dc2", clientTags(OWN))])).toBe("Member 'c.dc2' is not a server");
+    const wan = candidate("s1", serverTags(SERVER, "wan"));
+    expect(refuseWan(wan, [candidate("s.dc2", serverTags({ ...SERVER, datacenter: "dc2" }, "wan"))])).toBeUndefined();
+    expect(refuseWan(wan, [candidate("c.dc2", clientTags(OWN))])).toBe("Member 'c.dc2' is not a server");
   });
 });
