@@ -20,7 +20,7 @@ export interface GoRules {
   ignored?: readonly string[];
   /** Go's name of the type, for its error texts. */
   type?: string;
-  /** Errors name this outermost object before its field: where Consul decodes without a detour. */
+  /** Errors name this object before its field: where Consul decodes without a detour. */
   namesFields?: boolean;
 }
 
@@ -155,10 +155,16 @@ function normalizeObject(schema: z.ZodObject, json: unknown, path: string): Reco
     }
     // Go names a field by the spelling that was matched, and only the outermost one.
     const named = folded === key.toLowerCase() ? key : folded;
-    const normal = normalize(schema.shape[key] as z.ZodType, value, path === "" ? `${prefix}.${named}` : path);
+    const normal = normalize(schema.shape[key] as z.ZodType, value, fieldPath(path, prefix, named));
     if (normal !== undefined) out[key] = normal;
   }
   return out;
+}
+
+/** Go names the outermost field, or where structs nest without a detour the innermost type and the path to the field. */
+function fieldPath(outer: string, type: string, field: string): string {
+  if (outer === "") return `${type}.${field}`;
+  return type === "" ? outer : `${type}${outer.slice(outer.indexOf("."))}.${field}`;
 }
 
 function durationNs(json: unknown): number {

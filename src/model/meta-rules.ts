@@ -2,24 +2,27 @@ const META_PAIRS_MAX = 64;
 const META_KEY_CHARS_MAX = 128;
 const META_VALUE_CHARS_MAX = 512;
 
-/** Why metadata of a node or a service is refused, in Consul's words, or undefined. */
-export function metaProblem(meta: Readonly<Record<string, string>> | null): string | undefined {
+/**
+ * Why metadata of a node or a service is refused, in Consul's words, or undefined. What asks for metadata may name the
+ * keys that are reserved, too.
+ */
+export function metaProblem(meta: Readonly<Record<string, string>> | null, takesReserved = false): string | undefined {
   const pairs = Object.entries(meta ?? {});
   if (pairs.length > META_PAIRS_MAX) {
     return `Node metadata cannot contain more than ${META_PAIRS_MAX} key/value pairs`;
   }
   for (const [key, value] of pairs) {
-    const problem = pairProblem(key, value);
+    const problem = pairProblem(key, value, takesReserved);
     if (problem !== undefined) return `Couldn't load metadata pair ('${key}', '${value}'): ${problem}`;
   }
   return undefined;
 }
 
-function pairProblem(key: string, value: string): string | undefined {
+function pairProblem(key: string, value: string, takesReserved: boolean): string | undefined {
   if (key === "") return "Key cannot be blank";
   if (!/^[a-zA-Z0-9_-]+$/.test(key)) return "Key contains invalid characters";
   if (key.length > META_KEY_CHARS_MAX) return `Key is too long (limit: ${META_KEY_CHARS_MAX} characters)`;
-  if (key.startsWith("consul-")) return "Key prefix 'consul-' is reserved for internal use";
+  if (!takesReserved && key.startsWith("consul-")) return "Key prefix 'consul-' is reserved for internal use";
   if (value.length > META_VALUE_CHARS_MAX) return `Value is too long (limit: ${META_VALUE_CHARS_MAX} characters)`;
   return undefined;
 }

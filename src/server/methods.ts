@@ -6,6 +6,7 @@ import type { CoordinateUpdate } from "../state/coordinates/commands.ts";
 import type { Autopilot } from "./autopilot/autopilot.ts";
 import type { Caretaker } from "./caretaker.ts";
 import type { KvPut } from "./endpoints/kv.ts";
+import type { QueryRequest } from "./endpoints/query.ts";
 import type { SessionRequest } from "./endpoints/session.ts";
 import type { Propose } from "./propose.ts";
 import type { Server } from "./server.ts";
@@ -38,6 +39,7 @@ export function leaderMethods(deps: MethodDeps) {
     "kv.put": (put: KvPut) => server.kv.put(put),
     "kv.delete": ({ key, cas }: { key: string; cas?: number | undefined }) => server.kv.delete(key, cas),
     "kv.deleteTree": ({ prefix }: { prefix: string }) => server.kv.deleteTree(prefix),
+    "query.apply": (request: QueryRequest) => server.query.apply(request),
     "session.create": (request: SessionRequest) => server.session.create(request),
     "session.destroy": ({ id }: { id: string }) => server.session.destroy(id),
     "session.renew": async ({ id }: { id: string }) => {

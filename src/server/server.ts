@@ -3,11 +3,13 @@ import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
 import type { StateDb } from "../state/db.ts";
 import { kvNextExpiries, kvTombstoneMax } from "../state/kv/queries.ts";
+import { queryById } from "../state/queries/queries.ts";
 import { sessionExists, sessionRow, sessionsWithTtl } from "../state/sessions/queries.ts";
 import { lookTxn } from "../state/txn/queries.ts";
 import { CatalogEndpoint } from "./endpoints/catalog.ts";
 import { CoordinateEndpoint } from "./endpoints/coordinate.ts";
 import { KvEndpoint } from "./endpoints/kv.ts";
+import { QueryEndpoint } from "./endpoints/query.ts";
 import { expireSession, SessionEndpoint } from "./endpoints/session.ts";
 import { TxnEndpoint } from "./endpoints/txn.ts";
 import { KvExpiry } from "./kv-expiry.ts";
@@ -32,6 +34,7 @@ export class Server {
   readonly catalog: CatalogEndpoint;
   readonly coordinate: CoordinateEndpoint;
   readonly kv: KvEndpoint;
+  readonly query: QueryEndpoint;
   readonly session: SessionEndpoint;
   readonly txn: TxnEndpoint;
   readonly #deps: ServerDeps;
@@ -59,6 +62,7 @@ export class Server {
       lockDelays: this.#lockDelays,
       onExpiry: (expiresAtMs) => this.#kvExpiry.schedule(expiresAtMs),
     });
+    this.query = new QueryEndpoint({ propose, random, exists: (id) => queryById(db, id) !== undefined });
     this.session = new SessionEndpoint({
       propose,
       random,

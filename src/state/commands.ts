@@ -8,6 +8,8 @@ import { applyDeregistration, type DeregistrationCommand } from "./deregistratio
 import { DEREGISTRATION_SCHEMA } from "./deregistrations/tables.ts";
 import { applyKv, type KvCommand } from "./kv/commands.ts";
 import { KV_SCHEMA } from "./kv/tables.ts";
+import { applyQuery, type QueryCommand } from "./queries/commands.ts";
+import { QUERY_SCHEMA } from "./queries/tables.ts";
 import { applyRestore, type RestoreCommand } from "./restore/commands.ts";
 import { RESTORE_SCHEMA } from "./restore/tables.ts";
 import { applySession, type SessionCommand } from "./sessions/commands.ts";
@@ -21,6 +23,7 @@ export type Command =
   | CoordinateCommand
   | DeregistrationCommand
   | KvCommand
+  | QueryCommand
   | RestoreCommand
   | SessionCommand
   | TxnCommand;
@@ -38,6 +41,8 @@ export function applyCommand(change: Change, command: Command): unknown {
       return applyDeregistration(change, command as DeregistrationCommand);
     case "kv":
       return applyKv(change, command as KvCommand);
+    case "query":
+      return applyQuery(change, command as QueryCommand);
     case "restore":
       return applyRestore(change, command as RestoreCommand);
     case "session":
@@ -64,4 +69,5 @@ export const STATE_SCHEMA: readonly (readonly string[])[] = [
   ["ALTER TABLE applied ADD COLUMN offset INTEGER NOT NULL DEFAULT 0", ...RESTORE_SCHEMA],
   AUTOPILOT_SCHEMA,
   DEREGISTRATION_SCHEMA,
+  QUERY_SCHEMA,
 ];

@@ -7,6 +7,7 @@ import { prepared } from "../db.ts";
 import { bumpIndex } from "../indexes/commands.ts";
 import { kvEndSession } from "../kv/commands.ts";
 import { nodeExists } from "../nodes/queries.ts";
+import { endQueriesOfSession } from "../queries/commands.ts";
 import { nodeSessionsTopic, SESSIONS_TOPIC, sessionTopic } from "../topics.ts";
 import { sessionIdsOfCheck, sessionIdsOfNode, sessionRow } from "./queries.ts";
 import { sessionChecks, sessions } from "./tables.ts";
@@ -77,7 +78,10 @@ export function sessionCreate(change: Change, session: Omit<Session, "CreateInde
   return session.ID;
 }
 
-/** Ends a session: its keys are released or deleted and locked out for its lock delay. Unknown ids are no error. */
+/**
+ * Ends a session: its keys are released or deleted and locked out for its lock delay, its prepared queries end. Unknown
+ * ids are no error.
+ */
 export function sessionDestroy(change: Change, id: string): true {
   const session = sessionRow(change.db, id);
   if (session === undefined) return true;
@@ -85,6 +89,7 @@ export function sessionDestroy(change: Change, id: string): true {
   run.remove.run({ id });
   run.unlink.run({ id });
   touchSession(change, session);
+  endQueriesOfSession(change, id);
   const keys = kvEndSession(change, id, session.Behavior);
   if (session.LockDelay > 0 && keys.length > 0) change.delayLocks(keys, session.LockDelay);
   return true;
