@@ -37,7 +37,7 @@ export function createApi(parts: ApiParts): Api {
     snapshot: {
       // The route has asked for the freshness that its caller wants.
       save: () => raft.saveSnapshot({ isStale: true }),
-      restore: (archive) => restoreThroughLeader(core, archive),
+      restore: (archive, skipUnknown) => restoreThroughLeader(core, archive, skipUnknown),
       index: stateIndex,
     },
     kv: {
@@ -114,7 +114,11 @@ export function createApi(parts: ApiParts): Api {
   };
 }
 
-async function restoreThroughLeader({ raft, forwarder }: Core, archive: Uint8Array): Promise<void> {
-  if (raft.isLeader) return raft.restoreSnapshot(archive);
-  for (const part of partsOf(random.uuid(), archive)) await forwarder.run("snapshot.restore", part);
+async function restoreThroughLeader({ raft, forwarder }: Core, archive: Uint8Array, skipUnknown: boolean) {
+  if (raft.isLeader) return raft.restoreSnapshot(archive, { skipUnknown });
+  for (const part of partsOf(random.uuid(), archive)) {
+    const leftOut = await forwarder.run("snapshot.restore", { ...part, skipUnknown });
+    if (leftOut !== null) return leftOut;
+  }
+  return {};
 }

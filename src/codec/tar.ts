@@ -1,4 +1,4 @@
-const BLOCK_BYTES = 512;
+export const TAR_BLOCK_BYTES = 512;
 const USTAR = "ustar\u000000";
 const TYPE_FILE = 0x30;
 
@@ -9,13 +9,13 @@ export interface TarMember {
 
 /** A POSIX ustar archive of plain files, mode 0600, owned by root. Names are at most 100 bytes. */
 export function writeTar(members: readonly TarMember[], modifiedS: number): Uint8Array<ArrayBuffer> {
-  const sizes = members.map(({ data }) => BLOCK_BYTES + roundUp(data.length));
-  const tar = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0) + 2 * BLOCK_BYTES);
+  const sizes = members.map(({ data }) => TAR_BLOCK_BYTES + roundUp(data.length));
+  const tar = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0) + 2 * TAR_BLOCK_BYTES);
   let at = 0;
   for (const { name, data } of members) {
-    writeHeader(tar.subarray(at, at + BLOCK_BYTES), name, data.length, modifiedS);
-    tar.set(data, at + BLOCK_BYTES);
-    at += BLOCK_BYTES + roundUp(data.length);
+    writeHeader(tar.subarray(at, at + TAR_BLOCK_BYTES), name, data.length, modifiedS);
+    tar.set(data, at + TAR_BLOCK_BYTES);
+    at += TAR_BLOCK_BYTES + roundUp(data.length);
   }
   return tar;
 }
@@ -26,20 +26,39 @@ export function writeTar(members: readonly TarMember[], modifiedS: number): Uint
  */
 export function readTar(tar: Uint8Array, membersMax: number): TarMember[] {
   const members: TarMember[] = [];
-  for (let at = 0; at + BLOCK_BYTES <= tar.length; ) {
-    const header = tar.subarray(at, at + BLOCK_BYTES);
+  for (let at = 0; at + TAR_BLOCK_BYTES <= tar.length; ) {
+    const header = tar.subarray(at, at + TAR_BLOCK_BYTES);
     if (header.every((byte) => byte === 0)) return members;
     if (readOctal(header, 148, 8) !== headerSum(header)) throw new Error("invalid tar header");
     const type = header[156];
     if (type !== TYPE_FILE && type !== 0) throw new Error("unexpected kind of file in tar");
     if (members.length >= membersMax) throw new Error(`more than ${membersMax} files in tar`);
     const size = readOctal(header, 124, 12);
-    const start = at + BLOCK_BYTES;
+    const start = at + TAR_BLOCK_BYTES;
     if (start + size > tar.length) throw new Error("unexpected EOF");
     members.push({ name: readText(header.subarray(0, 100)), data: tar.subarray(start, start + size) });
     at = start + roundUp(size);
   }
   throw new Error("unexpected EOF");
+}
+
+/** Name and size of the plain file whose header this block is; undefined for the block of zeros at the end. */
+export function readTarHeader(header: Uint8Array): { name: string; size: number } | "invalid" | undefined {
+  if (header.every((byte) => byte === 0)) return undefined;
+  try {
+    if (readOctal(header, 148, 8) !== headerSum(header)) return "invalid";
+    if (header[156] !== TYPE_FILE && header[156] !== 0) return "invalid";
+    return { name: readText(header.subarray(0, 100)), size: readOctal(header, 124, 12) };
+  } catch {
+    return "invalid";
+  }
+}
+
+/** The header of a plain file in a ustar archive. */
+export function tarHeader(name: string, size: number, modifiedS: number): Uint8Array {
+  const header = new Uint8Array(TAR_BLOCK_BYTES);
+  writeHeader(header, name, size, modifiedS);
+  return header;
 }
 
 function writeHeader(header: Uint8Array, name: string, size: number, modifiedS: number): void {
@@ -72,5 +91,5 @@ function readText(bytes: Uint8Array): string {
 }
 
 function roundUp(size: number): number {
-  return Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
+  return Math.ceil(size / TAR_BLOCK_BYTES) * TAR_BLOCK_BYTES;
 }

@@ -9,6 +9,7 @@ import { proposeRestore } from "./driver/restore.ts";
 import type { RaftNodeOptions } from "./options.ts";
 import { alreadyBootstrapped, noLeader, restoring } from "./refusals.ts";
 import type { RaftStatus } from "./status.ts";
+import type { CheckedArchive, RestoreOptions } from "./types.ts";
 import { SNAPSHOT_POLICY, Upkeep } from "./upkeep.ts";
 
 /** A stop waits this long for what is under way; then the disk or the other servers are too slow. */
@@ -199,20 +200,23 @@ export class RaftNode {
   async saveSnapshot({ isStale = false } = {}): Promise<Uint8Array> {
     if (!isStale) await this.barrier();
     this.#options.machine.flush();
-    return this.#options.keeper.exportArchive();
+    return this.#options.keeper.exportArchive({ configuration: this.configuration() });
   }
 
   /**
    * Replaces the whole state, on every server, by that of a snapshot file. Other proposals are refused meanwhile. Rejects
-   * with a Refusal when the archive is not usable; then nothing has changed.
+   * with a Refusal when the archive is not usable; then nothing has changed. Resolves with what was left out.
    */
-  async restoreSnapshot(archive: Uint8Array): Promise<void> {
+  async restoreSnapshot(
+    archive: Uint8Array,
+    options: RestoreOptions = { skipUnknown: false },
+  ): Promise<CheckedArchive["leftOut"]> {
     if (!this.isLeader) throw noLeader();
     if (this.#isRestoring) throw restoring();
     this.#isRestoring = true;
     const { keeper, planRestore } = this.#options;
     try {
-      await proposeRestore(archive, {
+      return await proposeRestore(archive, options, {
         keeper,
         planRestore,
         propose: (draft) => (this.isLeader ? this.#driver.proposals.propose(draft) : Promise.reject(noLeader())),

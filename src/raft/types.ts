@@ -97,6 +97,22 @@ export interface SnapshotInfo extends SnapshotMeta {
   id: string;
 }
 
+/** Who is in the cluster, for those who look at an archive. */
+export interface ArchiveMembers {
+  configuration: IndexedConfiguration;
+}
+
+export interface RestoreOptions {
+  /** Do without the records that the state has no place for. */
+  skipUnknown: boolean;
+}
+
+/** An archive in the form in which the log takes it, and how many records of which kind it is without. */
+export interface CheckedArchive {
+  archive: Uint8Array;
+  leftOut: Readonly<Record<string, number>>;
+}
+
 /**
  * Keeps the database of the state in shape and copies it, away from the applying thread. Calls run one after the
  * other. It sees what the state machine has flushed.
@@ -126,9 +142,9 @@ export interface StateKeeper {
    */
   finishSnapshot(snapshot: SnapshotMeta): Promise<SnapshotInfo>;
   /** The bytes of a snapshot file for people, see `/v1/snapshot`. */
-  exportArchive(): Promise<Uint8Array>;
+  exportArchive(members: ArchiveMembers): Promise<Uint8Array>;
   /** Verifies such bytes without changing anything; rejects with a Refusal when they can't be restored here. */
-  checkArchive(archive: Uint8Array): Promise<void>;
+  checkArchive(archive: Uint8Array, options: RestoreOptions): Promise<CheckedArchive>;
   /**
    * Executes a `restore` entry: replaces all rows of the database by those of the archive that commands before it have
    * staged, in one transaction that also says that the entry is applied. When the archive can't be used, only the latter

@@ -64,11 +64,10 @@ export function leaderMethods(deps: MethodDeps) {
       await propose({ type: "catalog.deregister", node });
     },
     "raft.transfer": ({ to }: { to?: string | undefined }) => raft.transferLeadership(to),
-    /** The last part restores; true when it did. */
-    "snapshot.restore": async (part: Part) => {
+    /** The last part restores, and is answered with what was left out; null for those before. */
+    "snapshot.restore": async ({ skipUnknown = false, ...part }: Part & { skipUnknown?: boolean | undefined }) => {
       const archive = uploads.take(part);
-      if (archive !== undefined) await raft.restoreSnapshot(archive);
-      return archive !== undefined;
+      return archive === undefined ? null : raft.restoreSnapshot(archive, { skipUnknown });
     },
   };
 }

@@ -6,13 +6,13 @@ import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
 import { errorCode, errorText } from "./failure.ts";
 
 /** Both the archive and what is in it are in memory at once, so they are bounded. */
-const UNPACKED_BYTES_MAX = 1024 * 1024 * 1024;
+export const UNPACKED_BYTES_MAX = 1024 * 1024 * 1024;
 const META_BYTES_MAX = 64 * 1024;
 /** State is mostly text and compresses well at any level; a higher one costs seconds on small machines. */
-const GZIP_LEVEL = 1;
-const SQLITE_MAGIC = "SQLite format 3\u0000";
+export const GZIP_LEVEL = 1;
+export const SQLITE_MAGIC = "SQLite format 3\u0000";
 
-const metaSchema = z.object({
+export const metaSchema = z.object({
   Version: z.literal(1),
   ID: z.string().max(200),
   /** Index, as clients see it, and term of the last entry whose effect is in the state. */

@@ -1,18 +1,19 @@
 import { Refusal } from "../lib/refusal.ts";
 import type { IndexedConfiguration } from "../raft/configuration.ts";
 import type { SnapshotMeta } from "../raft/core/messages.ts";
-import type { Entry } from "../raft/types.ts";
+import type { ArchiveMembers, Entry, RestoreOptions } from "../raft/types.ts";
 import type { StateFiles } from "./state-jobs.ts";
 import { startThread } from "./thread.ts";
 
 /** A job of the keeper thread. */
 export type KeeperJob =
-  | { job: "checkpoint" | "truncateWal" | "exportArchive" | "installNewest" | "close" }
+  | { job: "checkpoint" | "truncateWal" | "installNewest" | "close" }
   | { job: "takeSnapshot"; configuration: IndexedConfiguration }
   | { job: "readSnapshot"; snapshotId: string; offset: number; bytesMax: number }
   | { job: "receiveSnapshot"; snapshot: SnapshotMeta; offset: number; data: Uint8Array }
   | { job: "finishSnapshot"; snapshot: SnapshotMeta }
-  | { job: "checkArchive"; archive: Uint8Array }
+  | { job: "exportArchive"; members: ArchiveMembers }
+  | { job: "checkArchive"; archive: Uint8Array; options: RestoreOptions }
   | { job: "installStaged"; entry: Pick<Entry, "index" | "term" | "data"> };
 
 /** A job as it travels. */

@@ -1,7 +1,14 @@
 import { tmpdir } from "node:os";
 import { Refusal } from "../lib/refusal.ts";
 import type { IndexedConfiguration } from "../raft/configuration.ts";
-import type { Entry, SnapshotInfo, StateKeeper } from "../raft/types.ts";
+import type {
+  ArchiveMembers,
+  CheckedArchive,
+  Entry,
+  RestoreOptions,
+  SnapshotInfo,
+  StateKeeper,
+} from "../raft/types.ts";
 import type { StateDb } from "../state/db.ts";
 import { checkRestorable, installStaged } from "./restore.ts";
 import { exportArchive } from "./state-jobs.ts";
@@ -42,12 +49,12 @@ class MemoryKeeper implements StateKeeper {
     return info;
   }
 
-  async exportArchive(): Promise<Uint8Array> {
-    return exportArchive(this.#db.$client, tmpdir());
+  async exportArchive(members: ArchiveMembers): Promise<Uint8Array> {
+    return exportArchive(this.#db.$client, members, tmpdir());
   }
 
-  async checkArchive(archive: Uint8Array): Promise<void> {
-    checkRestorable(this.#db.$client, archive, tmpdir(), () => undefined);
+  async checkArchive(archive: Uint8Array, options: RestoreOptions): Promise<CheckedArchive> {
+    return checkRestorable(this.#db.$client, archive, { ...options, dir: tmpdir(), needSpaceFor: () => undefined });
   }
 
   async installStaged(entry: Pick<Entry, "index" | "term" | "data">): Promise<Refusal | undefined> {

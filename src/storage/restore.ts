@@ -2,49 +2,103 @@ import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { z } from "zod";
 import { Refusal } from "../lib/refusal.ts";
-import type { Entry } from "../raft/types.ts";
+import type { CheckedArchive, Entry, RestoreOptions } from "../raft/types.ts";
+import { type LeftOut, leftOutText, RecordLoader } from "../state/records/load.ts";
 import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
 import type { RestoreData } from "../state/restore/plan.ts";
-import { readArchive } from "./archive.ts";
-import { writeDurably } from "./durable-files.ts";
+import { readArchive, SQLITE_MAGIC } from "./archive.ts";
+import { readPart, writeDurably } from "./durable-files.ts";
 import { errorText, FormatError, isDamage } from "./failure.ts";
-import { appliedOf, clearStaging, copySchema, refill, saveApplied } from "./state-work.ts";
-import { withTempDir } from "./temp-dir.ts";
+import { packArchive } from "./pack.ts";
+import { readStateBin } from "./state-bin.ts";
+import { appliedOf, clearStaging, copySchema, formatOf, refill, saveApplied } from "./state-work.ts";
+import { inTempDir, withTempDir } from "./temp-dir.ts";
+import { unpackArchive } from "./unpack.ts";
 
 const dataSchema: z.ZodType<RestoreData> = z.object({
   id: z.string(),
   bytes: z.int().nonnegative().max(ARCHIVE_BYTES_MAX),
 });
 
+export interface CheckOptions extends RestoreOptions {
+  /** For copies. */
+  dir: string;
+  /** Is told how many bytes they take. */
+  needSpaceFor: (bytes: number) => void;
+}
+
 /**
- * Throws a Refusal when the state of `db` could not be replaced by that of `archive`: what a restore does is done to a
- * copy of the tables in `dir`. `needSpaceFor` is told how many bytes that takes.
+ * See `StateKeeper.checkArchive`: what a restore does is done to a copy of the tables of `db`. What the log takes is always
+ * an image: an archive with Consul's records is made one here, once for all servers.
  */
 export function checkRestorable(
   db: Database,
   archive: Uint8Array,
-  dir: string,
-  needSpaceFor: (bytes: number) => void,
-): void {
-  const { image } = readArchive(archive);
-  // The unpacked image twice, and the write-ahead log of the refill later on.
-  needSpaceFor(3 * image.length);
-  withTempDir(dir, (temp) => {
-    const imagePath = join(temp, "image.db");
-    writeDurably(imagePath, image);
-    const trialPath = join(temp, "trial.db");
-    copySchema(db, trialPath);
-    const trial = new Database(trialPath, { readwrite: true });
-    try {
-      trial.run("PRAGMA synchronous = OFF");
-      refill(trial, imagePath, { index: 0, term: 0, offset: 0 });
-    } catch (error) {
-      if (error instanceof FormatError) throw new Refusal(error.message);
-      throw isDamage(error) ? new Refusal(`failed to restore snapshot: ${errorText(error)}`) : error;
-    } finally {
-      trial.close();
+  { dir, needSpaceFor, skipUnknown }: CheckOptions,
+): Promise<CheckedArchive> {
+  return inTempDir(dir, async (temp) => {
+    const statePath = join(temp, "state.bin");
+    // What it unpacks to is only known then.
+    needSpaceFor(archive.length);
+    const meta = await unpackArchive(archive, statePath);
+    // The unpacked state, it as rows twice, and the write-ahead log of the refill later on.
+    needSpaceFor(4 * meta.Size);
+    if (isImage(statePath)) {
+      tryRefill(db, statePath, join(temp, "trial.db"));
+      return { archive, leftOut: {} };
     }
+    const imagePath = join(temp, "image.db");
+    const loaded = importRecords(db, statePath, imagePath);
+    const unknown = leftOutText(loaded.leftOut);
+    if (unknown !== "" && !skipUnknown) {
+      throw new Refusal(
+        `failed to restore snapshot: it has records that this version can't take: ${unknown}; ` +
+          "restore it with -skip-unknown (?skip-unknown) to do without them",
+      );
+    }
+    tryRefill(db, imagePath, join(temp, "trial.db"));
+    const Index = Math.max(meta.Index, loaded.index);
+    const image = await packArchive(
+      { ID: meta.ID, Index, Term: meta.Term, Format: formatOf(db) },
+      imagePath,
+      Date.now(),
+    );
+    return { archive: image, leftOut: loaded.leftOut };
   });
+}
+
+function tryRefill(db: Database, imagePath: string, trialPath: string): void {
+  copySchema(db, trialPath);
+  const trial = new Database(trialPath, { readwrite: true });
+  try {
+    trial.run("PRAGMA synchronous = OFF");
+    refill(trial, imagePath, { index: 0, term: 0, offset: 0 });
+  } catch (error) {
+    if (error instanceof FormatError) throw new Refusal(error.message);
+    throw isDamage(error) ? new Refusal(`failed to restore snapshot: ${errorText(error)}`) : error;
+  } finally {
+    trial.close();
+  }
+}
+
+/** Makes `imagePath` a database with the tables of `db` and the rows that the records of `statePath` stand for. */
+function importRecords(db: Database, statePath: string, imagePath: string): { index: number; leftOut: LeftOut } {
+  copySchema(db, imagePath);
+  const image = new Database(imagePath, { readwrite: true });
+  try {
+    image.run("PRAGMA synchronous = OFF");
+    return image.transaction(() => {
+      const loader = new RecordLoader(image);
+      const index = readStateBin(statePath, loader);
+      return { index, leftOut: loader.finish() };
+    })();
+  } finally {
+    image.close();
+  }
+}
+
+function isImage(path: string): boolean {
+  return new TextDecoder("latin1").decode(readPart(path, 0, SQLITE_MAGIC.length)) === SQLITE_MAGIC;
 }
 
 /**

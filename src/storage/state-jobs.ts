@@ -1,30 +1,22 @@
 import { Database } from "bun:sqlite";
-import { readFileSync, statfsSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { MsgpackWriter } from "../codec/msgpack/writer.ts";
 import { assert } from "../lib/assert.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { IndexedConfiguration } from "../raft/configuration.ts";
 import type { SnapshotMeta } from "../raft/core/messages.ts";
-import type { Entry, SnapshotInfo } from "../raft/types.ts";
-import { writeArchive } from "./archive.ts";
+import type { ArchiveMembers, CheckedArchive, Entry, RestoreOptions, SnapshotInfo } from "../raft/types.ts";
 import { isDiskFull, noSpaceForCopy } from "./failure.ts";
 import { FREE_BYTES_MIN } from "./log-protocol.ts";
+import { packArchive } from "./pack.ts";
 import { ReceivedSnapshot } from "./received-snapshot.ts";
 import { checkRestorable, installStaged } from "./restore.ts";
 import { draftImage, SnapshotDir } from "./snapshots.ts";
+import { writeStateBin } from "./state-bin.ts";
 import { prepareConnection } from "./state-db.ts";
-import {
-  appliedOf,
-  checkpoint,
-  copyInto,
-  databaseBytes,
-  dropStaging,
-  formatOf,
-  refill,
-  shrink,
-  truncateWal,
-} from "./state-work.ts";
-import { withTempDir } from "./temp-dir.ts";
+import { appliedOf, checkpoint, copyInto, databaseBytes, formatOf, refill, shrink, truncateWal } from "./state-work.ts";
+import { inTempDir } from "./temp-dir.ts";
 
 export interface StateFiles {
   /** `state.db`. */
@@ -107,13 +99,15 @@ export class StateJobs {
     }
   }
 
-  exportArchive(): Uint8Array {
-    this.#needSpaceFor(databaseBytes(this.#db));
-    return exportArchive(this.#db, this.#workDir);
+  exportArchive(members: ArchiveMembers): Promise<Uint8Array> {
+    // The copy, and its rows as records.
+    this.#needSpaceFor(2 * databaseBytes(this.#db));
+    return exportArchive(this.#db, members, this.#workDir);
   }
 
-  checkArchive(archive: Uint8Array): void {
-    checkRestorable(this.#db, archive, this.#workDir, (bytes) => this.#needSpaceFor(bytes));
+  checkArchive(archive: Uint8Array, options: RestoreOptions): Promise<CheckedArchive> {
+    const needSpaceFor = (bytes: number) => this.#needSpaceFor(bytes);
+    return checkRestorable(this.#db, archive, { ...options, dir: this.#workDir, needSpaceFor });
   }
 
   /** Returns the text of a Refusal. */
@@ -168,14 +162,41 @@ function appliedOfFile(path: string) {
   }
 }
 
-/** Copies `db` into a file below `dir`, packs it, and removes the file. */
-export function exportArchive(db: Database, dir: string): Uint8Array {
-  return withTempDir(dir, (temp) => {
+/** Copies `db` into a file below `dir`, packs its rows as Consul's records, and removes the file. */
+export function exportArchive(db: Database, { configuration }: ArchiveMembers, dir: string): Promise<Uint8Array> {
+  return inTempDir(dir, (temp) => {
     const path = join(temp, "state.db");
-    const { index, term, offset } = copyInto(db, path);
-    dropStaging(path);
+    const { index: logIndex, term, offset } = copyInto(db, path);
+    const index = logIndex + offset;
+    const statePath = join(temp, "state.bin");
+    const copy = new Database(path, { readonly: true });
+    try {
+      writeStateBin(copy, index, statePath);
+    } finally {
+      copy.close();
+    }
     const nowMs = Date.now();
-    const meta = { ID: `${term}-${index}-${nowMs}`, Index: index + offset, Term: term, Format: formatOf(db) };
-    return writeArchive(meta, readFileSync(path), nowMs);
+    const Servers = configuration.configuration.servers.map(({ id, address, voter }) => ({
+      Suffrage: voter ? 0 : 1,
+      ID: id,
+      Address: address,
+    }));
+    const meta = {
+      ID: `${term}-${index}-${nowMs}`,
+      Index: index,
+      Term: term,
+      Peers: peersText(Servers.map(({ Address }) => Address)),
+      Configuration: { Servers },
+      ConfigurationIndex: configuration.index,
+    };
+    return packArchive(meta, statePath, nowMs);
   });
+}
+
+/** As Go's raft had them before there were configurations. */
+function peersText(addresses: readonly string[]): string {
+  const writer = new MsgpackWriter();
+  writer.array(addresses.length);
+  for (const address of addresses) writer.text(address);
+  return writer.take().toBase64();
 }

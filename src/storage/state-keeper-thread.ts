@@ -10,15 +10,21 @@ let files: StateFiles | undefined;
 let jobs: StateJobs | undefined;
 self.onmessage = ({ data }: MessageEvent<StateFiles | KeeperRequest>) => {
   if (!("job" in data)) files = data;
-  else if (files !== undefined) self.postMessage(run(files, data));
+  else if (files !== undefined) enqueue(files, data);
 };
 
-function run(on: StateFiles, request: KeeperRequest): KeeperReply {
+let lane: Promise<void> = Promise.resolve();
+
+function enqueue(on: StateFiles, request: KeeperRequest): void {
+  lane = lane.then(async () => self.postMessage(await run(on, request)));
+}
+
+async function run(on: StateFiles, request: KeeperRequest): Promise<KeeperReply> {
   const { id } = request;
   try {
     // Here, so that files that can't be opened fail the job and not the thread.
     jobs ??= new StateJobs(on);
-    return { id, value: runJob(jobs, request) };
+    return { id, value: await runJob(jobs, request) };
   } catch (error) {
     return { id, error: errorText(error), isRefusal: error instanceof Refusal };
   }
@@ -35,7 +41,9 @@ function runJob(jobs: StateJobs, job: KeeperJob): unknown {
     case "finishSnapshot":
       return jobs.finishSnapshot(job.snapshot);
     case "checkArchive":
-      return jobs.checkArchive(job.archive);
+      return jobs.checkArchive(job.archive, job.options);
+    case "exportArchive":
+      return jobs.exportArchive(job.members);
     case "installStaged":
       return jobs.installStaged(job.entry);
     default:

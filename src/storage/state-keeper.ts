@@ -3,7 +3,14 @@ import { assert } from "../lib/assert.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { IndexedConfiguration } from "../raft/configuration.ts";
 import type { SnapshotMeta } from "../raft/core/messages.ts";
-import type { Entry, SnapshotInfo, StateKeeper } from "../raft/types.ts";
+import type {
+  ArchiveMembers,
+  CheckedArchive,
+  Entry,
+  RestoreOptions,
+  SnapshotInfo,
+  StateKeeper,
+} from "../raft/types.ts";
 import { type KeeperJob, KeeperThread } from "./keeper-thread.ts";
 import { prepareConnection } from "./state-db.ts";
 import type { StateFiles } from "./state-jobs.ts";
@@ -51,8 +58,8 @@ class ThreadStateKeeper implements StateKeeper {
     return this.#run({ job: "truncateWal" }) as Promise<void>;
   }
 
-  exportArchive(): Promise<Uint8Array> {
-    return this.#run({ job: "exportArchive" }) as Promise<Uint8Array>;
+  exportArchive(members: ArchiveMembers): Promise<Uint8Array> {
+    return this.#run({ job: "exportArchive", members }) as Promise<Uint8Array>;
   }
 
   installNewest(): Promise<void> {
@@ -75,8 +82,8 @@ class ThreadStateKeeper implements StateKeeper {
     return this.#newest({ job: "finishSnapshot", snapshot });
   }
 
-  checkArchive(archive: Uint8Array): Promise<void> {
-    return this.#run({ job: "checkArchive", archive }) as Promise<void>;
+  checkArchive(archive: Uint8Array, options: RestoreOptions): Promise<CheckedArchive> {
+    return this.#run({ job: "checkArchive", archive, options }) as Promise<CheckedArchive>;
   }
 
   async installStaged({ index, term, data }: Pick<Entry, "index" | "term" | "data">): Promise<Refusal | undefined> {

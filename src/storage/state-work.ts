@@ -101,19 +101,6 @@ export function copyInto(db: Database, path: string): Applied {
   }
 }
 
-/** Removes from the database file `path` what belongs to a log only. */
-export function dropStaging(path: string): void {
-  const copy = new Database(path, { readwrite: true });
-  try {
-    if (!hasTable(copy, STAGING_TABLE)) return;
-    if (copy.query(`SELECT 1 FROM ${STAGING_TABLE}`).get() === null) return;
-    clearStaging(copy);
-    copy.run("VACUUM");
-  } finally {
-    copy.close();
-  }
-}
-
 /** Makes `path` an empty database with the tables of `db`. */
 export function copySchema(db: Database, path: string): void {
   const rows = db.query("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").all() as {

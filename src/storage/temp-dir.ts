@@ -13,3 +13,13 @@ export function withTempDir<T>(dir: string, use: (temp: string) => T): T {
     rmSync(temp, { recursive: true, force: true });
   }
 }
+
+/** `withTempDir` for a use that takes its time. */
+export async function inTempDir<T>(dir: string, use: (temp: string) => Promise<T>): Promise<T> {
+  const temp = mkdtempSync(join(dir, TEMP_PREFIX));
+  try {
+    return await use(temp);
+  } finally {
+    rmSync(temp, { recursive: true, force: true });
+  }
+}

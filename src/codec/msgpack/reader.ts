@@ -165,6 +165,13 @@ export class MsgpackReader {
     }
   }
 
+  /** A whole number without a sign, of up to 64 bits. */
+  big(): bigint {
+    if (this.#bytes[this.#at] !== 0xcf) return BigInt(this.uint(Number.MAX_SAFE_INTEGER));
+    this.#at++;
+    return (BigInt(this.#u32()) << 32n) | BigInt(this.#u32());
+  }
+
   /** A number of any kind. */
   float(): number {
     const code = this.#bytes[this.#at];
@@ -174,6 +181,38 @@ export class MsgpackReader {
     if (code === 0xca) return floats.getFloat32(0);
     floats.setUint32(4, this.#u32());
     return floats.getFloat64(0);
+  }
+
+  /**
+   * Whatever comes, as JSON has it: bytes are texts, and numbers of more than 53 bits lose the last ones. Throws a
+   * WireError for more than `depthMax` levels.
+   */
+  json(depthMax: number): unknown {
+    const code = this.#bytes[this.#at];
+    if (code === undefined) throw cut();
+    if (isRaw(code)) return this.text();
+    if (isMap(code) || isArray(code)) {
+      if (depthMax === 0) throw new WireError("more levels than anybody needs");
+      return isMap(code) ? this.#jsonObject(depthMax) : this.#jsonList(depthMax);
+    }
+    if (code === 0xc2 || code === 0xc3) return this.bool();
+    if (code === 0xc0) {
+      this.#at++;
+      return null;
+    }
+    return code === 0xcf ? Number(this.big()) : this.float();
+  }
+
+  #jsonObject(depthMax: number): Record<string, unknown> {
+    const entries: [string, unknown][] = [];
+    for (let left = this.map(); left > 0; left--) entries.push([this.text(), this.json(depthMax - 1)]);
+    return Object.fromEntries(entries);
+  }
+
+  #jsonList(depthMax: number): unknown[] {
+    const items: unknown[] = [];
+    for (let left = this.array(); left > 0; left--) items.push(this.json(depthMax - 1));
+    return items;
   }
 
   /** Passes over one value with all that it holds, however deep. */

@@ -95,6 +95,50 @@ export class MsgpackWriter {
     }
   }
 
+  /** Whole, of at most 53 bits, with a sign. */
+  int(value: number): void {
+    if (value >= 0) {
+      this.uint(value);
+      return;
+    }
+    assert(Number.isSafeInteger(value), `${value} is no number that a peer understands`);
+    this.#reserve(9);
+    this.#bytes[this.#at++] = 0xd3;
+    this.#u32(Math.floor(value / TWO_32));
+    this.#u32(value - Math.floor(value / TWO_32) * TWO_32);
+  }
+
+  /** Whole, 0 to 2^64 - 1. */
+  big(value: bigint): void {
+    if (value <= BigInt(Number.MAX_SAFE_INTEGER)) {
+      this.uint(Number(value));
+      return;
+    }
+    assert(value < 2n ** 64n, `${value} is no number that a peer understands`);
+    this.#reserve(9);
+    this.#bytes[this.#at++] = 0xcf;
+    this.#u32(Number(value >> 32n));
+    this.#u32(Number(value & 0xffff_ffffn));
+  }
+
+  /** A value as JSON has it. Its numbers are floats, as those that Go takes from JSON. */
+  json(value: unknown): void {
+    if (typeof value === "string") this.text(value);
+    else if (typeof value === "number") this.float(value);
+    else if (typeof value === "boolean") this.bool(value);
+    else if (Array.isArray(value)) {
+      this.array(value.length);
+      for (const item of value) this.json(item);
+    } else if (typeof value === "object" && value !== null) {
+      const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+      this.map(entries.length);
+      for (const [key, item] of entries) {
+        this.text(key);
+        this.json(item);
+      }
+    } else this.nil();
+  }
+
   float(value: number): void {
     this.#reserve(9);
     this.#bytes[this.#at++] = 0xcb;

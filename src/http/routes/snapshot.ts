@@ -9,8 +9,11 @@ export interface SnapshotDeps {
   snapshot: {
     /** The whole state as it is on this server, as an archive: gzip of tar. */
     save(): Promise<Uint8Array>;
-    /** Replaces the whole state. Rejects with a Refusal when the archive is not whole. */
-    restore(archive: Uint8Array): Promise<void>;
+    /**
+     * Replaces the whole state. Resolves with how many records of which kind were left out, which `skipUnknown` allows; rejects with a
+     * Refusal when there are such and when the archive is not whole.
+     */
+    restore(archive: Uint8Array, skipUnknown: boolean): Promise<Readonly<Record<string, number>>>;
     /** Index of the last entry applied, as readers see it. */
     index(): number;
   };
@@ -43,12 +46,14 @@ export const snapshotRoutes = [
     method: "PUT",
     path: "/v1/snapshot",
     summary: "Replace the whole state by that of an archive",
-    query: z.object({ dc: one }),
-    answer: z.undefined(),
+    query: z.object({ dc: one, "skip-unknown": flag }),
+    // Consul answers nothing; only who asks for more gets it.
+    answer: z.object({ LeftOut: z.record(z.string(), z.number().int()) }).optional(),
     acl: "acl:write",
-    async handle({ raw }, { snapshot }: SnapshotDeps) {
-      await snapshot.restore(await readBody(raw, ARCHIVE_BYTES_MAX));
-      return EMPTY;
+    async handle({ raw, query }, { snapshot }: SnapshotDeps) {
+      const skipUnknown = query["skip-unknown"] === true;
+      const leftOut = await snapshot.restore(await readBody(raw, ARCHIVE_BYTES_MAX), skipUnknown);
+      return skipUnknown ? reply({ json: { LeftOut: leftOut } }) : EMPTY;
     },
   }),
 ] as const;

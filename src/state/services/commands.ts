@@ -40,7 +40,7 @@ export function ensureService(change: Change, node: string, service: ServiceInpu
   if (!nodeExists(change.db, node)) throw new Refusal("Missing node registration");
   if (service.ID === "") throw new Refusal("failed inserting service: object missing primary index");
   const before = serviceRow(change.db, node, service.ID);
-  const doc = stored(service, before?.service.CreateIndex ?? change.index, change.index);
+  const doc = storedService(service, before?.service.CreateIndex ?? change.index, change.index);
   if (before !== undefined) {
     if (sameButIndexes(before.service, doc)) return;
     statements(change.db).remove.run(before);
@@ -81,13 +81,13 @@ function touchNode(change: Change, nodeKey: string): void {
 }
 
 /** The service that the mesh reaches through this instance, folded; null for an ordinary one. */
-function connectKeyOf(service: ServiceInput): string | null {
+export function connectKeyOf(service: ServiceInput): string | null {
   if (service.Kind === "connect-proxy") return String(service.Proxy.DestinationServiceName ?? "").toLowerCase();
   return service.Connect.Native === true ? service.Service.toLowerCase() : null;
 }
 
 /** Kind and TaggedAddresses are absent when empty, as Consul prints them. */
-function stored(service: ServiceInput, createIndex: number, modifyIndex: number): NodeService {
+export function storedService(service: ServiceInput, createIndex: number, modifyIndex: number): NodeService {
   const { Kind = "", TaggedAddresses = {} } = service;
   return {
     ...(Kind === "" ? {} : { Kind }),

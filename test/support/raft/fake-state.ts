@@ -2,7 +2,7 @@ import { Refusal } from "../../../src/lib/refusal.ts";
 import type { IndexedConfiguration } from "../../../src/raft/configuration.ts";
 import type { SnapshotMeta } from "../../../src/raft/core/messages.ts";
 import type { RestorePlan } from "../../../src/raft/driver/restore.ts";
-import type { Entry, SnapshotInfo, StateKeeper, StateMachine } from "../../../src/raft/types.ts";
+import type { CheckedArchive, Entry, SnapshotInfo, StateKeeper, StateMachine } from "../../../src/raft/types.ts";
 
 /** What the database would hold: all committed commands, as of one entry. */
 interface Saved {
@@ -144,8 +144,9 @@ export class FakeKeeper implements StateKeeper {
     return bytesOf(this.#state.saved);
   }
 
-  async checkArchive(archive: Uint8Array): Promise<void> {
+  async checkArchive(archive: Uint8Array): Promise<CheckedArchive> {
     savedIn(archive);
+    return { archive, leftOut: {} };
   }
 
   async installStaged({ index, term }: Pick<Entry, "index" | "term" | "data">): Promise<Refusal | undefined> {

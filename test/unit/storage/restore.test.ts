@@ -1,11 +1,11 @@
-import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Refusal } from "../../../src/lib/refusal.ts";
 import { planRestore } from "../../../src/state/restore/plan.ts";
-import { readArchive } from "../../../src/storage/archive.ts";
+import { writeArchive } from "../../../src/storage/archive.ts";
 import { openMemoryStorage, type Storage } from "../../../src/storage/open.ts";
+import { unpackArchive } from "../../../src/storage/unpack.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import {
   cleanUpAfterEach,
@@ -25,6 +25,18 @@ async function archiveOf(count: number): Promise<Uint8Array> {
   const source = await start("memory");
   await write(source, 1, count);
   return source.node.saveSnapshot();
+}
+
+const metaOf = (archive: Uint8Array) => unpackArchive(archive, join(tempDir(), "state.bin"));
+
+/** An archive as this program wrote it before it wrote Consul's records, and as its log has it. */
+async function imageArchiveOf(count: number, also?: string): Promise<Uint8Array> {
+  const source = await start("memory");
+  await write(source, 1, count);
+  source.machine.flush();
+  const client = source.storage.db.$client;
+  if (also !== undefined) client.run(also);
+  return writeArchive({ ID: "1-2-3", Index: source.machine.stateIndex, Term: 1 }, client.serialize(), 0);
 }
 
 /** A state without consensus above it: entries are applied as they are told. */
@@ -85,7 +97,7 @@ for (const place of ["disk", "memory"] as const) {
 
     test("indexes that clients see never go back: not below those of the rows, nor below any that was shown", async () => {
       const archive = await archiveOf(100);
-      const { meta } = readArchive(archive);
+      const meta = await metaOf(archive);
       const fresh = await start(from());
       await fresh.node.restoreSnapshot(archive);
       expect(fresh.machine.stateIndex).toBe(meta.Index);
@@ -93,7 +105,7 @@ for (const place of ["disk", "memory"] as const) {
       expect(fresh.machine.stateIndex).toBe(meta.Index + 1);
       // An archive of what is there now has the index that clients saw.
       const second = await fresh.node.saveSnapshot();
-      expect(readArchive(second).meta.Index).toBe(meta.Index + 1);
+      expect((await metaOf(second)).Index).toBe(meta.Index + 1);
       const third = await start(from());
       await third.node.restoreSnapshot(second);
       expect(third.machine.stateIndex).toBe(meta.Index + 1);
@@ -118,7 +130,7 @@ for (const place of ["disk", "memory"] as const) {
 
     test("an archive of a newer version is refused as a whole, by its format, a table or a column", async () => {
       const changes = {
-        "CREATE TABLE future (a)": "table future",
+        "CREATE TABLE future AS SELECT 1 AS a": "table future",
         "ALTER TABLE rows ADD COLUMN future": "column rows.future",
         "PRAGMA user_version = 7": "format 7; this program knows up to 0",
       };
@@ -154,7 +166,7 @@ for (const place of ["disk", "memory"] as const) {
       const storage = await storageOf();
       const { apply, stage, install, machine } = applier(storage);
       apply("kept");
-      const archive = await archiveOf(10);
+      const archive = await imageArchiveOf(10);
       const first = stage(archive, "first");
       stage(archive, "second");
       expect((await install(first))?.message).toBe("snapshot restore was ended by another one");
@@ -167,9 +179,7 @@ for (const place of ["disk", "memory"] as const) {
     });
 
     test("what only this server's program can't read ends it: its state would be another one than that of the rest", async () => {
-      const source = await start("memory");
-      source.storage.db.$client.run("CREATE TABLE future (a)");
-      const archive = await source.node.saveSnapshot();
+      const archive = await imageArchiveOf(3, "CREATE TABLE future (a)");
       const storage = await storageOf();
       const { apply, stage, install, machine } = applier(storage);
       apply("kept");
@@ -183,22 +193,35 @@ for (const place of ["disk", "memory"] as const) {
 
     test("an archive never has the parts of a restore that is under way, a snapshot of the log has", async () => {
       const storage = await storageOf();
-      const { stage, machine } = applier(storage);
-      stage(await archiveOf(10), "first");
+      const { stage, machine, apply } = applier(storage);
+      apply("kept");
+      stage(await imageArchiveOf(10), "first");
       machine.flush();
-      const path = join(tempDir(), "image.db");
-      writeFileSync(path, readArchive(await storage.keeper.exportArchive()).image);
-      const image = new Database(path, { readonly: true });
-      expect(image.query("SELECT count(*) AS n FROM restore_staging").get()).toEqual({ n: 0 });
-      image.close();
+      const archive = await storage.keeper.exportArchive({
+        configuration: { index: 1, configuration: { servers: [] } },
+      });
+      const target = await start("memory");
+      await target.node.restoreSnapshot(archive);
+      expect(target.machine.rows()).toEqual(["kept"]);
+      expect(stagedRows(target.storage)).toEqual({ n: 0 });
       expect(stagedRows(storage)).toEqual({ n: 1 });
+    });
+
+    test("an archive of before, an image of the state, is restored as well", async () => {
+      const target = await start(from());
+      await target.node.restoreSnapshot(await imageArchiveOf(10));
+      expect(target.machine.rows()).toEqual(commands(1, 10));
+      await expect(target.node.restoreSnapshot(await imageArchiveOf(3, "CREATE TABLE future (a)"))).rejects.toThrow(
+        "a newer version wrote it (table future)",
+      );
+      expect(target.machine.rows()).toEqual(commands(1, 10));
     });
   });
 }
 
 describe("restore and a crash", () => {
   test("between the parts and the entry: the old state stays, and the next restore works", async () => {
-    const archive = await archiveOf(20);
+    const archive = await imageArchiveOf(20);
     const dir = tempDir();
     const target = await start(dir);
     await write(target, 900, 920);
@@ -228,7 +251,7 @@ describe("restore and a crash", () => {
   });
 
   test("a snapshot that is taken between the parts and the entry is enough for the rest of the log", async () => {
-    const archive = await archiveOf(20);
+    const archive = await imageArchiveOf(20);
     const dir = tempDir();
     const target = await start(dir);
     await write(target, 900, 920);

@@ -10,25 +10,36 @@ function world(refuses: (draft: Draft) => boolean = () => false) {
   let underWay = 0;
   let most = 0;
   const chunks = Array.from({ length: 20 }, (_, at) => ({ data: String(at).padEnd(MB) }));
-  const restore = proposeRestore(new Uint8Array(), {
-    keeper: { checkArchive: async () => undefined },
-    planRestore: () => ({ chunks, restore: "restore", abandon: { data: "abandon" } }),
-    propose: async (draft) => {
-      proposed.push(draft.data.trim());
-      underWay++;
-      most = Math.max(most, underWay);
-      await Promise.resolve();
-      underWay--;
-      if (refuses(draft)) throw new Refusal("full");
-      return undefined;
+  const taken = new Uint8Array(3);
+  const restore = proposeRestore(
+    new Uint8Array(),
+    { skipUnknown: true },
+    {
+      keeper: {
+        checkArchive: async (_, { skipUnknown }) => ({ archive: taken, leftOut: { Intention: skipUnknown ? 2 : 0 } }),
+      },
+      planRestore: (archive) => ({
+        chunks: archive === taken ? chunks : [],
+        restore: "restore",
+        abandon: { data: "abandon" },
+      }),
+      propose: async (draft) => {
+        proposed.push(draft.data.trim());
+        underWay++;
+        most = Math.max(most, underWay);
+        await Promise.resolve();
+        underWay--;
+        if (refuses(draft)) throw new Refusal("full");
+        return undefined;
+      },
     },
-  });
+  );
   return { restore, proposed, most: () => most };
 }
 
-test("an archive goes into the log in order, a few megabytes at a time, and the restore after all of it", async () => {
+test("what the keeper made of an archive goes into the log in order, a few megabytes at a time, and the restore after all of it", async () => {
   const { restore, proposed, most } = world();
-  await restore;
+  expect(await restore).toEqual({ Intention: 2 });
   expect(proposed).toEqual([...Array.from({ length: 20 }, (_, at) => String(at)), "restore"]);
   expect(most()).toBe(4);
 });

@@ -1,0 +1,20 @@
+import type { Database } from "bun:sqlite";
+import type { Shape } from "../../codec/msgpack/shape.ts";
+
+/**
+ * A kind of record in Consul's snapshots, and the rows that stand for it here. Rows are taken and put with plain statements, because
+ * records come with the indexes that they have.
+ */
+export interface RecordKind<T> {
+  /** Consul's number of it, the byte before each such record. */
+  readonly type: number;
+  readonly shape: Shape<T>;
+  /** What these records are made of, and what is derived from it: such tables are in no other record. */
+  readonly tables: readonly string[];
+  /** Puts a record into the tables. False when it says something that they can't hold. */
+  load(db: Database, record: T): boolean;
+  /** Makes what is derived, once all records of all kinds are there. */
+  finish?(db: Database): void;
+  /** Gives `put` the records of all rows, in an order in which they can be loaded. */
+  save(db: Database, put: (record: T) => void): void;
+}

@@ -1,0 +1,54 @@
+import { autopilotRecords } from "../autopilot/records.ts";
+import { registerRecords } from "../catalog/records.ts";
+import { coordinateRecords } from "../coordinates/records.ts";
+import { indexRecords } from "../indexes/records.ts";
+import { kvRecords, tombstoneRecords } from "../kv/records.ts";
+import { sessionRecords } from "../sessions/records.ts";
+import { federationRecords } from "./federation.ts";
+import type { RecordKind } from "./kind.ts";
+import { ownRowRecords } from "./own-rows.ts";
+
+/**
+ * All kinds of records that are read and written, in the order in which Consul 1.8 writes them. A noun that is to be in its
+ * snapshots adds its line here, and its tables are then no more among those of `ownRowRecords`.
+ */
+export const RECORD_KINDS: readonly RecordKind<unknown>[] = [
+  registerRecords,
+  coordinateRecords,
+  sessionRecords,
+  kvRecords,
+  tombstoneRecords,
+  autopilotRecords,
+  federationRecords,
+  indexRecords,
+  ownRowRecords(() => RECORD_KINDS.flatMap(({ tables }) => tables)),
+];
+
+/** Consul's names of types that may be in a snapshot, for those that can't be taken. */
+const NAMES: Readonly<Record<number, string>> = {
+  4: "ACL",
+  7: "PreparedQuery",
+  11: "ACLBootstrap",
+  12: "Intention",
+  13: "ConnectCA",
+  14: "ConnectCAProviderState",
+  15: "ConnectCAConfig",
+  17: "ACLToken",
+  19: "ACLPolicy",
+  22: "ConfigEntry",
+  23: "ACLRole",
+  25: "ACLBindingRule",
+  27: "ACLAuthMethod",
+  30: "FederationState",
+  31: "SystemMetadata",
+  32: "ServiceVirtualIP",
+  33: "FreeVirtualIP",
+  35: "Peering",
+  38: "PeeringTrustBundle",
+  40: "PeeringSecrets",
+  42: "Resource",
+};
+
+export function nameOfRecord(type: number): string {
+  return NAMES[type] ?? `Unknown(${type})`;
+}
