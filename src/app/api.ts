@@ -3,12 +3,14 @@ import type { Api } from "../http/table.ts";
 import { sortByDistance } from "../lib/coordinate.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom as random } from "../platform/random.ts";
+import type { QueryExecutor } from "../server/query-executor.ts";
 import { partsOf } from "../server/uploads.ts";
 import { healthConnect, healthService, nodeWithServices } from "../state/catalog/queries.ts";
 import { healthChecks, healthNode, healthState } from "../state/checks/queries.ts";
 import { coordinateList, coordinateNode, coordinatesByNode } from "../state/coordinates/queries.ts";
 import { kvGet, kvKeys, kvList } from "../state/kv/queries.ts";
 import { nodeList } from "../state/nodes/queries.ts";
+import { queryGet, queryList } from "../state/queries/queries.ts";
 import { connectNodes, serviceList, serviceNodes } from "../state/services/queries.ts";
 import { sessionGet, sessionList, sessionsOfNode } from "../state/sessions/queries.ts";
 import type { Core } from "./core.ts";
@@ -21,6 +23,7 @@ export interface ApiParts {
   core: Core;
   /** What every node has. */
   local: LocalApi;
+  queries: QueryExecutor;
   config: () => Config;
 }
 
@@ -28,7 +31,7 @@ const AGENT_WORD = "_agent";
 
 /** What the routes need, from the parts of a server. */
 export function createApi(parts: ApiParts): Api {
-  const { core, local, config } = parts;
+  const { core, local, queries, config } = parts;
   const { db, raft, publisher, forwarder, stateIndex } = core;
   const { datacenter, nodeName } = config();
   const topics = streamTopics(db, core.recent, stateIndex);
@@ -57,6 +60,16 @@ export function createApi(parts: ApiParts): Api {
       list: () => sessionList(db),
       ofNode: (node) => sessionsOfNode(db, node),
       defaultNode: () => nodeName,
+    },
+    query: {
+      create: (query) => forwarder.run("query.apply", { op: "create", query }),
+      update: (query) => forwarder.run("query.apply", { op: "update", query }),
+      delete: (id) => forwarder.run("query.apply", { op: "delete", id }),
+      get: (id) => queryGet(db, id),
+      list: () => queryList(db),
+      resolve: (idOrName) => queries.resolve(idOrName),
+      execute: (run) => queries.execute(run),
+      agentNode: () => nodeName,
     },
     txn: {
       apply: (ops, readOnly) => (readOnly ? core.server.txn.apply(ops, true) : forwarder.run("txn.apply", { ops })),

@@ -27,7 +27,12 @@ export interface CallingDeps {
   clusterSize: () => number;
 }
 
-export type AskInit = Readonly<{ method?: string; body?: string | Uint8Array<ArrayBuffer>; signal?: AbortSignal }>;
+export type AskInit = Readonly<{
+  method?: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: string | Uint8Array<ArrayBuffer>;
+  signal?: AbortSignal;
+}>;
 
 /** Calls of this node to servers that it has no other connection to: a client's to its own, a server's to other datacenters. */
 export interface Calling {

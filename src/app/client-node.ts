@@ -78,8 +78,11 @@ function clientStats({ router }: Calling, datacenter: string): Record<string, st
 function dnsOf(config: Config, calling: Calling, owners: Parameters<typeof remoteDns>[0]["owners"]) {
   const { datacenter, dnsConfig } = config;
   // Servers of the own datacenter know the way to the others.
-  const get = (asked: string, path: string, signal: AbortSignal) =>
-    calling.ask(datacenter, asked === datacenter ? path : `${path}&dc=${encodeURIComponent(asked)}`, { signal });
+  const get = (asked: string, path: string, signal: AbortSignal, headers?: Readonly<Record<string, string>>) =>
+    calling.ask(datacenter, asked === datacenter ? path : `${path}&dc=${encodeURIComponent(asked)}`, {
+      signal,
+      ...(headers === undefined ? {} : { headers }),
+    });
   const remote = remoteDns({ get, owners, datacenter, maxStaleMs: dnsConfig.maxStaleMs, clock });
   const known = knownDatacenters(calling, datacenter);
   return {

@@ -2,12 +2,15 @@ import { z } from "zod";
 import { WatchedReads } from "../agent/cache/watched-reads.ts";
 import type { DnsAddressOwners, DnsInstance, DnsNode, DnsRemote, ServiceFilter } from "../dns/source.ts";
 import type { Clock } from "../ports/clock.ts";
+import { dnsResult } from "./queries.ts";
 
 /** Watched names at a time, a request that waits at a server each. */
 const WATCHES_MAX = 1000;
 const IDLE_MS = 5 * 60_000;
 /** A blocking read returns after this, so that a lost server is noticed. */
 const WAIT_S = 300;
+/** Nobody who asks by DNS waits longer. */
+const QUERY_MS_MAX = 10_000;
 
 /** An answer of a server, read whole. */
 export interface Answer {
@@ -19,7 +22,12 @@ export interface Answer {
 
 export interface RemoteDnsDeps {
   /** `GET path` at a server of a datacenter, `?dc` not included. Rejects when none can be reached. */
-  get(datacenter: string, path: string, signal: AbortSignal): Promise<Answer>;
+  get(
+    datacenter: string,
+    path: string,
+    signal: AbortSignal,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
   /** Asks a server of the own datacenter who has an address. */
   owners(ip: string): Promise<DnsAddressOwners>;
   readonly datacenter: string;
@@ -51,6 +59,14 @@ const instanceSchema = z.object({
 });
 const nodeAnswer = z.object({ Node: nodeSchema }).nullable();
 const instancesAnswer = z.array(instanceSchema);
+
+const queryAnswer = z.object({
+  Service: z.string(),
+  Datacenter: z.string(),
+  DNS: z.object({ TTL: z.string() }),
+  // Checks are null where there are none.
+  Nodes: z.array(instanceSchema.extend({ Checks: instanceSchema.shape.Checks.nullable().transform((c) => c ?? []) })),
+});
 
 const CONSUL_SERVICE = "consul";
 
@@ -92,8 +108,14 @@ export function remoteDns(deps: RemoteDnsDeps): DnsRemote & { close(): void } {
         (found): DnsNode[] => found.map(({ Node }) => Node),
         () => [],
       ),
-    // Prepared queries are not in this version: there is none of any name.
-    executeQuery: () => Promise.resolve(undefined),
+    async executeQuery({ datacenter, name, sourceAddress }) {
+      const path = `/v1/query/${encodeURIComponent(name)}/execute?stale`;
+      const signal = AbortSignal.timeout(QUERY_MS_MAX);
+      const { status, body } = await deps.get(datacenter, path, signal, { "x-forwarded-for": sourceAddress });
+      if (status === 404) return undefined;
+      if (status !== 200) throw new Error(`a server of ${datacenter} answered ${status}: ${body}`);
+      return dnsResult(queryAnswer.parse(JSON.parse(body)));
+    },
     close: () => reads.close(),
   };
 }

@@ -12,7 +12,7 @@ const SERVICE_PREFIX = "service/";
 const CONSUL_SERVICE = "consul";
 
 /** What DNS looks up, from the replicated state of this server. */
-export function dnsState(db: StateDb, publisher: Publisher): DnsState {
+export function dnsState(db: StateDb, publisher: Publisher, executeQuery: DnsState["executeQuery"]): DnsState {
   const instances = (name: string, filter: { tag?: string; connect?: boolean; ingress?: boolean }): DnsInstance[] => {
     // Ingress gateways are bound by config entries, which this version does not have.
     if (filter.ingress) return [];
@@ -33,6 +33,7 @@ export function dnsState(db: StateDb, publisher: Publisher): DnsState {
         TaggedAddresses: service.ServiceTaggedAddresses,
       })),
     servers: (): DnsNode[] => instances(CONSUL_SERVICE, {}).map((instance) => instance.Node),
+    executeQuery,
     subscribe: (topics, onChange) => publisher.subscribe({ topics: topics.flatMap(stateTopics) }, () => onChange()),
   };
 }

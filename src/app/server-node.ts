@@ -8,6 +8,8 @@ import { systemRandom as random } from "../platform/random.ts";
 import { raftStats } from "../raft/status.ts";
 import { Guests } from "../rpc/guests.ts";
 import { agentMethods } from "../server/agent-methods.ts";
+import type { QueryExecutor } from "../server/query-executor.ts";
+import { queryMethods } from "../server/query-methods.ts";
 import { createApi } from "./api.ts";
 import { makeCalling } from "./calling.ts";
 import { type Core, consensusOf, startCore } from "./core.ts";
@@ -18,6 +20,7 @@ import { measureGauges } from "./gauges.ts";
 import { keyringOf } from "./keyring.ts";
 import { localCatalog } from "./local-catalog.ts";
 import { openAll } from "./open-parts.ts";
+import { dnsQueries, queryExecutor } from "./queries.ts";
 import type { Role, RoleParts } from "./role.ts";
 import { knownDatacenters, leaderAddress } from "./self.ts";
 
@@ -53,7 +56,8 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
     });
     const remote = remoteDns({
       ...{
-        get: (dc, path, signal) => calling.ask(dc, path, { signal }),
+        get: (dc, path, signal, headers) =>
+          calling.ask(dc, path, { signal, ...(headers === undefined ? {} : { headers }) }),
         datacenter,
         maxStaleMs: REMOTE_STALE_MS,
         clock,
@@ -61,11 +65,17 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
       owners: () => Promise.resolve({ nodes: [], services: [] }),
     });
     parts.add(() => remote.close());
+    const queries = queryExecutor(core, calling, config(), telemetry);
+    const byName = dnsQueries(queries, remote, config());
     let guests: Guests | undefined;
     parts.add(() => guests?.close(GUESTS_GRACE_MS));
     return {
       ...{ nodeId, pools, publisher, catalog },
-      dns: { datacenters: () => datacenterNames(wan, datacenter), state: dnsState(db, publisher), remote },
+      dns: {
+        datacenters: () => datacenterNames(wan, datacenter),
+        state: dnsState(db, publisher, byName.here),
+        remote: { ...remote, executeQuery: byName.remote },
+      },
       keyring: keyringOf(pools, calling, datacenter),
       async sendCoordinate(Coord) {
         await core.forwarder.run("coordinate.update", { Node: nodeName, Segment: "", Coord });
@@ -79,9 +89,9 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
             meter: telemetry.meter,
             consensus: consensusOf(core, holdMs),
           },
-          createApi({ core, local, config }),
+          createApi({ core, local, queries, config }),
         );
-        guests = serveGuests(roleParts, core, app, catalog);
+        guests = serveGuests(roleParts, core, app, catalog, queries);
         return app;
       },
       stats: () => ({ consul: consulStats(core, config().bootstrap, datacenter), raft: raftStats(core.raft.status()) }),
@@ -97,7 +107,13 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
 }
 
 /** Answers client agents and servers of other datacenters from now on. */
-function serveGuests({ config, telemetry }: RoleParts, core: Core, app: HttpApp, catalog: Role["catalog"]): Guests {
+function serveGuests(
+  { config, telemetry }: RoleParts,
+  core: Core,
+  app: HttpApp,
+  catalog: Role["catalog"],
+  queries: QueryExecutor,
+): Guests {
   const { methods, continuing } = forwardedMethods(app, clock);
   const { nodeName, datacenter } = config();
   const own = agentMethods({
@@ -110,7 +126,7 @@ function serveGuests({ config, telemetry }: RoleParts, core: Core, app: HttpApp,
   });
   const guests = new Guests({
     hello: () => ({ nodeId: core.nodeId, nodeName, datacenter, version: VERSION }),
-    methods: { ...methods, ...own },
+    methods: { ...methods, ...own, ...queryMethods(queries) },
     continuing,
     ...{ clock, logger: telemetry.hub.logger("agent.server.guests"), meter: telemetry.meter },
   });

@@ -84,6 +84,13 @@ export class Lookups {
   }
 
   query(request: DnsQueryRequest): DnsQueryResult | undefined {
+    const { state } = this.#source;
+    // Its order hangs on who asks, and its instances on more than one topic.
+    this.cacheable = false;
+    if (state !== undefined && request.datacenter === this.#datacenter) {
+      const here = state.executeQuery(request);
+      if (here !== "elsewhere") return here;
+    }
     return this.#remembered(this.#facts.queries, { kind: "query", request });
   }
 

@@ -19,6 +19,11 @@ export interface DnsState {
   servicesByAddress(ip: string): readonly DnsService[];
   /** The servers of the own datacenter, for SOA and NS; empty when none is known, because SOA is answered even then. */
   servers(): readonly DnsNode[];
+  /**
+   * Runs a prepared query as far as this datacenter goes: `undefined` when there is none of that name, `"elsewhere"` when
+   * nobody here is healthy and other datacenters are to be asked.
+   */
+  executeQuery(request: DnsQueryRequest): DnsQueryResult | "elsewhere" | undefined;
   /** Calls `onChange` after any of the topics changed, until the returned function is called. */
   subscribe(topics: readonly string[], onChange: () => void): () => void;
 }

@@ -54,9 +54,11 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, deps:
   for (const { path, methods, answer } of unbuilt()) {
     for (const method of methods) mount(mounted, path, method, (c) => plain(c, answer));
   }
+  const ownMethods = new Set(routes.filter((route) => route.ownMethods).map(({ path }) => path));
   for (const [path, methods] of mounted) {
-    const allow = ["OPTIONS", ...methods.keys()].join(",");
-    hono.all(wildcardOf(path), (c) => methods.get(c.req.method)?.(c) ?? plain(c, elseReply(c.req.method, allow)));
+    const allow = [...methods.keys()].join(",");
+    const elseOf = ownMethods.has(path) ? ownElseReply : elseReply;
+    hono.all(wildcardOf(path), (c) => methods.get(c.req.method)?.(c) ?? plain(c, elseOf(c.req.method, allow)));
   }
   const redirects = subtreePaths([...mounted.keys()]);
   hono.all("/", () => new Response("Consul Agent", { headers: TEXT }));
@@ -156,8 +158,15 @@ function isBlocked(request: Request, http: HttpDeps): boolean {
 }
 
 /** Of a path that is there: OPTIONS tells its methods, any other is not allowed. */
-function elseReply(method: string, allow: string): Reply {
+function elseReply(method: string, others: string): Reply {
+  const allow = `OPTIONS,${others}`;
   if (method === "OPTIONS") return reply({ headers: { allow } });
+  return reply({ status: 405, body: `method ${method} not allowed`, headers: { allow, ...TEXT } });
+}
+
+/** The same where Consul's handler says it, see `Route.ownMethods`. */
+function ownElseReply(method: string, allow: string): Reply {
+  if (method === "OPTIONS") return reply({ json: {}, headers: { allow: `OPTIONS,${allow}` } });
   return reply({ status: 405, body: `method ${method} not allowed`, headers: { allow, ...TEXT } });
 }
 

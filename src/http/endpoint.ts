@@ -338,10 +338,11 @@ export class Endpoint {
   }
 
   #refusalHeaders({ status, outcome }: Refusal): Record<string, string> {
-    const { method, read, bareRefusals } = this.route;
+    const { method, read, bareRefusals, readsByHandle } = this.route;
     if (outcome !== undefined && method !== "GET") return { [OUTCOME_HEADER]: outcome };
     // A read that failed carries the headers of one that saw nothing; 400 and 404 are said before the state is asked.
-    if (read === undefined || bareRefusals || !this.#ofCluster || status === 400 || status === 404) return {};
+    if ((read === undefined && !readsByHandle) || bareRefusals || !this.#ofCluster || status === 400 || status === 404)
+      return {};
     return { "X-Consul-Index": "1", "X-Consul-Knownleader": "false", "X-Consul-Lastcontact": "0" };
   }
 

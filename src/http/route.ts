@@ -85,6 +85,10 @@ export interface Route<
   readonly effectiveConsistency?: boolean;
   /** Its refusals carry no index headers, unlike those of other reads (observed: the key/value store's). */
   readonly bareRefusals?: boolean;
+  /** A `handle` that reads the replicated state: its refusals carry the headers of a read. */
+  readonly readsByHandle?: boolean;
+  /** Consul's handler tells its methods itself: OPTIONS has a body, and what is not allowed is told without OPTIONS. */
+  readonly ownMethods?: boolean;
   /** Says by X-Cache and Age whether `?cached` was answered from memory (what Consul's agents cache). */
   readonly agentCache?: boolean;
   /** How `?filter=` applies to the answer. Throws a Refusal for a bad expression. */

@@ -16,6 +16,7 @@ import { openApiRoutes } from "./routes/openapi.ts";
 import { operatorAutopilotRoutes } from "./routes/operator-autopilot.ts";
 import { operatorKeyringRoutes } from "./routes/operator-keyring.ts";
 import { operatorRaftRoutes } from "./routes/operator-raft.ts";
+import { type QueryDeps, queryRoutes } from "./routes/query.ts";
 import { type SessionDeps, sessionRoutes } from "./routes/session.ts";
 import { type SnapshotDeps, snapshotRoutes } from "./routes/snapshot.ts";
 import { type StatusDeps, statusRoutes } from "./routes/status.ts";
@@ -35,6 +36,7 @@ export const routes = [
   ...healthRoutes,
   ...kvRoutes,
   ...sessionRoutes,
+  ...queryRoutes,
   ...txnRoutes,
   ...eventRoutes,
   ...coordinateRoutes,
@@ -57,6 +59,7 @@ export type Api = CatalogDeps &
   NodeDeps &
   KeyringDeps &
   OperatorDeps &
+  QueryDeps &
   ReachabilityDeps &
   SessionDeps &
   SnapshotDeps &

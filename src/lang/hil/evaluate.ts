@@ -63,24 +63,28 @@ function evaluate(expression: Expression, scope: Scope): Value {
       return { type: "string", value: expression.parts.map((part) => asText(evaluate(part, scope))).join("") };
     case "variable":
       return { type: "string", value: scope.variables[expression.name] ?? "" };
-    case "index": {
-      const { line, column } = expression.at;
-      throw new HilError(
-        `At column ${column}, line ${line}: invalid index operation into non-indexable type: TypeString`,
-      );
-    }
+    case "index":
+      throw misplaced(expression.at, "invalid index operation into non-indexable type: TypeString");
     case "call": {
       const [argument] = expression.args.map((arg) => asInt(evaluate(arg, scope)));
       return { type: "string", value: scope.functions[expression.name]?.(argument ?? 0) ?? "" };
     }
-    case "math":
-      return calculate(expression.operator, evaluate(expression.left, scope), evaluate(expression.right, scope));
+    case "math": {
+      const [left, right] = [evaluate(expression.left, scope), evaluate(expression.right, scope)];
+      const type = left.type === "string" ? right.type : left.type;
+      if (type === "float" && expression.operator === "%")
+        throw misplaced(expression.at, "modulo cannot be used with floats");
+      return calculate(expression.operator, left, right, type);
+    }
   }
 }
 
+function misplaced({ line, column }: Position, problem: string): HilError {
+  return new HilError(`At column ${column}, line ${line}: ${problem}`);
+}
+
 /** The first number says in which kind is calculated, and texts become numbers of it. */
-function calculate(operator: Operator, left: Value, right: Value): Value {
-  const { type } = left.type === "string" ? right : left;
+function calculate(operator: Operator, left: Value, right: Value, type: Value["type"]): Value {
   if (type === "float") return { type, value: floatResult(operator, asFloat(left), asFloat(right)) };
   return { type: "int", value: intResult(operator, asInt(left), asInt(right)) };
 }
@@ -88,7 +92,6 @@ function calculate(operator: Operator, left: Value, right: Value): Value {
 function intResult(operator: Operator, a: number, b: number): number {
   // Consul's server ends here, by the panic of a division.
   if (b === 0 && (operator === "/" || operator === "%")) throw new HilError("__builtin_IntMath: divide by zero");
-  if (operator === "%") return a % b;
   return Math.trunc(floatResult(operator, a, b));
 }
 
@@ -103,7 +106,7 @@ function floatResult(operator: Operator, a: number, b: number): number {
     case "/":
       return a / b;
     case "%":
-      throw new HilError("modulo cannot be used with floats");
+      return a % b;
   }
 }
 

@@ -66,8 +66,7 @@ class Parser {
     if (!quoted || char !== "\\") return char;
     const escaped = this.#next();
     if (escaped === "n") return "\n";
-    if (escaped === '"' || escaped === "\\") return escaped;
-    throw syntaxError();
+    return escaped === '"' || escaped === "\\" ? escaped : char + escaped;
   }
 
   #interpolation(): Expression {

@@ -19,6 +19,7 @@ import { kv } from "./kv.ts";
 import { coordinate, event, snapshot, status } from "./misc.ts";
 import { operator, operatorConfig } from "./operator.ts";
 import { protocol, protocolConfig } from "./protocol.ts";
+import { query } from "./query.ts";
 import { session } from "./session.ts";
 import { transactions } from "./txn.ts";
 
@@ -26,6 +27,7 @@ import { transactions } from "./txn.ts";
 export const AREAS: readonly Area[] = [
   kv,
   session,
+  query,
   transactions,
   catalog,
   health,

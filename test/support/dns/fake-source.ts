@@ -106,6 +106,11 @@ export class FakeSource implements DnsSource, DnsState {
     return this.serviceInstances("consul", {}).map((one) => one.Node);
   }
 
+  /** All prepared queries have to be fetched. */
+  executeQuery(): "elsewhere" {
+    return "elsewhere";
+  }
+
   subscribe(topics: readonly string[], onChange: () => void): () => void {
     for (const topic of topics) {
       const set = this.#listeners.get(topic) ?? new Set();

@@ -7,7 +7,7 @@ function rig() {
   const world = new World();
   world.register("n1", { address: "10.0.0.1", service: { Service: "web", Tags: ["v1"], Address: "10.9.9.9" } });
   world.register("n2", { address: "10.0.0.2", service: { Service: "consul", Port: 8300 } });
-  return { world, source: dnsState(world.db, world.rig.publisher) };
+  return { world, source: dnsState(world.db, world.rig.publisher, () => undefined) };
 }
 
 test("DNS sees nodes by name and address whatever their case, and services by their own address", () => {

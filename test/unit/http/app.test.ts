@@ -367,10 +367,10 @@ test("an unexpected error is a 500 that tells nothing", async () => {
 
 test("routes of later versions say so; access control answers as Consul does without it", async () => {
   const { send } = rig();
-  const later = await send("GET", "/v1/query");
+  const later = await send("GET", "/v1/connect/intentions");
   expect([later.status, await later.text()]).toEqual([
     501,
-    "/v1/query (prepared queries) is not in this version of Muster yet",
+    "/v1/connect/intentions (service mesh) is not in this version of Muster yet",
   ]);
   const acl = await send("GET", "/v1/acl/token/self");
   expect([acl.status, await acl.text()]).toEqual([401, "ACL support disabled"]);

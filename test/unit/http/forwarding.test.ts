@@ -34,7 +34,7 @@ describe("a client agent", () => {
     expect((await client.fetch("/v1/nothing")).status).toBe(404);
     expect((await client.fetch("/v1/nodes", { method: "DELETE" })).status).toBe(405);
     expect((await client.fetch("/v1//nodes", { redirect: "manual" })).status).toBe(301);
-    expect(await (await client.fetch("/v1/query")).text()).toContain("not in this version");
+    expect(await (await client.fetch("/v1/connect/intentions")).text()).toContain("not in this version");
   });
 
   test("passes on who asked it, and what was sent", async () => {

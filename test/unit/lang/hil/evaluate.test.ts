@@ -29,6 +29,8 @@ test.each([
   ['${"1" + 2}', "3"],
   ['${"x${name.full}y"}', "xgeo-dby"],
   ['${"a\\"b\\n"}', 'a"b\n'],
+  ['${"\\t"}', "\\t"],
+  ["a$$b$$$c", "a$b$$c"],
 ])("%s is %s (observed, Consul 1.8.7)", (text, expected) => {
   expect(evaluated(text)).toBe(expected);
 });
@@ -43,7 +45,7 @@ test.each([
   ['${1.5 + "a"}', '__builtin_StringToFloat: strconv.ParseFloat: parsing "a": invalid syntax'],
   ["${name.full[0]}", "At column 3, line 1: invalid index operation into non-indexable type: TypeString"],
   ["${1 / 0}", "__builtin_IntMath: divide by zero"],
-  ["${1.5 % 1}", "modulo cannot be used with floats"],
+  ["${1.5 % 1}", "At column 3, line 1: modulo cannot be used with floats"],
 ])("%s is refused: %s", (text, expected) => {
   expect(() => evaluated(text)).toThrow(expected);
 });

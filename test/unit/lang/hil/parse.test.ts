@@ -39,7 +39,6 @@ test.each([
   '${"abc}',
   "${1 < 2}",
   "${a ? b : c}",
-  '${"\\t"}',
   `${"${(".repeat(100)}`,
 ])("%s is an error of syntax", (text) => {
   expect(() => parseHil(text)).toThrow(new HilError("parse error: syntax error"));

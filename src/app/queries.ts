@@ -1,0 +1,70 @@
+import type { Config } from "../config/config.ts";
+import type { DnsQueryRequest, DnsQueryResult, DnsRemote, DnsSource } from "../dns/source.ts";
+import { parseDurationNs } from "../lib/duration.ts";
+import { systemRandom as random } from "../platform/random.ts";
+import { type QueryAnswer, QueryExecutor, type QueryRun } from "../server/query-executor.ts";
+import { EXECUTE_METHOD } from "../server/query-methods.ts";
+import type { Calling } from "./calling.ts";
+import type { Core } from "./core.ts";
+import { datacenterNames } from "./datacenters.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/** Another datacenter that is cut off must not keep those that wait from the next one. */
+const FAILOVER_MS_MAX = 10_000;
+const NS_PER_S = 1e9;
+
+/** Prepared queries on a server. */
+export function queryExecutor(
+  { db, pools }: Core,
+  { router }: Calling,
+  { datacenter }: Config,
+  { hub }: Telemetry,
+): QueryExecutor {
+  return new QueryExecutor({
+    ...{ db, datacenter, random },
+    log: hub.logger("agent.server.query"),
+    otherDatacenters: () => datacenterNames(pools.wan, datacenter).filter((name) => name !== datacenter),
+    async askElsewhere(other, { query, limit, connect }) {
+      const options = { timeoutMs: FAILOVER_MS_MAX, isSafe: true };
+      const answer = await router.call(other, EXECUTE_METHOD, { query: { ...query }, limit, connect }, options);
+      return answer as unknown as Pick<QueryAnswer, "Nodes">;
+    },
+  });
+}
+
+type Executes = Pick<QueryExecutor, "resolve" | "execute" | "executeHere" | "canFailOver">;
+
+/** How DNS on a server answers names of prepared queries: from the state, and only where that has nobody by asking others. */
+export function dnsQueries(
+  executor: Executes,
+  remote: Pick<DnsRemote, "executeQuery">,
+  { datacenter, nodeName }: Pick<Config, "datacenter" | "nodeName">,
+): { here: NonNullable<DnsSource["state"]>["executeQuery"]; remote: DnsRemote["executeQuery"] } {
+  const runOf = ({ name, sourceAddress }: DnsQueryRequest): QueryRun => ({
+    ...{ idOrName: name, sourceAddress, agentNode: nodeName, near: "", limit: 0, connect: false },
+  });
+  return {
+    here(request) {
+      const query = executor.resolve(request.name);
+      if (query === undefined) return undefined;
+      const answer = executor.executeHere(query, runOf(request));
+      return answer.Nodes.length === 0 && executor.canFailOver(query) ? "elsewhere" : dnsResult(answer);
+    },
+    async remote(request) {
+      if (request.datacenter !== datacenter.toLowerCase()) return remote.executeQuery(request);
+      const answer = await executor.execute(runOf(request));
+      return answer && dnsResult(answer);
+    },
+  };
+}
+
+/** What DNS takes of an answer. */
+export function dnsResult({
+  Service,
+  Datacenter,
+  DNS,
+  Nodes,
+}: Pick<QueryAnswer, "Service" | "Datacenter" | "DNS"> & { Nodes: DnsQueryResult["instances"] }): DnsQueryResult {
+  const ttlS = DNS.TTL === "" ? undefined : Math.floor(parseDurationNs(DNS.TTL) / NS_PER_S);
+  return { service: Service, datacenter: Datacenter, instances: Nodes, ...(ttlS === undefined ? {} : { ttlS }) };
+}

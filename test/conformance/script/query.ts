@@ -1,0 +1,460 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the language of the templates
+import { area, blocking, dns, http, httpRequest } from "../harness/dsl.ts";
+import { anyIndex, counts, pick, sorted } from "../harness/refine.ts";
+import type { Json } from "../harness/types.ts";
+
+const CREATE = "POST /v1/query";
+const UNKNOWN = "00000000-0000-0000-0000-00000000dead";
+const EXECUTED = { refine: [sorted("Nodes"), anyIndex] };
+
+const refusals = [
+  http("list-empty", "GET /v1/query"),
+  http("list-empty-bytes", "GET /v1/query", { raw: true }),
+  http("read-unknown", `GET /v1/query/${UNKNOWN}`),
+  http("read-malformed", "GET /v1/query/nope"),
+  http("read-missing", "GET /v1/query/"),
+  http("update-unknown", `PUT /v1/query/${UNKNOWN}`, { body: { Name: "x", Service: { Service: "web" } } }),
+  http("update-malformed", "PUT /v1/query/nope", { body: { Name: "x", Service: { Service: "web" } } }),
+  http("update-missing", "PUT /v1/query/", { body: { Name: "x", Service: { Service: "web" } } }),
+  http("update-not-json", `PUT /v1/query/${UNKNOWN}`, { body: "nope" }),
+  http("delete-unknown", `DELETE /v1/query/${UNKNOWN}`),
+  http("delete-malformed", "DELETE /v1/query/nope"),
+  http("delete-missing", "DELETE /v1/query/"),
+  http("execute-unknown", "GET /v1/query/none/execute"),
+  http("execute-unknown-id", `GET /v1/query/${UNKNOWN}/execute`),
+  http("execute-missing", "GET /v1/query//execute"),
+  http("execute-without-name", "GET /v1/query/execute"),
+  http("execute-bad-limit", "GET /v1/query/none/execute?limit=x"),
+  http("execute-bad-connect", "GET /v1/query/none/execute?connect=x"),
+  http("explain-unknown", "GET /v1/query/none/explain"),
+  http("explain-missing", "GET /v1/query//explain"),
+  http("collection-by-put", "PUT /v1/query"),
+  http("collection-by-delete", "DELETE /v1/query"),
+  http("one-by-post", `POST /v1/query/${UNKNOWN}`, { body: {} }),
+  http("execute-by-put", "PUT /v1/query/none/execute"),
+  http("explain-by-post", "POST /v1/query/none/explain"),
+  http("options-collection", "OPTIONS /v1/query"),
+  http("options-one", `OPTIONS /v1/query/${UNKNOWN}`),
+  http("options-execute", "OPTIONS /v1/query/none/execute"),
+  http("create-empty", CREATE),
+  http("create-not-json", CREATE, { body: "nope" }),
+  http("create-wrong-type", CREATE, { body: { Name: 5 } }),
+  http("create-wrong-type-deep", CREATE, { body: { Service: { Failover: { NearestN: "x" } } } }),
+  http("create-nothing", CREATE, { body: {} }),
+  http("create-without-name", CREATE, { body: { Service: { Service: "web" } } }),
+  http("create-with-id", CREATE, { body: { ID: UNKNOWN, Name: "x", Service: { Service: "web" } } }),
+  http("create-without-service", CREATE, { body: { Name: "x" } }),
+  http("create-redacted-token", CREATE, { body: { Name: "x", Token: "<hidden>", Service: { Service: "web" } } }),
+  http("create-negative-nearest", CREATE, {
+    body: { Name: "x", Service: { Service: "web", Failover: { NearestN: -1 } } },
+  }),
+  http("create-bad-node-meta", CREATE, { body: { Name: "x", Service: { Service: "web", NodeMeta: { "": "y" } } } }),
+  http("create-odd-node-meta-key", CREATE, {
+    body: { Name: "x", Service: { Service: "web", NodeMeta: { "a b": "y" } } },
+  }),
+  http("create-bad-ttl", CREATE, { body: { Name: "x", Service: { Service: "web" }, DNS: { TTL: "abc" } } }),
+  http("create-ttl-without-unit", CREATE, { body: { Name: "x", Service: { Service: "web" }, DNS: { TTL: "10" } } }),
+  http("create-negative-ttl", CREATE, { body: { Name: "x", Service: { Service: "web" }, DNS: { TTL: "-1s" } } }),
+  http("create-unknown-session", CREATE, { body: { Name: "x", Session: UNKNOWN, Service: { Service: "web" } } }),
+  http("create-malformed-session", CREATE, { body: { Name: "x", Session: "nope", Service: { Service: "web" } } }),
+  http("create-unknown-datacenter", "POST /v1/query?dc=nowhere", { body: { Name: "x", Service: { Service: "web" } } }),
+  http("list-unknown-datacenter", "GET /v1/query?dc=nowhere"),
+  http("execute-unknown-datacenter", "GET /v1/query/x/execute?dc=nowhere"),
+  http("list-with-namespace", "GET /v1/query?ns=x"),
+  http("create-with-namespace", "POST /v1/query?ns=x", {
+    body: { Name: "x", Service: { Service: "web" } },
+    capture: { spaced: "json:ID" },
+  }),
+  http("execute-with-namespace", "GET /v1/query/x/execute?ns=x"),
+];
+
+const made = (id: string, body: Json) => [
+  http(`create-${id}`, CREATE, { body, capture: { [id]: "json:ID" } }),
+  http(`read-${id}`, `GET /v1/query/@{${id}}`),
+];
+
+const shapes = [
+  http("create-bytes", CREATE, { body: { Name: "bytes", Service: { Service: "web" } }, capture: { bytes: "json:ID" } }),
+  http("read-bytes", "GET /v1/query/@{bytes}", { raw: true }),
+  http("list-one", "GET /v1/query", { refine: [sorted(""), anyIndex] }),
+  ...made("whole", {
+    Name: "Whole",
+    Token: "secret",
+    Service: {
+      Service: "web",
+      Failover: { NearestN: 2, Datacenters: ["dc2", "dc3"] },
+      OnlyPassing: true,
+      IgnoreCheckIDs: ["c1"],
+      Near: "_agent",
+      Tags: ["a", "!b"],
+      NodeMeta: { rack: "r1" },
+      ServiceMeta: { env: "prod" },
+      Connect: false,
+    },
+    DNS: { TTL: "10s" },
+  }),
+  http("unknown-field", CREATE, { body: { Name: "x", Bogus: 1, Service: { Service: "web" } } }),
+  http("unknown-field-deep", CREATE, { body: { Name: "x", Service: { Service: "web", Bogus: 2 } } }),
+  http("wrong-type-in-list", CREATE, { body: { Name: "x", Service: { Service: "web", Tags: [1] } } }),
+  http("wrong-type-in-map", CREATE, { body: { Name: "x", Service: { Service: "web", NodeMeta: { a: 1 } } } }),
+  http("wrong-type-of-struct", CREATE, { body: { Name: "x", Service: "web" } }),
+  http("null-struct", CREATE, {
+    body: { Name: "nulls", Service: { Service: "web", Failover: null, Tags: null }, DNS: null, Template: null },
+    capture: { nulls: "json:ID" },
+  }),
+  http("null-struct-read", "GET /v1/query/@{nulls}"),
+  http("delete-nulls", "DELETE /v1/query/@{nulls}"),
+  http("indexes-in-body", CREATE, {
+    body: { Name: "indexed", CreateIndex: 5, ModifyIndex: 6, Service: { Service: "web" } },
+    capture: { indexed: "json:ID" },
+  }),
+  http("indexes-in-body-read", "GET /v1/query/@{indexed}"),
+  http("delete-indexed", "DELETE /v1/query/@{indexed}"),
+  http("lower-case-fields", CREATE, {
+    body: { name: "low", service: { service: "web", onlypassing: true }, dns: { ttl: "1s" } },
+    capture: { low: "json:ID" },
+  }),
+  http("lower-case-read", "GET /v1/query/@{low}"),
+  http("empty-lists", CREATE, {
+    body: { Name: "lists", Service: { Service: "web", Tags: [], NodeMeta: {}, Failover: { Datacenters: [] } } },
+    capture: { lists: "json:ID" },
+  }),
+  http("empty-lists-read", "GET /v1/query/@{lists}"),
+  http("snake-case-fields", CREATE, { body: { Name: "snake", Service: { Service: "web", only_passing: true } } }),
+  http("name-taken", CREATE, { body: { Name: "Whole", Service: { Service: "web" } } }),
+  http("name-taken-any-case", CREATE, { body: { Name: "wHOLE", Service: { Service: "web" } } }),
+  http("name-is-an-id", CREATE, { body: { Name: "@{whole}", Service: { Service: "web" } } }),
+  http("name-looks-like-an-id", CREATE, {
+    body: { Name: UNKNOWN, Service: { Service: "web" } },
+    capture: { odd: "json:ID" },
+  }),
+  http("update", "PUT /v1/query/@{low}", { body: { Name: "lower", Service: { Service: "api" } } }),
+  http("updated", "GET /v1/query/@{low}"),
+  http("old-name-gone", "GET /v1/query/low/execute"),
+  http("update-other-id-in-body", "PUT /v1/query/@{low}", {
+    body: { ID: UNKNOWN, Name: "lower", Service: { Service: "api" } },
+  }),
+  http("update-to-taken-name", "PUT /v1/query/@{low}", { body: { Name: "whole", Service: { Service: "api" } } }),
+  http("update-without-service", "PUT /v1/query/@{low}", { body: { Name: "lower" } }),
+  http("update-with-hidden-token", "PUT /v1/query/@{whole}", {
+    body: { Name: "whole", Token: "<hidden>", Service: { Service: "web" } },
+  }),
+  http("read-upper-case-id", `GET /v1/query/${UNKNOWN.toUpperCase()}`),
+  http("delete", "DELETE /v1/query/@{low}"),
+  http("deleted", "GET /v1/query/@{low}"),
+  http("delete-again", "DELETE /v1/query/@{low}"),
+  http("delete-odd", "DELETE /v1/query/@{odd}"),
+  http("delete-lists", "DELETE /v1/query/@{lists}"),
+  http("delete-whole", "DELETE /v1/query/@{whole}"),
+  http("delete-bytes", "DELETE /v1/query/@{bytes}"),
+  http("index-after-deletes", "GET /v1/query", { compareTo: ["updated"] }),
+];
+
+const REGISTER = "PUT /v1/catalog/register";
+const register = (id: string, body: Json) => http(`register-${id}`, REGISTER, { body });
+const registrations = [
+  register("first", {
+    Node: "q1",
+    Address: "10.6.0.1",
+    NodeMeta: { rack: "r1" },
+    TaggedAddresses: { wan: "192.0.2.61" },
+    Service: { ID: "web-1", Service: "web", Tags: ["Blue", "v1"], Port: 8080, Meta: { env: "prod" } },
+    Check: { CheckID: "w1", Name: "w1", Status: "passing", ServiceID: "web-1" },
+  }),
+  register("warning", {
+    Node: "q2",
+    Address: "10.6.0.2",
+    NodeMeta: { rack: "r2" },
+    Service: { ID: "web-2", Service: "web", Tags: ["green", "v2"], Port: 8081, Meta: { env: "test" } },
+    Check: { CheckID: "w2", Name: "w2", Status: "warning", ServiceID: "web-2" },
+  }),
+  register("critical", {
+    Node: "q3",
+    Address: "10.6.0.3",
+    Service: { ID: "web-3", Service: "web", Tags: ["v1"], Port: 8082 },
+    Check: { CheckID: "w3", Name: "w3", Status: "critical", ServiceID: "web-3" },
+  }),
+  register("sick-node", {
+    Node: "q4",
+    Address: "10.6.0.4",
+    Service: { ID: "web-4", Service: "web", Port: 8083 },
+    Check: { CheckID: "n4", Name: "n4", Status: "critical" },
+  }),
+  register("proxy", {
+    Node: "q1",
+    Address: "10.6.0.1",
+    SkipNodeUpdate: true,
+    Service: {
+      Kind: "connect-proxy",
+      ID: "web-proxy",
+      Service: "web-proxy",
+      Port: 20000,
+      Proxy: { DestinationServiceName: "web" },
+    },
+  }),
+  register("api", { Node: "q5", Address: "10.6.0.5", Service: { Service: "api", Port: 9 } }),
+  register("only-sick", {
+    Node: "q6",
+    Address: "10.6.0.6",
+    Service: { Service: "sick", Port: 9 },
+    Check: { CheckID: "s", Name: "s", Status: "critical", ServiceID: "sick" },
+  }),
+];
+
+const executed = (id: string, service: Json, more: { [key: string]: Json } = {}) => [
+  http(`make-${id}`, CREATE, { body: { Name: id, Service: service, ...more }, capture: { [id]: "json:ID" } }),
+  http(`ran-${id}`, `GET /v1/query/${id}/execute`, EXECUTED),
+];
+
+const executions = [
+  ...registrations,
+  ...executed("plain", { Service: "web" }),
+  http("run-by-id", "GET /v1/query/@{plain}/execute", EXECUTED),
+  http("run-any-case", "GET /v1/query/PLAIN/execute", EXECUTED),
+  http("run-bytes", "GET /v1/query/plain/execute?limit=1&near=q1", { raw: true }),
+  http("run-limited", "GET /v1/query/plain/execute?limit=1&near=q2", EXECUTED),
+  http("run-limit-zero", "GET /v1/query/plain/execute?limit=0", EXECUTED),
+  http("run-negative-limit", "GET /v1/query/plain/execute?limit=-1", EXECUTED),
+  http("run-bad-limit", "GET /v1/query/plain/execute?limit=x"),
+  http("run-near-node", "GET /v1/query/plain/execute?near=q2"),
+  http("run-near-node-other-case", "GET /v1/query/plain/execute?near=Q2", EXECUTED),
+  http("run-near-agent-given", "GET /v1/query/plain/execute?near=_agent", EXECUTED),
+  http("run-near-ip", "GET /v1/query/plain/execute?near=_ip", EXECUTED),
+  http("run-near-unknown", "GET /v1/query/plain/execute?near=none", EXECUTED),
+  http("run-connect-given", "GET /v1/query/plain/execute?connect=true", EXECUTED),
+  http("run-connect-false", "GET /v1/query/plain/execute?connect=false", EXECUTED),
+  http("run-connect-bad", "GET /v1/query/plain/execute?connect=perhaps"),
+  http("run-stale", "GET /v1/query/plain/execute?stale", EXECUTED),
+  http("run-consistent", "GET /v1/query/plain/execute?consistent", EXECUTED),
+  http("run-stale-and-consistent", "GET /v1/query/plain/execute?consistent&stale"),
+  http("run-cached", "GET /v1/query/plain/execute?cached", EXECUTED),
+  http("run-cached-again", "GET /v1/query/plain/execute?cached", EXECUTED),
+  http("run-cached-uncached", "GET /v1/query/plain/execute", EXECUTED),
+  http("run-with-index", "GET /v1/query/plain/execute?index=1", EXECUTED),
+  http("run-bad-index", "GET /v1/query/plain/execute?index=x"),
+  http("run-with-filter", "GET /v1/query/plain/execute?filter=x", EXECUTED),
+  http("read-cached", "GET /v1/query/@{plain}?cached", { refine: [anyIndex] }),
+  ...executed("only-passing", { Service: "web", OnlyPassing: true }),
+  ...executed("ignoring", { Service: "web", IgnoreCheckIDs: ["w3"] }),
+  ...executed("ignoring-node-check", { Service: "web", IgnoreCheckIDs: ["n4", "w2"], OnlyPassing: true }),
+  ...executed("tagged", { Service: "web", Tags: ["BLUE"] }),
+  ...executed("two-tags", { Service: "web", Tags: ["v1", "blue"] }),
+  ...executed("not-tagged", { Service: "web", Tags: ["!BLUE"] }),
+  ...executed("empty-tag", { Service: "web", Tags: [""] }),
+  ...executed("bare-bang", { Service: "web", Tags: ["!"] }),
+  ...executed("node-meta", { Service: "web", NodeMeta: { rack: "r2" } }),
+  ...executed("service-meta", { Service: "web", ServiceMeta: { env: "prod" } }),
+  ...executed("no-meta", { Service: "web", ServiceMeta: { env: "" } }),
+  ...executed("near", { Service: "web", Near: "q2" }),
+  ...executed("near-agent", { Service: "web", Near: "_agent" }),
+  http("near-wins", "GET /v1/query/near/execute?near=q1"),
+  ...executed("connect", { Service: "web", Connect: true }),
+  ...executed("ttl", { Service: "web" }, { DNS: { TTL: "25s" } }),
+  ...executed("token", { Service: "api" }, { Token: "some-token" }),
+  ...executed("nobody", { Service: "none" }),
+  ...executed("all-sick", { Service: "sick" }),
+  ...executed("failover", { Service: "sick", Failover: { NearestN: 3, Datacenters: ["dc9", "dc1"] } }),
+  ...executed("upper-service", { Service: "WEB", Tags: ["v2"] }),
+  http("explain-plain", "GET /v1/query/plain/explain", { refine: [anyIndex] }),
+  http("explain-by-id", "GET /v1/query/@{ttl}/explain", { refine: [anyIndex] }),
+  http("explain-bytes", "GET /v1/query/ttl/explain", { raw: true, refine: [anyIndex] }),
+  http("explain-with-token", "GET /v1/query/token/explain", { refine: [anyIndex] }),
+  http("list-with-token", "GET /v1/query", { refine: [sorted(""), anyIndex] }),
+];
+
+const template = (name: string, service: Json, more: { [key: string]: Json } = {}): Json => ({
+  Name: name,
+  Template: { Type: "name_prefix_match", ...more },
+  Service: service,
+});
+const refused = (id: string, service: Json, more: { [key: string]: Json } = {}) =>
+  http(`template-${id}`, CREATE, { body: template("bad-", service, more) });
+
+/** Consul takes these, and then ends the connection of whoever executes them. */
+const CRASHING: ReadonlySet<string> = new Set(["text-plus", "match-of-text-number"]);
+
+const templates = [
+  http("template-bad-type", CREATE, { body: { Name: "t", Template: { Type: "x" }, Service: { Service: "web" } } }),
+  http("template-without-type", CREATE, {
+    body: { Name: "untyped", Template: { Regexp: "x" }, Service: { Service: "${name.full}" } },
+    capture: { untyped: "json:ID" },
+  }),
+  refused("bad-regexp", { Service: "web" }, { Regexp: "(" }),
+  refused("unknown-variable", { Service: "${bogus}" }),
+  refused("unknown-function", { Service: "${bogus(1)}" }),
+  refused("bad-syntax", { Service: "${" }),
+  refused("unclosed", { Service: "a${name.full" }),
+  refused("empty-interpolation", { Service: "${}" }),
+  refused("no-argument", { Service: "${match()}" }),
+  refused("two-arguments", { Service: "${match(1, 2)}" }),
+  refused("text-argument", { Service: '${match("a")}' }),
+  refused("bad-tag", { Service: "web", Tags: ["a", "${bogus}"] }),
+  refused("bad-datacenter", { Service: "web", Failover: { Datacenters: ["${bogus}"] } }),
+  refused("bad-node-meta", { Service: "web", NodeMeta: { k: "${bogus}" } }),
+  refused("bad-near", { Service: "web", Near: "${bogus}" }),
+  refused("bad-ignored-check", { Service: "web", IgnoreCheckIDs: ["${bogus}"] }),
+  refused("brackets", { Service: "${match(1}" }),
+  refused("stray-operator", { Service: "${1 +}" }),
+  refused("bad-character", { Service: "${a;b}" }),
+  refused("unterminated-text", { Service: '${"abc}' }),
+  http("template-prefix", CREATE, {
+    body: template("geo-", {
+      Service: "${name.suffix}",
+      Tags: ["${match(2)}", "${name.prefix}", "$${kept}", ""],
+      Near: "${agent.segment}",
+      NodeMeta: { full: "${name.full}" },
+    }),
+    capture: { geo: "json:ID" },
+  }),
+  http("template-explain", "GET /v1/query/geo-web/explain", { refine: [anyIndex] }),
+  http("template-explain-itself", "GET /v1/query/geo-/explain", { refine: [anyIndex] }),
+  http("template-explain-case", "GET /v1/query/GEO-Web/explain", { refine: [anyIndex] }),
+  http("template-by-id", "GET /v1/query/@{geo}/execute"),
+  http("template-explain-by-id", "GET /v1/query/@{geo}/explain"),
+  http("template-read", "GET /v1/query/@{geo}", { refine: [anyIndex] }),
+  http("template-longer", CREATE, {
+    body: template(
+      "geo-x-",
+      { Service: "${match(1)}", Tags: ["${match(2)}", "${match(9)}", "x"], Near: "_agent" },
+      { Regexp: "^geo-x-([a-z]+)-(\\w+)$", RemoveEmptyTags: true },
+    ),
+    capture: { longer: "json:ID" },
+  }),
+  http("template-longest-wins", "GET /v1/query/geo-x-web-v1/explain", { refine: [anyIndex] }),
+  http("template-without-match", "GET /v1/query/geo-x-1/explain", { refine: [anyIndex] }),
+  http("template-shorter-still-there", "GET /v1/query/geo-y/explain", { refine: [anyIndex] }),
+  http("template-none-matches", "GET /v1/query/ge/explain"),
+  http("template-same-name", CREATE, { body: template("GEO-", { Service: "web" }) }),
+  http("template-catch-all", CREATE, {
+    body: template("", { Service: "${name.full}" }),
+    capture: { all: "json:ID" },
+  }),
+  http("template-second-catch-all", CREATE, { body: template("", { Service: "web" }) }),
+  http("template-catch-all-executes", "GET /v1/query/api/execute", EXECUTED),
+  http("template-catch-all-explains", "GET /v1/query/anything/explain", { refine: [anyIndex] }),
+  http("exact-name-before-templates", "GET /v1/query/ttl/explain", { refine: [anyIndex] }),
+  http("name-looks-like-id-falls-to-template", `GET /v1/query/${UNKNOWN}/explain`, { refine: [anyIndex] }),
+  http("template-executes", "GET /v1/query/geo-x-web-v1/execute", EXECUTED),
+  ...[
+    ["sum", "${1 + 2}"],
+    ["product-first", "${1 + 2 * 3}"],
+    ["division", "${7 / 2}"],
+    ["modulo", "${7 % 4}"],
+    ["minus", "${-3}"],
+    ["float", "${1.5 + 1}"],
+    ["bool", "${true}"],
+    ["text", '${"a"}-${"b"}'],
+    ["nested", '${"x${name.full}y"}'],
+    ["text-plus", '${"1" + 2}'],
+    ["match-of-text-number", '${match("0")}'],
+    ["match-of-sum", "${match(1 - 1)}"],
+    ["comparison", "${1 < 2}"],
+    ["conditional", '${name.full == "ops-a" ? "yes" : "no"}'],
+    ["logic", "${true && !false}"],
+    ["escape", "a$${b}$c"],
+    ["quotes", '${"a\\"b\\n"}'],
+    ["parentheses", "${(1 + 2) * 3}"],
+    ["no-dot", "${name}"],
+    ["index", "${name.full[0]}"],
+    ["whole-number-first", "${1 + 1.5}"],
+    ["sign-of-product", "${2 * -3}"],
+    ["float-modulo", "${1.5 % 1}"],
+    ["double-dollar", "a$$b"],
+    ["triple-dollar", "a$$$b"],
+    ["escaped-in-text", '${"$${x}"}'],
+    ["unknown-escape", '${"\\t"}'],
+    ["name-with-hyphen", "${name-full}"],
+    ["arguments-on-lines", "${match(\n0\n)}"],
+    ["error-on-second-line", "a\n ${bogus}"],
+    ["float-text", "${1.0}"],
+    ["big", "${9999999999}"],
+    ["blank-inside", "${  name.full  }"],
+    ["dollar-end", "abc$"],
+    ["brace-end", "abc}"],
+  ].flatMap(([id = "", text = ""]) => [
+    http(`hil-${id}`, CREATE, { body: template(`ops-${id}-`, { Service: text }) }),
+    ...(CRASHING.has(id)
+      ? []
+      : [
+          http(`hil-${id}-explained`, `GET /v1/query/ops-${id}-a/explain`, {
+            refine: [pick("Query.Service.Service", "Query.Name")],
+          }),
+        ]),
+  ]),
+];
+
+const sessions = [
+  http("session-holder", "PUT /v1/session/create", { body: { LockDelay: "0s" }, capture: { holder: "json:ID" } }),
+  http("bound-unnamed", CREATE, {
+    body: { Session: "@{holder}", Service: { Service: "web", Tags: ["v2"] } },
+    capture: { unnamed: "json:ID" },
+  }),
+  http("bound-named", CREATE, {
+    body: { Name: "bound", Session: "@{holder}", Service: { Service: "api" } },
+    capture: { bound: "json:ID" },
+  }),
+  http("bound-read", "GET /v1/query/@{bound}", { refine: [anyIndex] }),
+  http("bound-unnamed-executes", "GET /v1/query/@{unnamed}/execute", EXECUTED),
+  http("bound-index", "GET /v1/query/@{bound}", { capture: { at: "header:x-consul-index" }, refine: [anyIndex] }),
+  blocking("bound-read-waits", "GET /v1/query/@{bound}?index=@{at}&wait=8s", {
+    refine: [anyIndex],
+    meanwhile: [httpRequest("PUT /v1/session/destroy/@{holder}")],
+  }),
+  http("session-ended-unnamed-gone", "GET /v1/query/@{unnamed}"),
+  http("session-ended-named-gone", "GET /v1/query/@{bound}"),
+];
+
+const blockings = [
+  http("wait-create", CREATE, { body: { Name: "waits", Service: { Service: "web" } }, capture: { waits: "json:ID" } }),
+  http("wait-read", "GET /v1/query/@{waits}", { refine: [anyIndex] }),
+];
+
+const waits = [
+  http("wait-list", "GET /v1/query", { capture: { listed: "header:x-consul-index" }, refine: [pick(), anyIndex] }),
+  blocking("list-waits", "GET /v1/query?index=@{listed}&wait=8s", {
+    refine: [pick(), anyIndex],
+    meanwhile: [httpRequest("DELETE /v1/query/@{waits}")],
+  }),
+  http("listed-index", "GET /v1/query", { capture: { after: "header:x-consul-index" }, refine: [pick(), anyIndex] }),
+  blocking("list-times-out", "GET /v1/query?index=@{after}&wait=100ms", { refine: [pick(), anyIndex] }),
+];
+
+const NAME = "query.consul";
+const names = [
+  dns("dns-a", `A ttl.${NAME}`, { refine: [] }),
+  dns("dns-srv", `SRV ttl.${NAME}`),
+  dns("dns-default-ttl", `A near.${NAME}`),
+  dns("dns-any-case", `A TTL.Query.Consul`),
+  dns("dns-with-datacenter", "A ttl.query.dc1.consul"),
+  dns("dns-unknown-datacenter", "A ttl.query.dc9.consul"),
+  dns("dns-template", `A geo-x-web-v1.${NAME}`),
+  dns("dns-catch-all", `SRV api.${NAME}`),
+  dns("dns-catch-all-without-instances", `A unheard.${NAME}`),
+  dns("dns-dotted", `A a.b.c.${NAME}`),
+  dns("dns-all-sick", `A all-sick.${NAME}`),
+  dns("dns-tagged", `A tagged.${NAME}`),
+  dns("dns-connect", `SRV connect.${NAME}`),
+  dns("dns-any", `ANY tagged.${NAME}`),
+  dns("dns-txt", `TXT tagged.${NAME}`),
+  dns("dns-aaaa", `AAAA tagged.${NAME}`),
+  dns("dns-mx", `MX tagged.${NAME}`),
+  dns("dns-tcp", `A tagged.${NAME}`, { tcp: true }),
+  dns("dns-by-id", `A @{tagged}.${NAME}`),
+  dns("dns-template-by-id", `A @{geo}.${NAME}`),
+  dns("dns-bare", `A ${NAME}`),
+  dns("dns-near", `A near.${NAME}`, { refine: [counts] }),
+  http("delete-catch-all", "DELETE /v1/query/@{all}"),
+  dns("dns-unknown", `A unheard.${NAME}`),
+];
+
+/** Prepared queries: what is refused, shapes, execution, templates, sessions, DNS. */
+export const query = area("query", [
+  ...refusals,
+  ...shapes,
+  ...executions,
+  ...templates,
+  ...names,
+  ...blockings,
+  ...sessions,
+  ...waits,
+]);
