@@ -1,10 +1,9 @@
-import { gunzipSync } from "node:zlib";
+import { constants, gunzipSync } from "node:zlib";
 import { z } from "zod";
-import { readTar } from "../codec/tar.ts";
+import { ArchiveError, ArchiveReader, notGzip } from "../codec/snapshot-archive.ts";
 import { errorText } from "./context.ts";
 
 const UNPACKED_BYTES_MAX = 1024 * 1024 * 1024;
-const MEMBERS_MAX = 3;
 
 const Meta = z.object({
   ID: z.string(),
@@ -20,29 +19,43 @@ export type SnapshotMeta = z.infer<typeof Meta>;
  * words for a file that is none, is cut or was changed.
  */
 export function verifySnapshot(bytes: Uint8Array): SnapshotMeta {
-  const files = new Map(readTar(unzip(bytes), MEMBERS_MAX).map(({ name, data }) => [name, data]));
-  const [meta, state, sums] = ["meta.json", "state.bin", "SHA256SUMS"].map((name) => {
-    const data = files.get(name);
-    if (data === undefined) throw new Error(`failed to read snapshot file: ${name} is missing`);
-    return data;
-  });
-  const listed = new TextDecoder().decode(sums).split("\n");
-  for (const [name, data] of [
-    ["meta.json", meta],
-    ["state.bin", state],
-  ] as const) {
-    const sum = new Bun.CryptoHasher("sha256").update(data ?? new Uint8Array()).digest("hex");
-    if (!listed.includes(`${sum}  ${name}`))
-      throw new Error(`failed checking integrity of snapshot: hash check failed for ${JSON.stringify(name)}`);
+  const wrong = notGzip(bytes);
+  if (wrong !== undefined) throw new Error(`failed to decompress snapshot: ${wrong}`);
+  const reader = new ArchiveReader({ newHash: () => new Bun.CryptoHasher("sha256"), onState: () => undefined });
+  try {
+    unzip(bytes, reader);
+    return metaOf(reader.end().meta);
+  } catch (error) {
+    throw error instanceof ArchiveError ? new Error(`failed to read snapshot file: ${error.message}`) : error;
   }
-  return Meta.parse(JSON.parse(new TextDecoder().decode(meta)));
 }
 
-function unzip(bytes: Uint8Array): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw new Error("failed to decompress snapshot: gzip: invalid header");
+function unzip(bytes: Uint8Array, reader: ArchiveReader): void {
   try {
-    return gunzipSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX });
+    reader.push(gunzipSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX }));
   } catch (error) {
-    throw new Error(`failed to decompress snapshot: ${errorText(error)}`);
+    if (error instanceof ArchiveError) throw error;
+    // What can be unpacked tells where it ends.
+    reader.push(beginningOf(bytes));
+    const why = isCut(error) ? "unexpected EOF" : errorText(error);
+    throw reader.isAtEnd ? new Error(why) : reader.cut(why);
+  }
+}
+
+const isCut = (error: unknown) => error instanceof Error && "code" in error && error.code === "Z_BUF_ERROR";
+
+function beginningOf(bytes: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: UNPACKED_BYTES_MAX, finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+function metaOf(text: string): SnapshotMeta {
+  try {
+    return Meta.parse(JSON.parse(text));
+  } catch (error) {
+    throw new ArchiveError(`failed to decode snapshot metadata: ${errorText(error)}`);
   }
 }

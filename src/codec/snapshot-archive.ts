@@ -5,7 +5,7 @@ const META = "meta.json";
 const STATE = "state.bin";
 const SUMS = "SHA256SUMS";
 
-/** An archive that isn't whole, in Consul's words, to be put behind `failed to read snapshot file: `. */
+/** An archive that isn't whole, in Consul's words; they belong behind `failed to read snapshot file: `. */
 export class ArchiveError extends Error {
   constructor(message: string) {
     super(message);
@@ -58,10 +58,15 @@ export class ArchiveReader {
     while (rest.length > 0 && !this.#isAtEnd) rest = rest.subarray(this.#take(rest));
   }
 
+  /** The tar has ended; what may follow is the rest of what packs it. */
+  get isAtEnd(): boolean {
+    return this.#isAtEnd;
+  }
+
   /** The bytes end too early, or can't be unpacked any further because of `why`. */
   cut(why = "unexpected EOF"): ArchiveError {
     const doing: Record<string, string> = {
-      [META]: "failed to decode snapshot metadata",
+      [META]: "failed to read snapshot metadata",
       [STATE]: "failed to read or write snapshot data",
       [SUMS]: "failed to read snapshot hashes",
     };
@@ -75,7 +80,7 @@ export class ArchiveReader {
     for (const name of [META, STATE]) {
       const hash = this.#hashes.get(name);
       const sum = listed.get(name);
-      if (sum === undefined) throw broken(`file missing hash for ${JSON.stringify(name)}`);
+      if (sum === undefined) throw broken(`file missing for ${JSON.stringify(name)}`);
       if (hash?.digest("hex") !== sum) throw broken(`hash check failed for ${JSON.stringify(name)}`);
     }
     return { meta: new TextDecoder().decode(this.#small.get(META)), stateBytes: this.#stateBytes };

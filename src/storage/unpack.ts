@@ -48,7 +48,8 @@ async function readInto(fd: number, archive: Uint8Array): Promise<ArchiveMeta> {
   } catch (error) {
     if (error instanceof ArchiveError) throw broken(error.message);
     if (isDiskFull(error) || !isOfZlib(error)) throw error;
-    throw broken(reader.cut(errorCode(error) === "Z_BUF_ERROR" ? undefined : errorText(error)).message);
+    const why = errorCode(error) === "Z_BUF_ERROR" ? "unexpected EOF" : errorText(error);
+    throw reader.isAtEnd ? new Refusal(why) : broken(reader.cut(why).message);
   }
 }
 

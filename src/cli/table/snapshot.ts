@@ -6,6 +6,15 @@ import { NO_FLAGS } from "./agent.ts";
 
 export const SNAPSHOT_INSPECT_FLAGS = [FORMAT_FLAG] as const satisfies readonly FlagSpec[];
 
+export const SNAPSHOT_RESTORE_FLAGS = [
+  {
+    name: "skip-unknown",
+    kind: "bool",
+    default: false,
+    doc: "Restore without the records that the servers have no place for, and say how many of which kind they were. Without this they refuse the file.",
+  },
+] as const satisfies readonly FlagSpec[];
+
 export const DEBUG_FLAGS = [
   {
     name: "archive",
@@ -89,9 +98,14 @@ export const snapshotCommands = [
     path: "snapshot restore",
     synopsis: "Replace the servers' state by that of a file",
     usage: "[options] FILE",
-    about: ["Replaces the state of a datacenter's servers by that of a snapshot. What happened since is gone."],
+    about: [
+      "Replaces the state of a datacenter's servers by that of a snapshot, this program's or Consul's. What happened since is gone.",
+    ],
+    examples: [
+      { why: "From Consul, without what is not supported:", line: "snapshot restore -skip-unknown consul.snap" },
+    ],
     http: "server",
-    flags: NO_FLAGS,
+    flags: SNAPSHOT_RESTORE_FLAGS,
     load: () => import("../snapshot-restore.ts"),
   }),
   command({

@@ -3,6 +3,7 @@ import { registerRecords } from "../catalog/records.ts";
 import { coordinateRecords } from "../coordinates/records.ts";
 import { indexRecords } from "../indexes/records.ts";
 import { kvRecords, tombstoneRecords } from "../kv/records.ts";
+import { queryRecords } from "../queries/records.ts";
 import { sessionRecords } from "../sessions/records.ts";
 import { federationRecords } from "./federation.ts";
 import type { RecordKind } from "./kind.ts";
@@ -18,6 +19,7 @@ export const RECORD_KINDS: readonly RecordKind<unknown>[] = [
   sessionRecords,
   kvRecords,
   tombstoneRecords,
+  queryRecords,
   autopilotRecords,
   federationRecords,
   indexRecords,
@@ -27,7 +29,6 @@ export const RECORD_KINDS: readonly RecordKind<unknown>[] = [
 /** Consul's names of types that may be in a snapshot, for those that can't be taken. */
 const NAMES: Readonly<Record<number, string>> = {
   4: "ACL",
-  7: "PreparedQuery",
   11: "ACLBootstrap",
   12: "Intention",
   13: "ConnectCA",

@@ -96,7 +96,9 @@ describe("snapshot agent -interval=0", () => {
     archive = snapshotArchive("state", "other");
     const { exit, stderr } = await once("-retain=1");
     expect(exit).toBe(1);
-    expect(stderr).toStartWith("Error saving snapshot: failed checking integrity of snapshot");
+    expect(stderr).toStartWith(
+      "Error saving snapshot: failed to read snapshot file: failed checking integrity of snapshot",
+    );
     expect(readdirSync(dir)).toEqual(["consul-1.snap"]);
   });
 
@@ -244,7 +246,7 @@ describe("snapshot agent", () => {
   test("failures are tried again after a minute, and the last one allowed gives the lock up for a while", async () => {
     archive = snapshotArchive("state", "other");
     const agent = start("-max-failures=2");
-    await agent.says("(1 of 2): failed checking integrity");
+    await agent.says("(1 of 2): failed to read snapshot file: failed checking integrity");
     await until(() => agent.clock.pendingMs.includes(60_000));
     agent.clock.advance(60_000);
     await agent.says("Giving up leadership after 2 failures in a row");

@@ -75,13 +75,13 @@ describe("snapshot", () => {
 
   test("inspect refuses what is no snapshot, in Consul's words", async () => {
     const file = join(dir, "a.snap");
-    writeFileSync(file, "text");
+    writeFileSync(file, "a text of some length");
     expect((await run("inspect", file)).stderr).toBe(
       "Error verifying snapshot: failed to decompress snapshot: gzip: invalid header\n",
     );
     writeFileSync(file, gzipSync(writeTar([], 0)));
     expect((await run("inspect", file)).stderr).toBe(
-      "Error verifying snapshot: failed to read snapshot file: meta.json is missing\n",
+      'Error verifying snapshot: failed to read snapshot file: failed checking integrity of snapshot: file missing for "meta.json"\n',
     );
   });
 

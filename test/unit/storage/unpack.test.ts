@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Refusal } from "../../../src/lib/refusal.ts";
+import { unpackArchive } from "../../../src/storage/unpack.ts";
+import { CONSUL_ARCHIVE, packed } from "../../support/archives.ts";
+import { failureOf } from "../../support/failure-of.ts";
+import { cleanUpAfterEach, tempDir } from "../../support/storage-rig.ts";
+
+cleanUpAfterEach();
+
+const unpack = (archive: Uint8Array) => unpackArchive(archive, join(tempDir(), "state.bin"));
+const refusalOf = async (archive: Uint8Array) => {
+  const failure = await failureOf(unpack(archive));
+  expect(failure).toBeInstanceOf(Refusal);
+  return failure.message;
+};
+
+test("unpack: the state of a real archive becomes a file, its metadata the answer", async () => {
+  const path = join(tempDir(), "state.bin");
+  expect(await unpackArchive(CONSUL_ARCHIVE, path)).toMatchObject({ Index: 81, Term: 2, Size: 25045 });
+  expect(readFileSync(path).length).toBe(25045);
+});
+
+test("unpack: an archive that is cut anywhere, or is none, is refused in Consul's words", async () => {
+  expect(await refusalOf(new Uint8Array())).toBe("failed to decompress snapshot: EOF");
+  expect(await refusalOf(Buffer.from("a text of some length"))).toBe(
+    "failed to decompress snapshot: gzip: invalid header",
+  );
+  expect(await refusalOf(CONSUL_ARCHIVE.subarray(0, 3000))).toBe(
+    "failed to read snapshot file: failed to read or write snapshot data: unexpected EOF",
+  );
+  // Only the checksum of the packing is missing.
+  expect(await refusalOf(CONSUL_ARCHIVE.subarray(0, -4))).toBe("unexpected EOF");
+  for (let length = 1; length < CONSUL_ARCHIVE.length; length += 61) {
+    expect(await refusalOf(CONSUL_ARCHIVE.subarray(0, length))).not.toBe("");
+  }
+});
+
+test("unpack: metadata that isn't a snapshot's, and a state of another size, are refused", async () => {
+  const state = Buffer.from("state");
+  const meta = (size: number) => JSON.stringify({ Version: 1, ID: "x", Index: 1, Term: 1, Size: size });
+  expect(await refusalOf(packed(state, { meta: "{" }))).toContain("failed to decode snapshot metadata");
+  expect(await refusalOf(packed(state, { meta: "{}" }))).toContain("failed to decode snapshot metadata");
+  expect(await refusalOf(packed(state, { meta: meta(6) }))).toContain("state.bin has 5 bytes, not 6");
+});
