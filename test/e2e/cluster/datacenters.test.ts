@@ -86,6 +86,44 @@ test(
 );
 
 test(
+  "a prepared query fails over to another datacenter, asked by HTTP and DNS, of servers and clients",
+  () =>
+    withTwo(async (one, two) => {
+      const web = { Name: "web", Port: 80, Address: "10.1.1.1" };
+      await answer(only(two), "PUT", "/v1/agent/service/register", web);
+      await until(
+        async () => (await answer(only(two), "GET", "/v1/health/service/web")).includes("10.1.1.1"),
+        "web in the catalog of dc2",
+      );
+      const client = await one.addClient();
+      const Service = { Service: "$" + "{name.suffix}", Failover: { NearestN: 1 } };
+      const template = { Name: "geo-", Template: { Type: "name_prefix_match" }, Service, DNS: { TTL: "7s" } };
+      await answer(client, "POST", "/v1/query", template);
+      for (const of of [only(one), client]) {
+        const executed = JSON.parse(await answer(of, "GET", "/v1/query/geo-web/execute"));
+        expect(executed).toMatchObject({
+          Datacenter: "dc2",
+          Failovers: 1,
+          Nodes: [{ Service: { Address: "10.1.1.1" } }],
+        });
+        const resolver = new Resolver();
+        resolver.setServers([`${of.place.address}:8600`]);
+        expect(await resolver.resolve4("geo-web.query.consul", { ttl: true })).toEqual([
+          { address: "10.1.1.1", ttl: 7 },
+        ]);
+        expect(resolver.resolve4("web.query.consul")).rejects.toThrow("ENOTFOUND");
+        expect(resolver.resolve4("geo-web.query.dc2.consul")).rejects.toThrow("ENOTFOUND");
+      }
+      await answer(only(one), "PUT", "/v1/agent/service/register", { ...web, Address: "10.1.1.9" });
+      await until(
+        async () => JSON.parse(await answer(client, "GET", "/v1/query/geo-web/execute")).Datacenter === "dc1",
+        "the own datacenter's instance",
+      );
+    }),
+  roundsMsMax(1),
+);
+
+test(
   "a datacenter that hangs never hurts another, and is there again when it goes on",
   () =>
     withTwo(async (one, two) => {
