@@ -15,25 +15,26 @@ import { parseDurationNs } from "../../lib/duration.ts";
 import type { HealthCheck } from "../../model/check.ts";
 import { checkFromBody } from "../../model/registration-check.ts";
 
+/** In the order in which Consul prints them. */
 const definition = struct({
-  AliasNode: text,
-  AliasService: text,
-  Body: text,
-  DeregisterCriticalServiceAfter: whole,
-  DockerContainerID: text,
-  GRPC: text,
-  GRPCUseTLS: flag,
-  HTTP: text,
-  Header: dict(list(text)),
   Interval: whole,
+  Timeout: whole,
+  DeregisterCriticalServiceAfter: whole,
+  HTTP: text,
+  TLSSkipVerify: flag,
+  Header: dict(list(text)),
   Method: text,
+  Body: text,
+  TCP: text,
   OutputMaxSize: whole,
   ScriptArgs: list(text),
+  DockerContainerID: text,
   Shell: text,
-  TCP: text,
-  TLSSkipVerify: flag,
+  GRPC: text,
+  GRPCUseTLS: flag,
+  AliasNode: text,
+  AliasService: text,
   TTL: whole,
-  Timeout: whole,
 });
 
 /** A check inside the record of its node. Durations are nanoseconds. */

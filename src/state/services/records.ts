@@ -42,7 +42,7 @@ const proxy = struct({
   Expose: struct({
     Checks: flag,
     Paths: list(
-      struct({ ListenerPort: whole, LocalPathPort: whole, ParsedFromCheck: flag, Path: text, Protocol: text }),
+      struct({ ListenerPort: whole, Path: text, LocalPathPort: whole, Protocol: text, ParsedFromCheck: flag }),
     ),
   }),
   LocalServiceAddress: text,
@@ -50,7 +50,7 @@ const proxy = struct({
   LocalServiceSocketPath: optional(text),
   MeshGateway: meshGateway,
   Mode: optional(text),
-  TransparentProxy: optional(struct({ DialedDirectly: flag, OutboundListenerPort: whole })),
+  TransparentProxy: optional(struct({ OutboundListenerPort: whole, DialedDirectly: flag })),
   Upstreams: list(upstream),
 });
 

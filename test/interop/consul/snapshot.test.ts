@@ -117,7 +117,7 @@ async function seed(url: string): Promise<void> {
         DestinationServiceID: "db0",
         LocalServiceAddress: "127.0.0.1",
         LocalServicePort: 5432,
-        Config: { x: 1, half: 0.5, nested: { a: ["b", 2, true, null] } },
+        Config: { x: 1, half: 0.5, nested: { a: ["b", 2, true] } },
         Upstreams: [{ DestinationType: "service", DestinationName: "web", LocalBindPort: 9191, Config: { ms: 1000 } }],
         MeshGateway: { Mode: "local" },
         Expose: { Checks: true, Paths: [{ ListenerPort: 1, Path: "/a", LocalPathPort: 2, Protocol: "http" }] },
