@@ -1,4 +1,3 @@
-import type { Database } from "bun:sqlite";
 import {
   count,
   dict,
@@ -14,6 +13,7 @@ import {
 import { parseDurationNs } from "../../lib/duration.ts";
 import type { HealthCheck } from "../../model/check.ts";
 import { checkFromBody } from "../../model/registration-check.ts";
+import type { RecordDb } from "../records/kind.ts";
 
 /** In the order in which Consul prints them. */
 const definition = struct({
@@ -56,7 +56,7 @@ export const checkShape = struct({
 type CheckRecord = Of<typeof checkShape>;
 export const checkList = nullable(list(checkShape));
 
-export function loadCheck(db: Database, nodeKey: string, record: CheckRecord): void {
+export function loadCheck(db: RecordDb, nodeKey: string, record: CheckRecord): void {
   const { Header } = record.Definition;
   const headers = Header && Object.fromEntries(Object.entries(Header).map(([name, values]) => [name, values ?? []]));
   const check: HealthCheck = {
@@ -78,7 +78,7 @@ export function loadCheck(db: Database, nodeKey: string, record: CheckRecord): v
 }
 
 /** The checks of a node, in the order of their keys. */
-export function checkRecords(db: Database, nodeKey: string): CheckRecord[] {
+export function checkRecords(db: RecordDb, nodeKey: string): CheckRecord[] {
   const rows = db.query("SELECT doc FROM checks WHERE node_key = ? ORDER BY check_key").all(nodeKey) as {
     doc: string;
   }[];

@@ -1,6 +1,5 @@
-import type { Database } from "bun:sqlite";
 import { count, exactText, type Of, struct } from "../../codec/msgpack/shape.ts";
-import type { RecordKind } from "../records/kind.ts";
+import type { RecordDb, RecordKind } from "../records/kind.ts";
 import { serviceIndexName } from "../services/touch.ts";
 
 const shape = struct({ Key: exactText, Value: count });
@@ -31,7 +30,7 @@ export const indexRecords: RecordKind<Of<typeof shape>> = {
   },
 };
 
-function spellingsOfServices(db: Database): Map<string, string[]> {
+function spellingsOfServices(db: RecordDb): Map<string, string[]> {
   const spellings = new Map<string, string[]>();
   for (const { name } of db.query("SELECT name FROM service_names ORDER BY name").all() as { name: string }[]) {
     const folded = name.toLowerCase();

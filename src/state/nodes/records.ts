@@ -1,7 +1,7 @@
-import type { Database } from "bun:sqlite";
 import { count, dict, exactText, text } from "../../codec/msgpack/shape.ts";
 import type { Node } from "../../model/node.ts";
 import { sortedMap } from "../catalog/docs.ts";
+import type { RecordDb } from "../records/kind.ts";
 
 /** Fields of a node, as they are in each record that is about it. */
 export const nodeFields = {
@@ -18,7 +18,7 @@ export const nodeFields = {
 type NodeRecord = Omit<Node, "Meta"> & { NodeMeta: Node["Meta"] };
 
 /** Puts the node; when it `isAside`, beside what the record is about, one that is there stays. */
-export function loadNode(db: Database, record: NodeRecord, isAside: boolean): void {
+export function loadNode(db: RecordDb, record: NodeRecord, isAside: boolean): void {
   const node: Node = {
     ID: record.ID,
     Node: record.Node,
@@ -35,7 +35,7 @@ export function loadNode(db: Database, record: NodeRecord, isAside: boolean): vo
 }
 
 /** All nodes, in the order of their keys. */
-export function nodeRecords(db: Database): { nodeKey: string; record: NodeRecord }[] {
+export function nodeRecords(db: RecordDb): { nodeKey: string; record: NodeRecord }[] {
   const rows = db.query("SELECT node_key AS nodeKey, doc FROM nodes ORDER BY node_key").all() as {
     nodeKey: string;
     doc: string;

@@ -1,5 +1,8 @@
-import type { Database } from "bun:sqlite";
 import type { Shape } from "../../codec/msgpack/shape.ts";
+import type { StateDb } from "../db.ts";
+
+/** A database with the tables of a state; beside the state that is being served, mostly a copy. */
+export type RecordDb = StateDb["$client"];
 
 /**
  * A kind of record in Consul's snapshots, and the rows that stand for it here. Rows are taken and put with plain statements, because
@@ -12,9 +15,9 @@ export interface RecordKind<T> {
   /** What these records are made of, and what is derived from it: such tables are in no other record. */
   readonly tables: readonly string[];
   /** Puts a record into the tables. False when it says something that they can't hold. */
-  load(db: Database, record: T): boolean;
+  load(db: RecordDb, record: T): boolean;
   /** Makes what is derived, once all records of all kinds are there. */
-  finish?(db: Database): void;
+  finish?(db: RecordDb): void;
   /** Gives `put` the records of all rows, in an order in which they can be loaded. */
-  save(db: Database, put: (record: T) => void): void;
+  save(db: RecordDb, put: (record: T) => void): void;
 }

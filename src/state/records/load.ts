@@ -1,5 +1,5 @@
-import type { Database } from "bun:sqlite";
 import type { MsgpackReader } from "../../codec/msgpack/reader.ts";
+import type { RecordDb } from "./kind.ts";
 import { nameOfRecord, RECORD_KINDS } from "./table.ts";
 
 /** How many records of a type couldn't be taken, by Consul's name of the type. */
@@ -7,11 +7,11 @@ export type LeftOut = Readonly<Record<string, number>>;
 
 /** Fills the empty tables of `db` from the records of a snapshot. */
 export class RecordLoader {
-  readonly #db: Database;
+  readonly #db: RecordDb;
   readonly #leftOut = new Map<string, number>();
   readonly #kinds = new Map(RECORD_KINDS.map((kind) => [kind.type, kind]));
 
-  constructor(db: Database) {
+  constructor(db: RecordDb) {
     this.#db = db;
   }
 

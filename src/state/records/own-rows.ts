@@ -1,4 +1,3 @@
-import type { Database, SQLQueryBindings } from "bun:sqlite";
 import {
   bytes,
   count,
@@ -13,7 +12,7 @@ import {
 } from "../../codec/msgpack/shape.ts";
 import { WireError } from "../../codec/wire-error.ts";
 import { Refusal } from "../../lib/refusal.ts";
-import type { RecordKind } from "./kind.ts";
+import type { RecordDb, RecordKind } from "./kind.ts";
 
 /** Tables that belong to one log, and are in no archive. */
 const OF_THE_LOG = ["applied", "restore_staging"];
@@ -91,7 +90,7 @@ export function ownRowRecords(claimed: () => readonly string[]): RecordKind<OwnR
   };
 }
 
-function putRow(db: Database, table: string, columns: string[], row: Cell[], claimed: readonly string[]): void {
+function putRow(db: RecordDb, table: string, columns: string[], row: Cell[], claimed: readonly string[]): void {
   if (!tablesOf(db).includes(table) || claimed.includes(table)) throw newer(`table ${table}`);
   const known = (db.query("SELECT name FROM pragma_table_info(?)").all(table) as { name: string }[]).map(
     ({ name }) => name,
@@ -100,12 +99,11 @@ function putRow(db: Database, table: string, columns: string[], row: Cell[], cla
   if (unknown !== undefined) throw newer(`column ${table}.${unknown}`);
   if (columns.length === 0 || columns.length !== row.length) throw new WireError(`a row of ${table} is not whole`);
   const marks = columns.map(() => "?").join(", ");
-  const values: SQLQueryBindings[] = row;
-  db.query(`INSERT INTO ${quoted(table)} (${columns.map(quoted).join(", ")}) VALUES (${marks})`).run(...values);
+  db.query(`INSERT INTO ${quoted(table)} (${columns.map(quoted).join(", ")}) VALUES (${marks})`).run(...row);
 }
 
 /** Those that an archive may have. */
-export function tablesOf(db: Database): string[] {
+export function tablesOf(db: RecordDb): string[] {
   const rows = db
     .query(
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
@@ -114,7 +112,7 @@ export function tablesOf(db: Database): string[] {
   return rows.map(({ name }) => name).filter((name) => !OF_THE_LOG.includes(name));
 }
 
-function formatOf(db: Database): number {
+function formatOf(db: RecordDb): number {
   return (db.query("PRAGMA user_version").get() as { user_version: number }).user_version;
 }
 

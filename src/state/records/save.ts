@@ -1,5 +1,5 @@
-import type { Database } from "bun:sqlite";
 import { MsgpackWriter } from "../../codec/msgpack/writer.ts";
+import type { RecordDb } from "./kind.ts";
 import { tablesOf } from "./own-rows.ts";
 import { RECORD_KINDS } from "./table.ts";
 
@@ -10,7 +10,7 @@ const FLUSH_BYTES = 256 * 1024;
  * The content of `state.bin`: a header with the index that clients see, and the records of all rows of `db`. `put` is given parts of
  * it, which are only good until it returns.
  */
-export function saveRecords(db: Database, index: number, put: (part: Uint8Array) => void): void {
+export function saveRecords(db: RecordDb, index: number, put: (part: Uint8Array) => void): void {
   const writer = new MsgpackWriter(2 * FLUSH_BYTES);
   writer.map(1);
   writer.text("LastIndex");

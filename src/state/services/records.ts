@@ -1,4 +1,3 @@
-import type { Database } from "bun:sqlite";
 import {
   count,
   dict,
@@ -15,6 +14,7 @@ import {
 } from "../../codec/msgpack/shape.ts";
 import { filled, proxyShape, sortedDeep } from "../../model/proxy-shape.ts";
 import type { NodeService } from "../../model/service.ts";
+import type { RecordDb } from "../records/kind.ts";
 import { connectKeyOf, storedService } from "./commands.ts";
 import { connectIndexName, serviceIndexName } from "./touch.ts";
 
@@ -77,7 +77,7 @@ type ServiceRecord = Of<typeof serviceShape>;
 /** Made of `services` by `finishServices`. */
 export const SERVICE_TABLES = ["services", "service_names", "service_tags"] as const;
 
-export function loadService(db: Database, nodeKey: string, record: ServiceRecord): void {
+export function loadService(db: RecordDb, nodeKey: string, record: ServiceRecord): void {
   const service = serviceOf(record);
   db.query(
     `INSERT OR REPLACE INTO services (node_key, id_key, service_key, connect_key, address, doc)
@@ -136,7 +136,7 @@ function withParsed(shown: Record<string, unknown>, { Expose }: Of<typeof proxy>
 }
 
 /** The services of a node, in the order of their keys. */
-export function serviceRecords(db: Database, nodeKey: string): ServiceRecord[] {
+export function serviceRecords(db: RecordDb, nodeKey: string): ServiceRecord[] {
   const rows = db.query("SELECT doc FROM services WHERE node_key = ? ORDER BY id_key").all(nodeKey) as {
     doc: string;
   }[];
@@ -156,7 +156,7 @@ function recordOf({ Kind, TaggedAddresses, Proxy: its, Connect, ...rest }: NodeS
 }
 
 /** The lists of names and tags, and the indexes that Consul has none of. */
-export function finishServices(db: Database): void {
+export function finishServices(db: RecordDb): void {
   db.run("DELETE FROM service_names");
   db.run("INSERT INTO service_names SELECT doc ->> '$.Service', count(*) FROM services GROUP BY 1");
   db.run("DELETE FROM service_tags");
