@@ -1,9 +1,16 @@
 import type { Config } from "../config/config.ts";
-import type { DnsQueryRequest, DnsQueryResult, DnsRemote, DnsSource } from "../dns/source.ts";
+import {
+  type DnsQueryRequest,
+  type DnsQueryResult,
+  type DnsRemote,
+  type DnsSource,
+  serviceTopic,
+} from "../dns/source.ts";
 import { parseDurationNs } from "../lib/duration.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { type QueryAnswer, QueryExecutor, type QueryRun } from "../server/query-executor.ts";
 import { EXECUTE_METHOD } from "../server/query-methods.ts";
+import { QUERIES_TOPIC } from "../state/queries/topics.ts";
 import type { Calling } from "./calling.ts";
 import type { Core } from "./core.ts";
 import { datacenterNames } from "./datacenters.ts";
@@ -15,13 +22,13 @@ const NS_PER_S = 1e9;
 
 /** Prepared queries on a server. */
 export function queryExecutor(
-  { db, pools }: Core,
+  { db, publisher, pools }: Core,
   { router }: Calling,
   { datacenter }: Config,
   { hub }: Telemetry,
 ): QueryExecutor {
   return new QueryExecutor({
-    ...{ db, datacenter, random },
+    ...{ db, publisher, datacenter, random },
     log: hub.logger("agent.server.query"),
     otherDatacenters: () => datacenterNames(pools.wan, datacenter).filter((name) => name !== datacenter),
     async askElsewhere(other, { query, limit, connect }) {
@@ -48,7 +55,11 @@ export function dnsQueries(
       const query = executor.resolve(request.name);
       if (query === undefined) return undefined;
       const answer = executor.executeHere(query, runOf(request));
-      return answer.Nodes.length === 0 && executor.canFailOver(query) ? "elsewhere" : dnsResult(answer);
+      if (answer.Nodes.length === 0 && executor.canFailOver(query)) return "elsewhere";
+      const result = dnsResult(answer);
+      const { Near, Connect, Service } = query.Service;
+      // An order that hangs on who asks is good for that one alone.
+      return Near === "" && !Connect ? { ...result, topics: [QUERIES_TOPIC, serviceTopic(Service)] } : result;
     },
     async remote(request) {
       if (request.datacenter !== datacenter.toLowerCase()) return remote.executeQuery(request);

@@ -85,13 +85,17 @@ export class Lookups {
 
   query(request: DnsQueryRequest): DnsQueryResult | undefined {
     const { state } = this.#source;
-    // Its order hangs on who asks, and its instances on more than one topic.
-    this.cacheable = false;
     if (state !== undefined && request.datacenter === this.#datacenter) {
       const here = state.executeQuery(request);
-      if (here !== "elsewhere") return here;
+      if (here !== "elsewhere") return this.#noted(here);
     }
     return this.#remembered(this.#facts.queries, { kind: "query", request });
+  }
+
+  #noted(result: DnsQueryResult | undefined): DnsQueryResult | undefined {
+    if (result?.topics === undefined) this.cacheable = false;
+    for (const topic of result?.topics ?? []) this.topics.add(topic);
+    return result;
   }
 
   /** Records that the recursors have for a name outside. */

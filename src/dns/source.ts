@@ -102,6 +102,8 @@ export interface DnsQueryResult {
   readonly datacenter: string;
   /** Only when the query sets it. */
   readonly ttlS?: number;
+  /** What all of the answer rests on; left out where it hangs on more. */
+  readonly topics?: readonly string[];
   /** Filtered and in the order in which they are to be answered. */
   readonly instances: readonly DnsInstance[];
 }

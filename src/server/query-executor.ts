@@ -1,5 +1,4 @@
-import type { Coordinate } from "../lib/coordinate.ts";
-import { sortByDistance } from "../lib/coordinate.ts";
+import { type Coordinate, sortByDistance } from "../lib/coordinate.ts";
 import type { PreparedQuery, QueryDefinition } from "../model/prepared-query.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
@@ -7,8 +6,10 @@ import type { InstanceHealth } from "../state/catalog/queries.ts";
 import { coordinatesByNode } from "../state/coordinates/queries.ts";
 import type { StateDb } from "../state/db.ts";
 import { nodesByAddress } from "../state/nodes/queries.ts";
+import type { Publisher } from "../state/publisher.ts";
 import { queryInstances } from "../state/queries/execute.ts";
 import { queryResolve } from "../state/queries/queries.ts";
+import { InstanceMemo } from "./instance-memo.ts";
 
 /** Who executes a query, and what it says beside the name. */
 export interface QueryRun {
@@ -45,6 +46,7 @@ export interface RemoteRun {
 
 export interface QueryExecutorDeps {
   readonly db: StateDb;
+  readonly publisher: Pick<Publisher, "subscribe">;
   readonly datacenter: string;
   readonly random: Random;
   readonly log: Logger;
@@ -62,9 +64,11 @@ const OWN_NODE_SEARCH_MAX = 10;
 /** Executes prepared queries on a server: here first, and where nobody is healthy in other datacenters. */
 export class QueryExecutor {
   readonly #deps: QueryExecutorDeps;
+  readonly #memo: InstanceMemo;
 
   constructor(deps: QueryExecutorDeps) {
     this.#deps = deps;
+    this.#memo = new InstanceMemo(deps.db, deps.publisher);
   }
 
   /** The query that a name stands for, filled in where it is a template; undefined when there is none. */
@@ -82,7 +86,7 @@ export class QueryExecutor {
 
   /** The answer of the own datacenter alone. */
   executeHere(query: PreparedQuery, run: QueryRun): QueryAnswer {
-    const found = this.#shuffled(queryInstances(this.#deps.db, query.Service, run.connect));
+    const found = this.#found(query.Service, run.connect);
     const node = this.#nodeNear(run.near || query.Service.Near, run);
     const sorted = node === "" ? found : this.#nearest(found, node);
     return this.#answer(query, limited(sorted, run.limit), 0);
@@ -90,7 +94,7 @@ export class QueryExecutor {
 
   /** The answer for another datacenter that found nobody healthy: distances to its nodes are not known. */
   executeForElsewhere({ query, limit, connect }: RemoteRun): QueryAnswer {
-    const found = this.#shuffled(queryInstances(this.#deps.db, query.Service, connect));
+    const found = this.#found(query.Service, connect);
     return this.#answer(query, limited(found, limit), 0);
   }
 
@@ -158,7 +162,9 @@ export class QueryExecutor {
     return { Service: Service.Service, Nodes, DNS, Datacenter: this.#deps.datacenter, Failovers };
   }
 
-  #shuffled(items: InstanceHealth[]): InstanceHealth[] {
+  /** In random order. */
+  #found(service: QueryDefinition["Service"], forceConnect: boolean): InstanceHealth[] {
+    const items = queryInstances(this.#memo.find(service.Service, service.Connect || forceConnect), service);
     for (let i = items.length - 1; i > 0; i--) {
       const j = Math.floor(this.#deps.random.float() * (i + 1));
       [items[i], items[j]] = [items[j] as InstanceHealth, items[i] as InstanceHealth];

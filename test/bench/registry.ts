@@ -17,6 +17,13 @@ export async function registerServices(server: Target): Promise<void> {
   }
 }
 
+/** A prepared query of each service, under its name. */
+export async function createQueries(server: Target): Promise<void> {
+  for (const name of Object.keys(SERVICES)) {
+    await write(server, "POST", "/v1/query", { Name: name, Service: { Service: name } });
+  }
+}
+
 /** Keys of a transaction; Consul takes no more. */
 const KEYS_PER_TRANSACTION = 64;
 
@@ -32,9 +39,11 @@ export async function writeKeys(server: Target, count: number, valueBytes: numbe
   }
 }
 
+const put = (server: Target, path: string, body: unknown) => write(server, "PUT", path, body);
+
 /** Throws when the server refuses. */
-async function put(server: Target, path: string, body: unknown): Promise<void> {
-  const answer = await fetch(`${server.url}${path}`, { method: "PUT", body: JSON.stringify(body) });
+async function write(server: Target, method: string, path: string, body: unknown): Promise<void> {
+  const answer = await fetch(`${server.url}${path}`, { method, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${server.peer.name} ${path}: ${answer.status} ${await answer.text()}`);
   await answer.arrayBuffer();
 }

@@ -11,6 +11,7 @@ import { dns } from "./measures/dns.ts";
 import { footprint } from "./measures/footprint.ts";
 import { health } from "./measures/health.ts";
 import { kv } from "./measures/kv.ts";
+import { query } from "./measures/query.ts";
 import { startUp } from "./measures/start.ts";
 import { waiters } from "./measures/waiters.ts";
 import { consul, killAll, muster, type Peer, versionOf } from "./peers.ts";
@@ -18,7 +19,7 @@ import { judge, markdownTable, type Setting, settingLines, textTable, warningsOf
 
 // `bun run bench`: the real Consul and Muster, one after the other on the same core with the same data, in one table.
 
-const GROUPS: readonly Group[] = [kv, health, dns, waiters, startUp, footprint, disk, cluster, agents];
+const GROUPS: readonly Group[] = [kv, health, query, dns, waiters, startUp, footprint, disk, cluster, agents];
 const TOOLS = ["taskset", "wrk", "dnsperf"];
 const TMPFS_TYPE = 0x01021994;
 const DOCUMENT = join(import.meta.dir, "../../docs/performance.md");

@@ -1,14 +1,12 @@
 import type { QueryDefinition } from "../../model/prepared-query.ts";
-import { healthConnect, healthService, type InstanceHealth } from "../catalog/queries.ts";
-import type { StateDb } from "../db.ts";
+import type { InstanceHealth } from "../catalog/queries.ts";
 
 type Service = QueryDefinition["Service"];
 
-/** The instances that a query asks for, in the catalog's order. */
-export function queryInstances(db: StateDb, service: Service, forceConnect: boolean): InstanceHealth[] {
-  const find = service.Connect || forceConnect ? healthConnect : healthService;
+/** Those of a service's instances that a query asks for, in their order; a new list. */
+export function queryInstances(instances: readonly InstanceHealth[], service: Service): InstanceHealth[] {
   const hasTags = tagFilter(service.Tags ?? []);
-  return find(db, service.Service).value.filter(
+  return instances.filter(
     ({ Node, Service, Checks }) =>
       isHealthy(Checks, service) &&
       hasPairs(Node.Meta, service.NodeMeta) &&

@@ -3,7 +3,7 @@ import { decode, encode } from "dns-packet";
 import { atLeast, type Bench, type Group, type Measure, type Result, takeTurns } from "../bench.ts";
 import { type DnsLoad, runDnsperf } from "../load.ts";
 import { type Running, withServers } from "../peers.ts";
-import { registerServices } from "../registry.ts";
+import { createQueries, registerServices } from "../registry.ts";
 
 const ANSWER_MS_MAX = 3_000;
 const EDNS_BYTES = 4096;
@@ -23,6 +23,11 @@ const MEASURES = [
     name: "hundred.service.consul",
     type: "A",
     edns: true,
+  }),
+  measure("dns-query-10", "DNS A of a prepared query, 10 instances", 1, {
+    name: "ten.query.consul",
+    type: "A",
+    edns: false,
   }),
 ];
 
@@ -83,7 +88,10 @@ export const dns: Group = {
   measures: MEASURES,
   run: (bench: Bench) =>
     withServers(bench.peers, bench.root, async (servers) => {
-      for (const server of servers) await registerServices(server);
+      for (const server of servers) {
+        await registerServices(server);
+        await createQueries(server);
+      }
       const results: Result[] = [];
       for (const { load, ...rest } of MEASURES.filter(({ id }) => bench.wants(id))) {
         await verify(servers, load);

@@ -107,7 +107,7 @@ export class FakeSource implements DnsSource, DnsState {
   }
 
   /** All prepared queries have to be fetched. */
-  executeQuery(): "elsewhere" {
+  executeQuery(): ReturnType<DnsState["executeQuery"]> {
     return "elsewhere";
   }
 

@@ -7,12 +7,12 @@ const QUERY = { ...QueryDefinition.parse({ Name: "web" }), CreateIndex: 1, Modif
 const ANSWER: QueryAnswer = { Service: "web", Nodes: [], DNS: { TTL: "" }, Datacenter: "dc1", Failovers: 0 };
 const request = (name: string, datacenter = "dc1") => ({ name, datacenter, sourceAddress: "10.0.0.9" });
 
-function rig(canFailOver: boolean) {
+function rig(canFailOver: boolean, service: Partial<typeof QUERY.Service> = {}) {
   const runs: QueryRun[] = [];
   const elsewhere: string[] = [];
   const dns = dnsQueries(
     {
-      resolve: (name) => (name === "web" ? QUERY : undefined),
+      resolve: (name) => (name === "web" ? { ...QUERY, Service: { ...QUERY.Service, ...service } } : undefined),
       executeHere(_query, run) {
         runs.push(run);
         return ANSWER;
@@ -33,9 +33,15 @@ function rig(canFailOver: boolean) {
 
 test("DNS asks the own state, for this node and the address of who asks", () => {
   const { dns, runs } = rig(false);
-  expect(dns.here(request("web"))).toEqual({ service: "web", datacenter: "dc1", instances: [] });
+  expect(dns.here(request("web"))).toMatchObject({ service: "web", datacenter: "dc1", instances: [] });
   expect(runs).toMatchObject([{ idOrName: "web", agentNode: "me", sourceAddress: "10.0.0.9", limit: 0 }]);
   expect(dns.here(request("other"))).toBeUndefined();
+});
+
+test("an answer whose order hangs on nobody may be kept until the query or its service changes", () => {
+  const { dns } = rig(false);
+  expect(dns.here(request("web"))).toMatchObject({ topics: ["queries", "service/"] });
+  expect(rig(false, { Near: "_ip" }).dns.here(request("web"))).not.toHaveProperty("topics");
 });
 
 test("only a query that may fail over waits for other datacenters", async () => {

@@ -192,6 +192,26 @@ describe("dns: responder, other datacenters", () => {
     expect(await ask(responder, { name: "api.service.dc2.consul", type: "A" })).toMatchObject({ rcode: "SERVFAIL" });
   });
 
+  test("a prepared query is answered at once by the state that is here, and its answer is kept while it says so", async () => {
+    const { responder, source } = responderWorld();
+    const asked: boolean[] = [];
+    const execute = (lasts: boolean) => () => {
+      asked.push(lasts);
+      const instances = [remoteInstance("10.50.0.1")];
+      return { service: "api", datacenter: "dc1", instances, ttlS: 9, ...(lasts && { topics: ["queries"] }) };
+    };
+    const query = queryOf({ name: "q.query.consul", type: "A" });
+    for (const lasts of [false, true]) {
+      source.executeQuery = execute(lasts);
+      for (let i = 0; i < 2; i++) {
+        expect(observe(responder.respond(query, UDP) as Uint8Array).answers).toEqual([
+          'q.query.consul 9 A "10.50.0.1"',
+        ]);
+      }
+    }
+    expect(asked).toEqual([false, false, true]);
+  });
+
   test("what waits is bounded: the next question fails at once", async () => {
     const { responder, source } = responderWorld();
     source.remote.executeQuery = () => new Promise(() => undefined);

@@ -24,6 +24,7 @@ function rig(service: object = {}, elsewhere: Elsewhere = {}) {
   const asked: { datacenter: string; run: RemoteRun }[] = [];
   const executor = new QueryExecutor({
     db: world.db,
+    publisher: world.rig.publisher,
     datacenter: "dc1",
     // The shuffle then leaves all where they are.
     random: { float: () => 0.999, uuid: () => "" },
@@ -85,6 +86,26 @@ test("_agent is the node of the agent that is asked, _ip the one with the addres
   expect((await nodes({ near: "_ip", sourceAddress: "10.0.0.4" }))?.[0]).toBe("n4");
   expect((await nodes({ near: "_ip", sourceAddress: "10.0.0.99" }))?.[0]).toBe("n1");
   expect((await nodes({ near: "_ip" }))?.[0]).toBe("n1");
+});
+
+test("mesh endpoints come where the query or who asks wants them", async () => {
+  const native = { Service: "web", Connect: { Native: true } };
+  const asked = rig();
+  asked.world.register("n2", { service: native });
+  expect(await asked.nodes({ connect: true })).toEqual(["n2"]);
+  const wanted = rig({ Connect: true });
+  wanted.world.register("n3", { service: native });
+  expect(await wanted.nodes()).toEqual(["n3"]);
+});
+
+test("what is remembered of a service goes with each change of it", async () => {
+  const { world, nodes } = rig();
+  expect((await nodes())?.length).toBe(4);
+  const checks = [{ CheckID: "c", Status: "critical", ServiceID: "web", ServiceName: "web" }];
+  world.register("n1", { checks });
+  expect(await nodes()).toEqual(["n2", "n3", "n4"]);
+  world.apply({ type: "catalog.deregister", node: "n2" });
+  expect(await nodes()).toEqual(["n3", "n4"]);
 });
 
 test("other datacenters are asked only when nobody here is healthy", async () => {

@@ -1,23 +1,24 @@
 import { expect, test } from "bun:test";
 import { QueryDefinition } from "../../../../src/model/prepared-query.ts";
+import { healthService } from "../../../../src/state/catalog/queries.ts";
 import { queryInstances } from "../../../../src/state/queries/execute.ts";
 import { World } from "../catalog/world.ts";
 
 const status = (CheckID: string, Status: string, ServiceID = "web") => ({ CheckID, Name: CheckID, Status, ServiceID });
 
-function rig(first: object = {}) {
+function rig() {
   const world = new World();
   const web = { Service: "web", Port: 1 };
   world.register("n1", {
-    service: { ...web, Tags: ["Blue", "v1"], Meta: { env: "prod" }, ...first },
+    service: { ...web, Tags: ["Blue", "v1"], Meta: { env: "prod" } },
     meta: { rack: "r1" },
   });
   world.register("n2", { service: { ...web, Tags: ["v2"] }, checks: [status("w", "warning")] });
   world.register("n3", { service: web, checks: [status("c", "critical")] });
   world.register("n4", { service: web, checks: [status("node", "critical", "")] });
-  return (parts: object = {}, connect = false) => {
+  return (parts: object = {}) => {
     const { Service } = QueryDefinition.parse({ Service: { Service: "web", ...parts } });
-    return queryInstances(world.db, Service, connect).map(({ Node }) => Node.Node);
+    return queryInstances(healthService(world.db, "web").value, Service).map(({ Node }) => Node.Node);
   };
 }
 
@@ -48,11 +49,4 @@ test("metadata of the node and of the service must be there with these values", 
   expect(found({ ServiceMeta: { env: "prod" } })).toEqual(["n1"]);
   expect(found({ ServiceMeta: { env: "" } })).toEqual([]);
   expect(found({ NodeMeta: { constructor: "x" } })).toEqual([]);
-});
-
-test("mesh endpoints come where the query or who asks wants them", () => {
-  const found = rig({ Connect: { Native: true } });
-  expect(found()).toEqual(["n1", "n2"]);
-  expect(found({ Connect: true })).toEqual(["n1"]);
-  expect(found({}, true)).toEqual(["n1"]);
 });
