@@ -25,13 +25,17 @@ export const NO_HEADERS: Readonly<Record<string, string>> = {};
 /** Gives an answer the form that Consul gives it. */
 export function encodeReply(reply: Reply, form: ResponseForm, extra: Readonly<Record<string, string>>): Encoded {
   const isJson = reply.json !== undefined;
-  const body = isJson ? encodeGoJson(reply.json, form.pretty) : (reply.body ?? null);
+  const body = isJson ? jsonText(reply, form.pretty) : (reply.body ?? null);
   const common = commonHeaders(form.headers, isJson);
   const isPlain = extra === NO_HEADERS && reply.headers === undefined;
   const headers = isPlain ? common : { ...common, ...extra, ...reply.headers };
   if (!form.gzip || body === null || body instanceof ReadableStream)
     return { status: reply.status ?? 200, headers, body };
   return { status: reply.status ?? 200, headers: { ...headers, "content-encoding": "gzip" }, body: gzip(body) };
+}
+
+function jsonText({ json, compact }: Reply, pretty: boolean): string {
+  return compact === undefined || pretty ? encodeGoJson(json, pretty) : compact();
 }
 
 const commonHeadersOf = new WeakMap<object, { json: Record<string, string>; other: Record<string, string> }>();

@@ -46,6 +46,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON by Consul's rules; left out for an empty body. */
   readonly json?: unknown;
+  /** The compact text of `json`, where parts of it are known already. */
+  readonly compact?: () => string;
   /** Instead of `json`. Give the content type in `headers`. */
   readonly body?: string | Uint8Array | ReadableStream<Uint8Array>;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { goParseBool } from "../../lang/filter/go-string.ts";
+import { encodeGoJson } from "../../lib/go-json.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import { HealthCheck } from "../../model/check.ts";
 import { PreparedQuery, QueryDefinition, refuseBadQueryId } from "../../model/prepared-query.ts";
@@ -14,9 +15,11 @@ import { InstanceHealth } from "./health.ts";
 /** Empty lists are null in these answers alone (observed, Consul 1.8.7). */
 const BareCheck = HealthCheck.extend({ ServiceTags: z.array(z.string()).nullable() });
 
+const BareInstance = InstanceHealth.extend({ Checks: z.array(BareCheck).nullable() });
+
 const Executed = z.object({
   Service: z.string(),
-  Nodes: z.array(InstanceHealth.extend({ Checks: z.array(BareCheck).nullable() })),
+  Nodes: z.array(BareInstance),
   DNS: z.object({ TTL: z.string() }),
   Datacenter: z.string(),
   Failovers: z.number().int(),
@@ -102,8 +105,14 @@ const execute = defineRoute({
       connect: isConnect,
     });
     if (found === undefined) throw notFound();
-    const Nodes = found.Nodes.map((instance) => ({ ...instance, Checks: bareChecks(instance.Checks) }));
-    return answered(request.query, freshness, { ...found, Nodes }, request.query.cached ? { "X-Cache": "MISS" } : {});
+    const Nodes = found.Nodes.map(bareInstance);
+    const meta = metaOf(request.query, freshness);
+    const headers = { ...headersOf(meta, freshness), ...(request.query.cached ? { "X-Cache": "MISS" } : {}) };
+    return reply({
+      json: { ...found, Nodes, ...meta },
+      compact: () => compactText({ ...found, ...meta }, Nodes),
+      headers,
+    });
   },
 });
 
@@ -120,7 +129,8 @@ const explain = defineRoute({
     const freshness = await request.readable();
     const found = query.resolve(request.params.id ?? "");
     if (found === undefined) throw notFound();
-    return answered(request.query, freshness, { Query: found }, {});
+    const meta = metaOf(request.query, freshness);
+    return reply({ json: { Query: found, ...meta }, headers: headersOf(meta, freshness) });
   },
 });
 
@@ -172,31 +182,52 @@ const remove = defineRoute({
   },
 });
 
-function answered(
-  query: Partial<ReadQuery>,
-  freshness: Freshness,
-  answer: object,
-  more: Readonly<Record<string, string>>,
-): Reply {
+type Meta = { [K in keyof typeof META]: z.infer<(typeof META)[K]> };
+
+function metaOf(query: Partial<ReadQuery>, { lastContactMs, knownLeader }: Freshness): Meta {
   const ConsistencyLevel = query.consistent ? "consistent" : query.stale || query.max_stale ? "stale" : "leader";
-  const { lastContactMs, knownLeader } = freshness;
-  return reply({
-    json: {
-      ...answer,
-      ...{ Index: 0, LastContact: Math.floor(lastContactMs * NS_PER_MS), KnownLeader: knownLeader, ConsistencyLevel },
-    },
-    headers: {
-      [INDEX_HEADER]: "1",
-      ...freshnessHeaders(freshness),
-      "X-Consul-Effective-Consistency": ConsistencyLevel,
-      ...more,
-    },
-  });
+  return { Index: 0, LastContact: Math.floor(lastContactMs * NS_PER_MS), KnownLeader: knownLeader, ConsistencyLevel };
 }
 
-function bareChecks(checks: InstanceHealth["Checks"]): z.infer<typeof BareCheck>[] | null {
+function headersOf({ ConsistencyLevel }: Meta, freshness: Freshness): Record<string, string> {
+  return {
+    [INDEX_HEADER]: "1",
+    ...freshnessHeaders(freshness),
+    "X-Consul-Effective-Consistency": ConsistencyLevel,
+  };
+}
+
+type BareInstance = z.infer<typeof BareInstance>;
+const bareInstances = new WeakMap<InstanceHealth, BareInstance>();
+const instanceTexts = new WeakMap<BareInstance, string>();
+
+/** The same for the same instance, since most of what is executed is what was executed before. */
+function bareInstance(instance: InstanceHealth): BareInstance {
+  const known = bareInstances.get(instance);
+  if (known !== undefined) return known;
+  const bare = { ...instance, Checks: bareChecks(instance.Checks) };
+  bareInstances.set(instance, bare);
+  return bare;
+}
+
+function bareChecks(checks: InstanceHealth["Checks"]): BareInstance["Checks"] {
   if (checks.length === 0) return null;
   return checks.map((check) => (check.ServiceTags.length === 0 ? { ...check, ServiceTags: null } : check));
+}
+
+/** Only the order of the instances is new each time, so their texts are kept. */
+function compactText(answer: QueryAnswer & Meta, nodes: readonly BareInstance[]): string {
+  const fields = Object.entries(answer).map(([key, value]) => {
+    const text = key === "Nodes" ? `[${nodes.map(instanceText).join(",")}]` : encodeGoJson(value);
+    return `${encodeGoJson(key)}:${text}`;
+  });
+  return `{${fields.join(",")}}`;
+}
+
+function instanceText(instance: BareInstance): string {
+  const text = instanceTexts.get(instance) ?? encodeGoJson(instance);
+  instanceTexts.set(instance, text);
+  return text;
 }
 
 /** Consul says these without the headers of a read. */

@@ -1,13 +1,22 @@
 import { expect, test } from "bun:test";
 import { type QueryDeps, queryRoutes } from "../../../../src/http/routes/query.ts";
+import { encodeGoJson } from "../../../../src/lib/go-json.ts";
+import type { HealthCheck } from "../../../../src/model/check.ts";
 import { QueryDefinition } from "../../../../src/model/prepared-query.ts";
 import type { QueryRun } from "../../../../src/server/query-executor.ts";
+import type { InstanceHealth } from "../../../../src/state/catalog/queries.ts";
 import { httpRig } from "../../../support/http-rig.ts";
+import { healthCheck, instance as service } from "../../state/catalog/world.ts";
 
 const ID = "00000000-0000-0000-0000-00000000dead";
 const QUERY = { ...QueryDefinition.parse({ ID, Name: "web" }), CreateIndex: 3, ModifyIndex: 4 };
 
-function rig() {
+function instance(name: string, Checks: HealthCheck[]): InstanceHealth {
+  const Node = { ID: "", Node: name, Address: "10.0.0.1", Datacenter: "dc1", TaggedAddresses: null, Meta: null };
+  return { Node: { ...Node, CreateIndex: 1, ModifyIndex: 1 }, Service: service({ Service: "web" }), Checks };
+}
+
+function rig(Nodes: InstanceHealth[] = []) {
   const runs: QueryRun[] = [];
   const written: unknown[] = [];
   const query: QueryDeps["query"] = {
@@ -23,7 +32,7 @@ function rig() {
     async execute(run) {
       runs.push(run);
       if (run.idOrName !== "web") return undefined;
-      return { Service: "web", Nodes: [], DNS: { TTL: "" }, Datacenter: "dc1", Failovers: 0 };
+      return { Service: "web", Nodes, DNS: { TTL: "" }, Datacenter: "dc1", Failovers: 0 };
     },
     agentNode: () => "me",
   };
@@ -49,6 +58,18 @@ test("an execution's answer is that of no index, with its consistency in body an
     ...{ Service: "web", Nodes: [], DNS: { TTL: "" }, Datacenter: "dc1", Failovers: 0 },
     ...{ Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: "stale" },
   });
+});
+
+test("an execution's compact and its pretty answer are the same, with null for no checks and no tags", async () => {
+  const { send } = rig([instance("a<b", []), instance("c", [healthCheck({ ServiceTags: [] })])]);
+  const [compact, pretty] = [
+    await send("GET", "/v1/query/web/execute"),
+    await send("GET", "/v1/query/web/execute?pretty"),
+  ];
+  const [text, found] = [await compact.text(), (await pretty.json()) as { Nodes: unknown }];
+  expect(text).toBe(encodeGoJson(found));
+  expect(text).toContain('"Node":"a\\u003cb"');
+  expect(found.Nodes).toMatchObject([{ Checks: null }, { Checks: [{ ServiceTags: null }] }]);
 });
 
 test.each([
