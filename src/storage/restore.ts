@@ -6,14 +6,14 @@ import type { CheckedArchive, Entry, RestoreOptions } from "../raft/types.ts";
 import { type LeftOut, leftOutText, RecordLoader } from "../state/records/load.ts";
 import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
 import type { RestoreData } from "../state/restore/plan.ts";
-import { readArchive, SQLITE_MAGIC } from "./archive.ts";
-import { readPart, writeDurably } from "./durable-files.ts";
+import { SQLITE_MAGIC } from "./archive.ts";
+import { readPart } from "./durable-files.ts";
 import { errorText, FormatError, isDamage } from "./failure.ts";
 import { packArchive } from "./pack.ts";
 import { readStateBin } from "./state-bin.ts";
 import { appliedOf, clearStaging, copySchema, formatOf, refill, saveApplied } from "./state-work.ts";
-import { inTempDir, withTempDir } from "./temp-dir.ts";
-import { unpackArchive } from "./unpack.ts";
+import { inTempDir } from "./temp-dir.ts";
+import { unpackArchive, unpackParts } from "./unpack.ts";
 
 const dataSchema: z.ZodType<RestoreData> = z.object({
   id: z.string(),
@@ -106,17 +106,18 @@ function isImage(path: string): boolean {
  * archive isn't whole or its rows don't fit. What only this machine can't do (a full disk, an older program) is thrown, or
  * its state would be another one than that of the rest.
  */
-export function installStaged(
+export async function installStaged(
   db: Database,
   { index, term, data }: Pick<Entry, "index" | "term" | "data">,
   dir: string,
-): Refusal | undefined {
+): Promise<Refusal | undefined> {
   const { offset } = appliedOf(db);
   try {
-    const { meta, image } = readArchive(staged(db, data));
-    withTempDir(dir, (temp) => {
+    await inTempDir(dir, async (temp) => {
       const imagePath = join(temp, "image.db");
-      writeDurably(imagePath, image);
+      const of = readData(data);
+      const meta = await unpackParts(firstOf(staged(db, of)), staged(db, of), imagePath);
+      if (!isImage(imagePath)) throw new Refusal("failed to read snapshot file: its state has another format");
       // Clients have seen indexes up to the old offset's, and will see those of the archive's rows.
       refill(db, imagePath, { index, term, offset: Math.max(offset, meta.Index - index) }, clearStaging);
     });
@@ -131,23 +132,23 @@ export function installStaged(
   }
 }
 
-/** The archive that the commands before have staged for the `restore` entry with this `data`. */
-function staged(db: Database, data: string): Uint8Array {
-  const { id, bytes } = readData(data);
-  const archive = new Uint8Array(bytes);
+/** The parts of the archive that the commands before have staged for a `restore` entry; none is read before it is asked for. */
+function* staged(db: Database, { id, bytes }: RestoreData): Generator<Uint8Array> {
+  const next = db.query("SELECT id, data FROM restore_staging WHERE at = ?");
   let length = 0;
-  const parts = db.query("SELECT id, at, data FROM restore_staging ORDER BY at").iterate() as Iterable<{
-    id: string;
-    at: number;
-    data: Uint8Array;
-  }>;
-  for (const part of parts) {
-    if (part.id !== id || part.at !== length || length + part.data.length > bytes) break;
-    archive.set(part.data, length);
+  while (length < bytes) {
+    const part = next.get(length) as { id: string; data: Uint8Array } | null;
+    if (part?.id !== id || length + part.data.length > bytes) {
+      throw new Refusal("snapshot restore was ended by another one");
+    }
+    yield part.data;
     length += part.data.length;
   }
-  if (length !== bytes) throw new Refusal("snapshot restore was ended by another one");
-  return archive;
+}
+
+function firstOf(parts: Iterable<Uint8Array>): Uint8Array {
+  for (const part of parts) return part;
+  return new Uint8Array();
 }
 
 function readData(data: string): RestoreData {

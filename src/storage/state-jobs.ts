@@ -111,8 +111,8 @@ export class StateJobs {
   }
 
   /** Returns the text of a Refusal. */
-  installStaged(entry: Pick<Entry, "index" | "term" | "data">): string | undefined {
-    return installStaged(this.#db, entry, this.#workDir)?.message;
+  async installStaged(entry: Pick<Entry, "index" | "term" | "data">): Promise<string | undefined> {
+    return (await installStaged(this.#db, entry, this.#workDir))?.message;
   }
 
   installNewest(): void {

@@ -5,16 +5,6 @@ import { join } from "node:path";
 export const TEMP_PREFIX = "state-tmp-";
 
 /** Runs `use` with a new directory below `dir`, which is gone afterwards. */
-export function withTempDir<T>(dir: string, use: (temp: string) => T): T {
-  const temp = mkdtempSync(join(dir, TEMP_PREFIX));
-  try {
-    return use(temp);
-  } finally {
-    rmSync(temp, { recursive: true, force: true });
-  }
-}
-
-/** `withTempDir` for a use that takes its time. */
 export async function inTempDir<T>(dir: string, use: (temp: string) => Promise<T>): Promise<T> {
   const temp = mkdtempSync(join(dir, TEMP_PREFIX));
   try {

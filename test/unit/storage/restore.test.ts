@@ -3,9 +3,9 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Refusal } from "../../../src/lib/refusal.ts";
 import { planRestore } from "../../../src/state/restore/plan.ts";
-import { writeArchive } from "../../../src/storage/archive.ts";
 import { openMemoryStorage, type Storage } from "../../../src/storage/open.ts";
 import { unpackArchive } from "../../../src/storage/unpack.ts";
+import { packed } from "../../support/archives.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import {
   cleanUpAfterEach,
@@ -36,7 +36,9 @@ async function imageArchiveOf(count: number, also?: string): Promise<Uint8Array>
   source.machine.flush();
   const client = source.storage.db.$client;
   if (also !== undefined) client.run(also);
-  return writeArchive({ ID: "1-2-3", Index: source.machine.stateIndex, Term: 1 }, client.serialize(), 0);
+  const image = client.serialize();
+  const meta = { Version: 1, ID: "1-2-3", Index: source.machine.stateIndex, Term: 1, Size: image.length };
+  return packed(image, { meta: JSON.stringify(meta) });
 }
 
 /** A state without consensus above it: entries are applied as they are told. */
@@ -174,7 +176,7 @@ for (const place of ["disk", "memory"] as const) {
       expect(machine.rows()).toEqual(["kept"]);
       expect(stagedRows(storage)).toEqual({ n: 0 });
       expect((await install("nonsense"))?.message).toContain("doesn't say which one");
-      expect((await install(stage(Buffer.from("garbage"), "third")))?.message).toContain("gzip: invalid header");
+      expect((await install(stage(Buffer.from("more garbage"), "third")))?.message).toContain("gzip: invalid header");
       expect(machine.appliedIndex).toBe(7);
     });
 

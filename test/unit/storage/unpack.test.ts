@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { writeTar } from "../../../src/codec/tar.ts";
 import { Refusal } from "../../../src/lib/refusal.ts";
 import { unpackArchive } from "../../../src/storage/unpack.ts";
 import { CONSUL_ARCHIVE, packed } from "../../support/archives.ts";
@@ -44,3 +46,11 @@ test("unpack: metadata that isn't a snapshot's, and a state of another size, are
   expect(await refusalOf(packed(state, { meta: "{}" }))).toContain("failed to decode snapshot metadata");
   expect(await refusalOf(packed(state, { meta: meta(6) }))).toContain("state.bin has 5 bytes, not 6");
 });
+
+test("unpack: one that unpacks to more than a gigabyte is refused", async () => {
+  // Members of a gzip stream may be repeated, so that the bomb need not be packed as a whole.
+  const part = gzipSync(writeTar([{ name: "state.bin", data: Buffer.alloc(64 * 1024 * 1024) }], 0).subarray(0, -1024));
+  const rest = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+  const bomb = Buffer.concat([part, ...Array.from({ length: 17 }, () => rest)]);
+  expect(await refusalOf(bomb)).not.toBe("");
+}, 60_000);
