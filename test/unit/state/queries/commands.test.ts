@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { QueryDefinition } from "../../../../src/model/prepared-query.ts";
 import { queryById, queryGet, queryList } from "../../../../src/state/queries/queries.ts";
+import { QUERIES_TOPIC, queryTopic } from "../../../../src/state/queries/topics.ts";
 import { registerNode, stateRig } from "../../../support/state-rig.ts";
 
 const id = (n: number) => `00000000-0000-0000-0000-00000000000${n}`;
@@ -29,7 +30,7 @@ test("a query keeps its CreateIndex when it is replaced, and is gone when it is 
 test("a change wakes who waits for the query or for all, and no other", () => {
   const { set, touched, apply } = rig();
   set(1);
-  expect(touched.at(-1)).toEqual([`query/${id(1)}`, "queries"]);
+  expect(touched.at(-1)).toEqual([queryTopic(id(1).toUpperCase()), QUERIES_TOPIC]);
   const before = touched.length;
   apply({ type: "query.delete", id: id(2) });
   expect(touched.length).toBe(before);
