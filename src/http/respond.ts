@@ -20,6 +20,9 @@ export const INDEX_HEADER = "X-Consul-Index";
 /** Clients read 0 as no index, so it is never sent. */
 export const indexText = (index: number): string => String(Math.max(1, index));
 
+/** Of what is packed already: an archive of the whole state would hold all others up for nothing. */
+const PACKED = "application/x-gzip";
+
 export const NO_HEADERS: Readonly<Record<string, string>> = {};
 
 /** Gives an answer the form that Consul gives it. */
@@ -29,7 +32,7 @@ export function encodeReply(reply: Reply, form: ResponseForm, extra: Readonly<Re
   const common = commonHeaders(form.headers, isJson);
   const isPlain = extra === NO_HEADERS && reply.headers === undefined;
   const headers = isPlain ? common : { ...common, ...extra, ...reply.headers };
-  if (!form.gzip || body === null || body instanceof ReadableStream)
+  if (!form.gzip || body === null || body instanceof ReadableStream || reply.headers?.["content-type"] === PACKED)
     return { status: reply.status ?? 200, headers, body };
   return { status: reply.status ?? 200, headers: { ...headers, "content-encoding": "gzip" }, body: gzip(body) };
 }
