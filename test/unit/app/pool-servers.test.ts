@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { missingInWan, serversOf } from "../../../src/app/pool-servers.ts";
+import { foreignDatacenters, missingInWan, serversOf } from "../../../src/app/pool-servers.ts";
 import { OWN_VERSIONS } from "../../../src/gossip/messages.ts";
 import type { MemberStatus, PoolMember } from "../../../src/gossip/types.ts";
 import { clientTags, serverTags } from "../../../src/model/member-tags.ts";
@@ -35,6 +35,13 @@ test("servers are called at the port that they tell; clients, absent ones and ot
     server("s4", "alive", { build: "1.8.7:" }),
   ];
   expect(serversOf(members)).toEqual([{ nodeId: "id-s1", name: "s1", datacenter: "dc1", address: "10.0.0.1:8300" }]);
+});
+
+test("a datacenter is another program's when all its servers that are there are", () => {
+  const consul = { build: "1.8.7:" };
+  expect(foreignDatacenters([server("c1", "alive", consul), server("s1", "failed"), client])).toEqual(["dc1"]);
+  expect(foreignDatacenters([server("c1", "alive", consul), server("s1")])).toEqual([]);
+  expect(foreignDatacenters([server("c1", "failed", consul), client])).toEqual([]);
 });
 
 test("an IPv6 address stands in brackets", () => {
