@@ -18,7 +18,7 @@ const STAGES: readonly (readonly Step[])[] = [
   [suite("unit")],
   // Shares itself out to both cores.
   [suite("sim")],
-  [suite("scenario")],
+  [suite("scenario"), suite("gossip-sim")],
   [suite("interop")],
   [{ name: "build", command: [bun, "scripts/build.ts"] }],
   [suite("e2e")],

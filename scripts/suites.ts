@@ -32,6 +32,8 @@ export const SUITES: readonly Suite[] = [
   { name: "sim", argv: ["test", `--timeout=${SIM_TEST_TIMEOUT_MS}`, "./test/sim"], needsBinary: false },
   // The gossip pool beside Debian's serf; skipped, with the reason, where there is none.
   { name: "interop", argv: ["test", `--timeout=${INTEROP_TEST_TIMEOUT_MS}`, "./test/interop"], needsBinary: false },
+  // Whole pools of members, their figures, and the rules switched off one by one.
+  { name: "gossip-sim", argv: ["test", `--timeout=${SIM_TEST_TIMEOUT_MS}`, "./test/gossip-sim"], needsBinary: false },
   { name: "e2e", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e"], needsBinary: true },
   { name: "conformance", argv: ["test/conformance/run.ts"], needsBinary: true },
   // The replay's own tests, and Consul's Node.js client against the executable.
