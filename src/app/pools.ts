@@ -82,7 +82,10 @@ function lanOptions(deps: PoolsDeps, pool: () => Pool | undefined): PoolOptions 
   const own: Candidate = { name, at: joinHostPort(config.advertiseAddr, ports.serfLan), tags };
   const log = deps.telemetry.hub.logger("agent.gossip.lan");
   const known: Known = {
-    has: (member) => pool()?.member(member)?.status === "alive",
+    tagsOf(member) {
+      const found = pool()?.member(member);
+      return found?.status === "alive" ? found.tags : undefined;
+    },
     all: () => (pool()?.members() ?? []).filter(({ status }) => status === "alive").map(candidateOf),
   };
   return {
