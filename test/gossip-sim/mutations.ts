@@ -22,6 +22,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "a death at an old incarnation is believed",
     file: `${SWIM}/membership.ts`,
     find: `    if (known === undefined || message.incarnation < known.incarnation) return;
+    if (message.from.length > NAME_LENGTH_MAX) return;
     this.#endSuspicion(message.node);`,
     replace: `    if (known === undefined) return;
     this.#endSuspicion(message.node);`,
@@ -30,6 +31,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "a suspicion at an old incarnation is believed",
     file: `${SWIM}/membership.ts`,
     find: `    if (known === undefined || message.incarnation < known.incarnation) return;
+    if (message.from.length > NAME_LENGTH_MAX) return;
     const running`,
     replace: `    if (known === undefined) return;
     const running`,

@@ -109,6 +109,7 @@ export class Membership {
     const { name, roster, meter } = this.#context;
     const known = roster.get(message.node);
     if (known === undefined || message.incarnation < known.incarnation) return;
+    if (message.from.length > NAME_LENGTH_MAX) return;
     const running = this.#suspicions.get(message.node);
     if (running !== undefined) {
       if (running.confirm(message.from)) this.#gossiper.announce(message);
@@ -126,6 +127,7 @@ export class Membership {
     const { name, roster } = this.#context;
     const known = roster.get(message.node);
     if (known === undefined || message.incarnation < known.incarnation) return;
+    if (message.from.length > NAME_LENGTH_MAX) return;
     this.#endSuspicion(message.node);
     if (isGone(known)) return;
     if (known.name === name) return this.#refute(message.incarnation, `declared dead by ${message.from}`);

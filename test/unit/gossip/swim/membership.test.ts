@@ -348,6 +348,13 @@ describe("other tags of this member", () => {
   });
 });
 
+test("who accuses with a name that is too long is not heard: it would be kept, and told on", () => {
+  const lone = running();
+  const from = "x".repeat(256);
+  lone.hear(suspect("n1", 1, from), dead("n2", 1, from));
+  expect([lone.view("n1"), lone.view("n2")]).toEqual(["alive 1", "alive 1"]);
+});
+
 test("more members than the limit are not taken in", () => {
   const lone = new LoneSwim();
   const { at } = aliveOf("n1");
