@@ -21,6 +21,7 @@ const STAGES: readonly (readonly Step[])[] = [
   [suite("scenario"), suite("gossip-sim")],
   [suite("interop")],
   [{ name: "build", command: [bun, "scripts/build.ts"] }],
+  [suite("interop-consul")],
   [suite("e2e")],
   [suite("conformance")],
   [suite("clients")],
