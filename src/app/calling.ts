@@ -11,7 +11,7 @@ import { tcp } from "../platform/tcp-server.ts";
 import type { Logger } from "../ports/logger.ts";
 import { Callers } from "../rpc/callers.ts";
 import type { Answer } from "./dns-remote.ts";
-import { foreignDatacenters, type PoolServer, serversOf } from "./pool-servers.ts";
+import { datacentersOf, foreignDatacenters, type PoolServer, serversOf } from "./pool-servers.ts";
 import { httpSettings } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -61,7 +61,7 @@ export function makeCalling({ config, nodeId, telemetry, clusterSize }: CallingD
   });
   const settings = (): HttpSettings => httpSettings(config());
   const elsewhere = new Forwarding({ router, nodeName: () => first.nodeName, settings });
-  /** Datacenters that had a server at any time. */
+  /** Datacenters that had a server, as long as the pool remembers one of theirs. */
   const known = new Set<string>();
   const tellForeign = foreignTeller(first.datacenter, telemetry.hub.logger("agent"));
   return {
@@ -73,6 +73,12 @@ export function makeCalling({ config, nodeId, telemetry, clusterSize }: CallingD
       tellForeign(foreign);
       const servers = serversOf(pool.members()).filter(({ nodeId: id }) => id !== nodeId);
       for (const { datacenter } of servers) known.add(datacenter);
+      const present = datacentersOf(pool.members());
+      for (const datacenter of known) {
+        if (present.has(datacenter)) continue;
+        known.delete(datacenter);
+        router.forget(datacenter);
+      }
       setServers(router, servers, known, pool);
     },
     async ask(datacenter, path, init) {

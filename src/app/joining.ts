@@ -57,7 +57,7 @@ export function makeJoining(
       const side = isWan ? wanSide : lanSide;
       if (side === undefined) throw new Error("this agent is in no pool of all datacenters' servers");
       const target = parseJoinTarget(address, isWan ? (wanPort ?? 0) : config.ports.serfLan);
-      await side.pool.join(await side.discovery.resolve(target));
+      await side.pool.join(await side.discovery.resolve(target), { ignoreOldEvents: true });
     },
     async start() {
       await startJoin(config.startJoin, lanDeps);
@@ -100,7 +100,8 @@ function depsOf(name: "LAN" | "WAN", { pool, discovery }: Side, port: number, lo
     pool: name,
     port,
     resolve: (target) => discovery.resolve(target),
-    join: (addresses) => pool.join(addresses),
+    // As Consul does: what was fired before this node came is not its business.
+    join: (addresses) => pool.join(addresses, { ignoreOldEvents: true }),
     isAlone: () => pool.members().filter(({ status }) => status === "alive").length < 2,
     log,
   };

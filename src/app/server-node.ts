@@ -31,6 +31,7 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
   return openAll(async (parts) => {
     const { config, telemetry, host, onLan } = roleParts;
     let onWan = (): void => undefined;
+    let remote: ReturnType<typeof remoteDns> | undefined;
     const core = await startCore(config, telemetry, { onLan, onWan: () => onWan() }, host.onFatal);
     parts.add(() => core.stop());
     const { nodeId, pools, publisher, db } = core;
@@ -40,6 +41,7 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
     const { wan } = pools;
     onWan = () => {
       if (wan !== undefined) calling.know(wan);
+      remote?.retry();
     };
     onWan();
     const holdMs = () => config().performance.rpcHoldTimeoutMs;
@@ -51,7 +53,7 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
       forgetDeregistered: (request) => core.forwarder.run("catalog.forgetDeregistered", request),
       readable,
     });
-    const remote = remoteDns({
+    const otherDns = remoteDns({
       ...{
         get: (dc, path, signal) => calling.ask(dc, path, { signal }),
         datacenter,
@@ -60,12 +62,13 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
       },
       owners: () => Promise.resolve({ nodes: [], services: [] }),
     });
-    parts.add(() => remote.close());
+    remote = otherDns;
+    parts.add(() => otherDns.close());
     let guests: Guests | undefined;
     parts.add(() => guests?.close(GUESTS_GRACE_MS));
     return {
       ...{ nodeId, pools, publisher, catalog },
-      dns: { datacenters: () => datacenterNames(wan, datacenter), state: dnsState(db, publisher), remote },
+      dns: { datacenters: () => datacenterNames(wan, datacenter), state: dnsState(db, publisher), remote: otherDns },
       keyring: keyringOf(pools, calling, datacenter),
       async sendCoordinate(Coord) {
         await core.forwarder.run("coordinate.update", { Node: nodeName, Segment: "", Coord });
