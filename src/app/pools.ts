@@ -23,7 +23,7 @@ import { systemRandom as random } from "../platform/random.ts";
 import { tcp } from "../platform/tcp-server.ts";
 import { udp } from "../platform/udp.ts";
 import type { Logger } from "../ports/logger.ts";
-import { expectOf, mayVote } from "./own-hello.ts";
+import { expectOf, mayVote } from "./server-settings.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Consul's: by then all members of any pool have heard that one leaves. */
