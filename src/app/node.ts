@@ -86,6 +86,7 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
   };
   const app = role.createHttp(api, () => settings);
   onEvent = (event) => {
+    if (event.kind === "join") joining.onJoin();
     if (event.kind === "user") events.receive(event);
     else hearOfServers(event, local.agent.syncer);
   };
