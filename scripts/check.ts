@@ -24,6 +24,7 @@ const STAGES: readonly (readonly Step[])[] = [
   [suite("interop-consul")],
   [suite("e2e")],
   [suite("conformance")],
+  [suite("conformance-client")],
   [suite("clients")],
   [suite("fuzz")],
 ];

@@ -46,6 +46,8 @@ export const SUITES: readonly Suite[] = [
   { name: "gossip-sim", argv: ["test", `--timeout=${SIM_TEST_TIMEOUT_MS}`, "./test/gossip-sim"], needsBinary: false },
   { name: "e2e", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e"], needsBinary: true },
   { name: "conformance", argv: ["test/conformance/run.ts"], needsBinary: true },
+  // The same of a client agent, whose server answers.
+  { name: "conformance-client", argv: ["test/conformance/run.ts", "--through-client"], needsBinary: true },
   // The replay's own tests, and Consul's Node.js client against the executable.
   { name: "clients", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/conformance"], needsBinary: true },
   { name: "fuzz", argv: ["test", `--timeout=${FUZZ_TEST_TIMEOUT_MS}`, "./test/fuzz"], needsBinary: true },
