@@ -4,6 +4,7 @@ import { routes } from "../http/table.ts";
 import { NO_SECRET } from "../lib/secret.ts";
 import { VERSION } from "../lib/version.ts";
 import { systemClock as clock } from "../platform/clock.ts";
+import { compileSoon } from "../platform/jit.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { raftStats } from "../raft/status.ts";
 import { Guests } from "../rpc/guests.ts";
@@ -29,6 +30,7 @@ const REMOTE_STALE_MS = 60_000;
 /** A node that is a server: it holds the state, and its agent writes through the same endpoints as everybody. */
 export function startServer(roleParts: RoleParts): Promise<Role> {
   return openAll(async (parts) => {
+    compileSoon();
     const { config, telemetry, host, onLan } = roleParts;
     let onWan = (): void => undefined;
     let remote: ReturnType<typeof remoteDns> | undefined;
