@@ -126,7 +126,7 @@ function commonOptions({ config, telemetry }: PoolsDeps, log: Logger, file: "loc
     verifyIncoming: config.encryptVerifyIncoming,
     verifyOutgoing: config.encryptVerifyOutgoing,
     files: config.dev ? undefined : new DiskFileStore(config.dataDir),
-    keyringFile: `serf/${file}.keyring`,
+    keyringFile: config.disableKeyringFile ? undefined : `serf/${file}.keyring`,
     snapshotFile: `serf/${file}.snapshot`,
     rejoinAfterLeave: config.rejoinAfterLeave,
     tombstoneTimeoutMs: TOMBSTONE_MS,
