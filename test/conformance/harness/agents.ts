@@ -12,8 +12,10 @@ export const NODE_NAME = "n1";
 export const NODE_ID = "6d757374-6572-4e31-8000-00000000000a";
 
 const READY_MS_MAX = 30_000;
-const SETTLED_MS_MAX = 5_000;
+const SETTLED_MS_MAX = 15_000;
 const POLL_MS = 25;
+/** What the agents of a datacenter have in common. The rest of a configuration says how the agent that is asked behaves. */
+const SHARED_KEYS = new Set(["datacenter", "encrypt", "autopilot"]);
 
 /** The agent that is asked, alone or as client of a server. */
 export interface Agents {
@@ -43,9 +45,11 @@ export async function startAgents(
   await mkdir(workDir);
   const serverName = clientName === NODE_NAME ? OTHER_NODE : NODE_NAME;
   const agents: AgentProcess[] = [];
-  const start = async (name: string, joining?: Ports) => {
+  const shared = Object.fromEntries(Object.entries(config).filter(([key]) => SHARED_KEYS.has(key)));
+  const start = async (name: string, isAsked: boolean, joining?: Ports) => {
     const options = { binary, dir: join(dir, name), name, ports: await freePorts(), joining };
-    const agent = await spawnAgent({ ...options, id: name === NODE_NAME ? NODE_ID : undefined, config });
+    const id = name === NODE_NAME ? NODE_ID : undefined;
+    const agent = await spawnAgent({ ...options, id, config: isAsked ? config : shared });
     agents.push(agent);
     return agent;
   };
@@ -54,9 +58,9 @@ export async function startAgents(
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    const server = await start(serverName);
+    const server = await start(serverName, clientName === undefined);
     await untilLed(server);
-    const client = clientName === undefined ? undefined : await start(clientName, server.ports);
+    const client = clientName === undefined ? undefined : await start(clientName, true, server.ports);
     const asked = client ?? server;
     if (client !== undefined) await untilLed(client);
     await untilSettled(asked.ports.http, serverName, clientName);
