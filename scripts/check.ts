@@ -18,11 +18,13 @@ const STAGES: readonly (readonly Step[])[] = [
   [suite("unit")],
   // Shares itself out to both cores.
   [suite("sim")],
-  [suite("scenario")],
+  [suite("scenario"), suite("gossip-sim")],
   [suite("interop")],
   [{ name: "build", command: [bun, "scripts/build.ts"] }],
+  [suite("interop-consul")],
   [suite("e2e")],
   [suite("conformance")],
+  [suite("conformance-client")],
   [suite("clients")],
   [suite("fuzz")],
 ];

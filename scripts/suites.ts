@@ -31,9 +31,23 @@ export const SUITES: readonly Suite[] = [
   { name: "scenario", argv: ["test/scenario/run.ts"], needsBinary: false },
   { name: "sim", argv: ["test", `--timeout=${SIM_TEST_TIMEOUT_MS}`, "./test/sim"], needsBinary: false },
   // The gossip pool beside Debian's serf; skipped, with the reason, where there is none.
-  { name: "interop", argv: ["test", `--timeout=${INTEROP_TEST_TIMEOUT_MS}`, "./test/interop"], needsBinary: false },
+  {
+    name: "interop",
+    argv: ["test", `--timeout=${INTEROP_TEST_TIMEOUT_MS}`, "./test/interop/serf"],
+    needsBinary: false,
+  },
+  // Whole agents beside those of a real Consul; skipped likewise.
+  {
+    name: "interop-consul",
+    argv: ["test", `--timeout=${INTEROP_TEST_TIMEOUT_MS}`, "./test/interop/consul"],
+    needsBinary: true,
+  },
+  // Whole pools of members, their figures, and the rules switched off one by one.
+  { name: "gossip-sim", argv: ["test", `--timeout=${SIM_TEST_TIMEOUT_MS}`, "./test/gossip-sim"], needsBinary: false },
   { name: "e2e", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e"], needsBinary: true },
   { name: "conformance", argv: ["test/conformance/run.ts"], needsBinary: true },
+  // The same of a client agent, whose server answers.
+  { name: "conformance-client", argv: ["test/conformance/run.ts", "--through-client"], needsBinary: true },
   // The replay's own tests, and Consul's Node.js client against the executable.
   { name: "clients", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/conformance"], needsBinary: true },
   { name: "fuzz", argv: ["test", `--timeout=${FUZZ_TEST_TIMEOUT_MS}`, "./test/fuzz"], needsBinary: true },

@@ -5,6 +5,8 @@ import type { Random } from "../ports/random.ts";
 
 /** Consul's figures: each agent sends every 15 s, and all together not more than 64 a second. */
 const INTERVAL_MS_MIN = 15_000;
+/** By then the first pings are answered. */
+const FIRST_MS = 5_000;
 const UPDATES_PER_S_MAX = 64;
 /** A coordinate that hardly moved is not worth a write on a majority of disks, but is said again from time to time. */
 const MOVED_S_MIN = 0.0005;
@@ -33,10 +35,9 @@ export class CoordinateSender {
     this.#deps = deps;
   }
 
+  /** The first time soon, since nobody can measure a distance to this node before. */
   start(): void {
-    const { size, random, clock } = this.#deps;
-    const intervalMs = Math.max(INTERVAL_MS_MIN, (size() / UPDATES_PER_S_MAX) * 1000);
-    this.#timer = clock.after(intervalMs * (1 + random.float()), () => void this.#round());
+    this.#arm(FIRST_MS);
   }
 
   stop(): void {
@@ -56,7 +57,13 @@ export class CoordinateSender {
         log.debug("could not tell the coordinate", { error: (error as Error).message });
       }
     }
-    if (!this.#isStopped) this.start();
+    if (!this.#isStopped) this.#arm(INTERVAL_MS_MIN);
+  }
+
+  #arm(intervalMsMin: number): void {
+    const { size, random, clock } = this.#deps;
+    const intervalMs = Math.max(intervalMsMin, (size() / UPDATES_PER_S_MAX) * 1000);
+    this.#timer = clock.after(intervalMs * (1 + random.float()), () => void this.#round());
   }
 
   #isDue(own: Coordinate): boolean {

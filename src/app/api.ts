@@ -50,7 +50,6 @@ export function createApi(parts: ApiParts): Api {
       put: (put) => forwarder.run("kv.put", put),
       delete: (key, cas) => forwarder.run("kv.delete", { key, cas }),
       deleteTree: (prefix) => forwarder.run("kv.deleteTree", { prefix }),
-      valueBytesMax: () => config().limits.kvMaxValueSize,
     },
     session: {
       create: (request) => forwarder.run("session.create", request),
@@ -73,8 +72,6 @@ export function createApi(parts: ApiParts): Api {
     },
     txn: {
       apply: (ops, readOnly) => (readOnly ? core.server.txn.apply(ops, true) : forwarder.run("txn.apply", { ops })),
-      bodyBytesMax: () => config().limits.txnMaxReqLen,
-      valueBytesMax: () => config().limits.kvMaxValueSize,
     },
     catalog: {
       register: (registration) => forwarder.run("catalog.register", registration),

@@ -8,9 +8,10 @@ import { VERSION } from "../lib/version.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { tcp } from "../platform/tcp-server.ts";
+import type { Logger } from "../ports/logger.ts";
 import { Callers } from "../rpc/callers.ts";
 import type { Answer } from "./dns-remote.ts";
-import { type PoolServer, serversOf } from "./pool-servers.ts";
+import { datacentersOf, foreignDatacenters, type PoolServer, serversOf } from "./pool-servers.ts";
 import { httpSettings } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -65,14 +66,24 @@ export function makeCalling({ config, nodeId, telemetry, clusterSize }: CallingD
   });
   const settings = (): HttpSettings => httpSettings(config());
   const elsewhere = new Forwarding({ router, nodeName: () => first.nodeName, settings });
-  /** Datacenters that had a server at any time. */
+  /** Datacenters that had a server, as long as the pool remembers one of theirs. */
   const known = new Set<string>();
+  const tellForeign = foreignTeller(first.datacenter, telemetry.hub.logger("agent"));
   return {
     router,
     elsewhere,
     know(pool) {
+      const foreign = foreignDatacenters(pool.members());
+      router.setForeign(foreign);
+      tellForeign(foreign);
       const servers = serversOf(pool.members()).filter(({ nodeId: id }) => id !== nodeId);
       for (const { datacenter } of servers) known.add(datacenter);
+      const present = datacentersOf(pool.members());
+      for (const datacenter of known) {
+        if (present.has(datacenter)) continue;
+        known.delete(datacenter);
+        router.forget(datacenter);
+      }
       setServers(router, servers, known, pool);
     },
     async ask(datacenter, path, init) {
@@ -110,6 +121,22 @@ function distanceMs(own: Coordinate, other: Coordinate | undefined): number | un
   const seconds = distanceS(own, other);
   return Number.isFinite(seconds) ? seconds * MS_PER_S : undefined;
 }
+
+/** Says it once of each datacenter, until it has servers of this program. */
+function foreignTeller(own: string, log: Logger): (datacenters: readonly string[]) => void {
+  let told = new Set<string>();
+  return (datacenters) => {
+    for (const datacenter of datacenters.filter((name) => !told.has(name))) {
+      if (datacenter === own) log.error(NOBODY_TO_ASK, { datacenter });
+      else log.warn("requests can't be passed on to a datacenter, since its servers are Consul's", { datacenter });
+    }
+    told = new Set(datacenters);
+  };
+}
+
+const NOBODY_TO_ASK =
+  "this agent found no server that it can talk to: those of its pool are Consul's. What it has is in no catalog, and it answers only " +
+  "what is about itself. Let it join agents of Muster's servers, or run Consul's agent here";
 
 function headerOf(headers: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];

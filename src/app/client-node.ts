@@ -28,12 +28,14 @@ export function startClient({ config, telemetry, onLan }: RoleParts): Promise<Ro
     const nodeId = nodeIdIn(first.dev ? undefined : first.dataDir, first.nodeId, random.uuid);
     const publisher = new Publisher();
     let pools: Pools | undefined;
+    let dns: ReturnType<typeof dnsOf> | undefined;
     const calling = makeCalling({ config, nodeId, telemetry, clusterSize: () => pools?.lan.members().length ?? 1 });
     parts.add(() => calling.close());
     const lanPools = await openPools({
       ...{ config: first, nodeId, telemetry },
       onLan(event) {
         if (pools !== undefined && event.kind !== "user" && event.kind !== "query") calling.know(pools.lan);
+        if (event.kind === "join") dns?.retry();
         onLan(event);
       },
       onWan: () => undefined,
@@ -42,11 +44,12 @@ export function startClient({ config, telemetry, onLan }: RoleParts): Promise<Ro
     parts.add(() => lanPools.close());
     calling.know(lanPools.lan);
     const { catalog, sendCoordinate, owners } = remoteServers(calling.router, datacenter);
-    const dns = dnsOf(first, calling, owners);
-    parts.add(() => dns.close());
+    const ownDns = dnsOf(first, calling, owners);
+    dns = ownDns;
+    parts.add(() => ownDns.close());
     return {
       ...{ nodeId, pools: lanPools, publisher, catalog },
-      dns: dns.source,
+      dns: ownDns.source,
       keyring: { order: notHere, orderHere: notHere },
       sendCoordinate: (Coord) => sendCoordinate({ Node: nodeName, Segment: "", Coord }),
       createHttp: (local, settings) =>
@@ -87,6 +90,7 @@ function dnsOf(config: Config, calling: Calling, owners: Parameters<typeof remot
   const known = knownDatacenters(calling, datacenter);
   return {
     source: { datacenters: () => known.names, state: undefined, remote },
+    retry: () => remote.retry(),
     close() {
       known.stop();
       remote.close();

@@ -74,7 +74,7 @@ const CONSUL_SERVICE = "consul";
  * What DNS looks up at the servers, by the same HTTP reads that anybody can make. Names that are asked for are watched, so
  * that answers come from memory and follow changes at once.
  */
-export function remoteDns(deps: RemoteDnsDeps): DnsRemote & { close(): void } {
+export function remoteDns(deps: RemoteDnsDeps): DnsRemote & { retry(): void; close(): void } {
   const reads = new WatchedReads<unknown>({
     load: (key, index, signal) => fetchRead(deps, key, index, signal),
     isKept: (value) => value !== null && !(Array.isArray(value) && value.length === 0),
@@ -116,6 +116,7 @@ export function remoteDns(deps: RemoteDnsDeps): DnsRemote & { close(): void } {
       if (status !== 200) throw new Error(`a server of ${datacenter} answered ${status}: ${body}`);
       return dnsResult(queryAnswer.parse(JSON.parse(body)));
     },
+    retry: () => reads.retry(),
     close: () => reads.close(),
   };
 }

@@ -10,12 +10,15 @@ import { machineInterfaces } from "../platform/interfaces.ts";
 import { multicastDns } from "../platform/mdns.ts";
 import { BunProcessRunner } from "../platform/process.ts";
 import { systemRandom as random } from "../platform/random.ts";
+import type { Timer } from "../ports/clock.ts";
 import { missingInWan } from "./pool-servers.ts";
 import type { Pools } from "./pools.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Servers of the own datacenter bring each other into the pool of all; looked after as often as Consul does. */
 const FLOOD_MS = 30_000;
+/** Several servers often come at once. */
+const FLOOD_SOON_MS = 500;
 
 /** How this node finds the others of its pools. */
 export interface Joining {
@@ -26,6 +29,8 @@ export interface Joining {
    * `start_join` can't be joined.
    */
   start(): Promise<void>;
+  /** Somebody came to the pool of this datacenter. */
+  onJoin(): void;
   stop(): void;
 }
 
@@ -57,7 +62,7 @@ export function makeJoining(
       const side = isWan ? wanSide : lanSide;
       if (side === undefined) throw new Error("this agent is in no pool of all datacenters' servers");
       const target = parseJoinTarget(address, isWan ? (wanPort ?? 0) : config.ports.serfLan);
-      await side.pool.join(await side.discovery.resolve(target));
+      await side.pool.join(await side.discovery.resolve(target), { ignoreOldEvents: true });
     },
     async start() {
       await startJoin(config.startJoin, lanDeps);
@@ -68,6 +73,7 @@ export function makeJoining(
       for (const loop of loops) loop.start();
       flood.start();
     },
+    onJoin: () => flood.soon(),
     stop() {
       flood.stop();
       for (const loop of loops) loop.stop();
@@ -100,7 +106,8 @@ function depsOf(name: "LAN" | "WAN", { pool, discovery }: Side, port: number, lo
     pool: name,
     port,
     resolve: (target) => discovery.resolve(target),
-    join: (addresses) => pool.join(addresses),
+    // As Consul does: what was fired before this node came is not its business.
+    join: (addresses) => pool.join(addresses, { ignoreOldEvents: true }),
     isAlone: () => pool.members().filter(({ status }) => status === "alive").length < 2,
     log,
   };
@@ -117,19 +124,29 @@ function retryLoop(
 }
 
 /** Whoever joins one server of a datacenter over the WAN gets to know all of them. */
-function floodLoop({ lan, wan }: Pools): { start(): void; stop(): void } {
-  let isOver = false;
-  const round = async () => {
-    if (wan === undefined || isOver) return;
-    const missing = missingInWan(lan.members(), wan.members());
+function floodLoop({ lan, wan }: Pools): { start(): void; soon(): void; stop(): void } {
+  let timer: Timer | undefined;
+  let isRunning = false;
+  const round = async (joined: Pool) => {
+    isRunning = true;
+    const missing = missingInWan(lan.members(), joined.members());
     // Who can't be joined now is tried in the next round; the pool has said why.
-    if (missing.length > 0) await wan.join(missing).catch(() => undefined);
-    if (!isOver) clock.after(FLOOD_MS, () => void round());
+    if (missing.length > 0) await joined.join(missing).catch(() => undefined);
+    isRunning = false;
+    if (timer !== undefined) arm(FLOOD_MS);
+  };
+  const arm = (delayMs: number) => {
+    timer?.cancel();
+    if (wan !== undefined) timer = clock.after(delayMs, () => void round(wan));
   };
   return {
-    start: () => void round(),
+    start: () => arm(0),
+    soon: () => {
+      if (timer !== undefined && !isRunning) arm(FLOOD_SOON_MS);
+    },
     stop: () => {
-      isOver = true;
+      timer?.cancel();
+      timer = undefined;
     },
   };
 }

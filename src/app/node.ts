@@ -13,7 +13,7 @@ import { releaseMemoryWhenQuiet } from "../platform/memory-release.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { tcp } from "../platform/tcp-server.ts";
 import { udp } from "../platform/udp.ts";
-import { COMPARE_QUERY } from "../server/deregistration-news.ts";
+import { COMPARE_QUERY } from "../server/agent-names.ts";
 import { agentRole } from "./agent-role.ts";
 import type { NodeHost } from "./host.ts";
 import { makeJoining } from "./joining.ts";
@@ -86,6 +86,7 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
   };
   const app = role.createHttp(api, () => settings);
   onEvent = (event) => {
+    if (event.kind === "join") joining.onJoin();
     if (event.kind === "user") events.receive(event);
     else hearOfServers(event, local.agent.syncer);
   };

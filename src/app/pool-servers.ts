@@ -21,6 +21,19 @@ export function serversOf(members: readonly PoolMember[]): PoolServer[] {
   }));
 }
 
+/** Datacenters whose servers that are there are all of another program; they can be seen, and not be asked. */
+export function foreignDatacenters(members: readonly PoolMember[]): string[] {
+  const all = members.flatMap(({ status, tags }) => (status === "alive" ? (parseServer(tags) ?? []) : []));
+  const byDatacenter = Map.groupBy(all, ({ datacenter }) => datacenter);
+  return [...byDatacenter].flatMap(([name, servers]) => (servers.some(({ isMuster }) => isMuster) ? [] : [name]));
+}
+
+/** Datacenters with a server that is there or has failed; those whose servers have all left are no more. */
+export function datacentersOf(members: readonly PoolMember[]): Set<string> {
+  const staying = members.filter(({ status }) => status !== "left" && status !== "none");
+  return new Set(staying.flatMap(({ tags }) => parseServer(tags)?.datacenter ?? []));
+}
+
 /** Where servers of the own datacenter can be joined in the pool of all datacenters, if they are not in it yet. */
 export function missingInWan(lan: readonly PoolMember[], wan: readonly PoolMember[]): Endpoint[] {
   const present = new Set(wan.filter(({ status }) => status === "alive").map(({ name }) => name.toLowerCase()));

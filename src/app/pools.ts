@@ -23,7 +23,7 @@ import { systemRandom as random } from "../platform/random.ts";
 import { tcp } from "../platform/tcp-server.ts";
 import { udp } from "../platform/udp.ts";
 import type { Logger } from "../ports/logger.ts";
-import { expectOf, mayVote } from "./own-hello.ts";
+import { expectOf, mayVote } from "./server-settings.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Consul's: by then all members of any pool have heard that one leaves. */
@@ -82,7 +82,10 @@ function lanOptions(deps: PoolsDeps, pool: () => Pool | undefined): PoolOptions 
   const own: Candidate = { name, at: joinHostPort(config.advertiseAddr, ports.serfLan), tags };
   const log = deps.telemetry.hub.logger("agent.gossip.lan");
   const known: Known = {
-    has: (member) => pool()?.member(member)?.status === "alive",
+    tagsOf(member) {
+      const found = pool()?.member(member);
+      return found?.status === "alive" ? found.tags : undefined;
+    },
     all: () => (pool()?.members() ?? []).filter(({ status }) => status === "alive").map(candidateOf),
   };
   return {
@@ -123,7 +126,7 @@ function commonOptions({ config, telemetry }: PoolsDeps, log: Logger, file: "loc
     verifyIncoming: config.encryptVerifyIncoming,
     verifyOutgoing: config.encryptVerifyOutgoing,
     files: config.dev ? undefined : new DiskFileStore(config.dataDir),
-    keyringFile: `serf/${file}.keyring`,
+    keyringFile: config.disableKeyringFile ? undefined : `serf/${file}.keyring`,
     snapshotFile: `serf/${file}.snapshot`,
     rejoinAfterLeave: config.rejoinAfterLeave,
     tombstoneTimeoutMs: TOMBSTONE_MS,

@@ -1,7 +1,7 @@
 import type { Router } from "../agent/router/router.ts";
 import type { CatalogClient, NodeIdentity, NodeView } from "../agent/sync/catalog-client.ts";
 import type { DnsAddressOwners } from "../dns/source.ts";
-import { AGENT_METHODS } from "../server/agent-methods.ts";
+import { AGENT_METHODS } from "../server/agent-names.ts";
 import type { CoordinateUpdate } from "../state/coordinates/commands.ts";
 
 /** A server waits for a leader and for its disk; more than that is a lost call. */

@@ -4,6 +4,7 @@ import { routes } from "../http/table.ts";
 import { NO_SECRET } from "../lib/secret.ts";
 import { VERSION } from "../lib/version.ts";
 import { systemClock as clock } from "../platform/clock.ts";
+import { compileSoon } from "../platform/jit.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { raftStats } from "../raft/status.ts";
 import { Guests } from "../rpc/guests.ts";
@@ -32,8 +33,10 @@ const REMOTE_STALE_MS = 60_000;
 /** A node that is a server: it holds the state, and its agent writes through the same endpoints as everybody. */
 export function startServer(roleParts: RoleParts): Promise<Role> {
   return openAll(async (parts) => {
+    compileSoon();
     const { config, telemetry, host, onLan } = roleParts;
     let onWan = (): void => undefined;
+    let remote: ReturnType<typeof remoteDns> | undefined;
     const core = await startCore(config, telemetry, { onLan, onWan: () => onWan() }, host.onFatal);
     parts.add(() => core.stop());
     const { nodeId, pools, publisher, db } = core;
@@ -43,6 +46,7 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
     const { wan } = pools;
     onWan = () => {
       if (wan !== undefined) calling.know(wan);
+      remote?.retry();
     };
     onWan();
     const holdMs = () => config().performance.rpcHoldTimeoutMs;
@@ -54,7 +58,7 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
       forgetDeregistered: (request) => core.forwarder.run("catalog.forgetDeregistered", request),
       readable,
     });
-    const remote = remoteDns({
+    const otherDns = remoteDns({
       ...{
         get: (dc, path, signal, headers) =>
           calling.ask(dc, path, { signal, ...(headers === undefined ? {} : { headers }) }),
@@ -64,9 +68,10 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
       },
       owners: () => Promise.resolve({ nodes: [], services: [] }),
     });
-    parts.add(() => remote.close());
+    remote = otherDns;
+    parts.add(() => otherDns.close());
     const queries = queryExecutor(core, calling, config(), telemetry);
-    const byName = dnsQueries(queries, remote, config());
+    const byName = dnsQueries(queries, otherDns, config());
     let guests: Guests | undefined;
     parts.add(() => guests?.close(GUESTS_GRACE_MS));
     return {
@@ -74,7 +79,7 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
       dns: {
         datacenters: () => datacenterNames(wan, datacenter),
         state: dnsState(db, publisher, byName.here),
-        remote: { ...remote, executeQuery: byName.remote },
+        remote: { ...otherDns, executeQuery: byName.remote },
       },
       keyring: keyringOf(pools, calling, datacenter),
       async sendCoordinate(Coord) {

@@ -25,9 +25,9 @@ import { Uploads } from "../server/uploads.ts";
 import { nodeById } from "../state/nodes/queries.ts";
 import { clearMustJoin } from "../storage/set-aside.ts";
 import type { StoredJoin } from "./join-record.ts";
-import { serverAddress } from "./own-hello.ts";
 import { serversOf } from "./pool-servers.ts";
 import type { ServerLink } from "./server-link.ts";
+import { serverAddress } from "./server-settings.ts";
 import type { StateParts } from "./state-parts.ts";
 import type { Telemetry } from "./telemetry.ts";
 

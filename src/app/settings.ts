@@ -2,7 +2,6 @@ import ipaddr from "ipaddr.js";
 import type { Config } from "../config/config.ts";
 import type { DnsConfig } from "../dns/config.ts";
 import type { HttpSettings } from "../http/deps.ts";
-import { SNAPSHOT_POLICY, type SnapshotPolicy } from "../raft/upkeep.ts";
 
 const JSON_BODY_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -25,6 +24,7 @@ export function httpSettings(config: Config): HttpSettings {
     blockedEndpoints: config.httpConfig.blockEndpoints,
     waitingPerClientMax: config.limits.httpMaxConnsPerClient,
     jsonBodyBytesMax: JSON_BODY_BYTES_MAX,
+    bodyLimits: { kvValueBytesMax: config.limits.kvMaxValueSize, txnBytesMax: config.limits.txnMaxReqLen },
     ...writers(config.httpConfig.allowWriteHttpFrom),
   };
 }
@@ -69,24 +69,4 @@ export function dnsSettings(config: Config): DnsConfig {
     },
     translateWanAddrs: config.translateWanAddrs,
   };
-}
-
-/** When the log is cut. A key of zero or less means its default, as in Consul. */
-export function snapshotPolicy(config: Config): SnapshotPolicy {
-  const { raftSnapshotIntervalMs, raftSnapshotThreshold, raftTrailingLogs } = config;
-  const given = (value: number, fallback: number) => (value > 0 ? value : fallback);
-  return {
-    intervalMs: given(raftSnapshotIntervalMs, SNAPSHOT_POLICY.intervalMs),
-    thresholdEntries: given(raftSnapshotThreshold, SNAPSHOT_POLICY.thresholdEntries),
-    trailingEntries: given(raftTrailingLogs, SNAPSHOT_POLICY.trailingEntries),
-  };
-}
-
-const ELECTION_MS_PER_MULTIPLIER = 150;
-/** Below, a busy disk or a pause of the process would cost the lead. */
-const ELECTION_MS_MIN = 500;
-
-/** How long followers wait for a leader before they elect one: Consul's `raft_multiplier`, 1 for fast and 10 for slow machines. */
-export function electionTimeoutMs({ performance }: Pick<Config, "performance">): number {
-  return Math.max(ELECTION_MS_MIN, ELECTION_MS_PER_MULTIPLIER * performance.raftMultiplier);
 }

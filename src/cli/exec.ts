@@ -33,8 +33,9 @@ export async function run(context: CommandContext, { values, args }: Parsed): Pr
   };
   const self = await readSelf(context);
   const session = await orFail("Failed to create session", startSession(context, self, tell));
-  // As Go's path.Join, which the nodes use: no empty parts.
-  const dir = [...values.prefix.split("/"), session.id].filter(Boolean).join("/");
+  // Nodes put the two together by Go's path.Join, which leaves no empty parts.
+  const prefix = values.prefix.split("/").filter(Boolean).join("/");
+  const dir = prefix === "" ? session.id : `${prefix}/${session.id}`;
   let hasJob = false;
   try {
     tell(`Created remote execution session: ${session.id}`);
@@ -42,7 +43,7 @@ export async function run(context: CommandContext, { values, args }: Parsed): Pr
     hasJob = true;
     tell("Uploaded remote execution spec");
     if (!(await sleep(context.clock, values["wait-repl"], context.interrupted))) return 1;
-    const event = { Prefix: values.prefix, Session: session.id };
+    const event = { Prefix: prefix, Session: session.id };
     const firing = context.api.put("/v1/event/fire/_rexec", { query: filterQuery(values), body: encodeGoJson(event) });
     const { ID } = decodeGoJson(await orFail("Failed to fire event", firing)) as { readonly ID: string };
     tell(`Fired remote execution event: ${ID}`);

@@ -137,10 +137,11 @@ export class Responder {
     // The packet's memory is the socket's: whatever waits needs a copy.
     const kept = Buffer.from(bytes);
     const keptQuery = { ...query, question: kept.subarray(HEADER_BYTES, HEADER_BYTES + query.question.length) };
-    if (reply === "forward" && this.#config.recursors.length === 0) return this.#unforwarded(keptQuery, asker);
+    const isForeign = reply === "forward" && lookups.wants.length === 0;
+    if (isForeign && this.#config.recursors.length === 0) return this.#unforwarded(keptQuery, asker);
     if (this.#pending >= PENDING_MAX) return this.#serverFailure(keptQuery, true);
     this.#pending++;
-    const later = reply === "forward" ? this.#forward(keptQuery, kept, asker) : this.#fetch(keptQuery, asker);
+    const later = isForeign ? this.#forward(keptQuery, kept, asker) : this.#fetch(keptQuery, kept, asker);
     return later
       .catch((error: unknown) => this.#failed(keptQuery, error))
       .finally(() => {
@@ -162,14 +163,18 @@ export class Responder {
   }
 
   /** Fetches what is wanted and computes again, until nothing is wanted any more. */
-  async #fetch(query: DnsQuery, asker: Asker): Promise<Uint8Array> {
+  async #fetch(query: DnsQuery, bytes: Uint8Array, asker: Asker): Promise<Uint8Array> {
     const facts = new Facts();
     const { source, recursors } = this.#options;
     for (let round = 0; ; round++) {
       const lookups = new Lookups(source, this.#memo, facts, this.#config.datacenter);
       const reply = this.#compute(query, lookups, asker);
-      if (reply === "forward") return this.#serverFailure(query, true);
-      if (lookups.wants.length === 0 || round === FETCH_ROUNDS_MAX) return this.#encode(query, reply, asker.transport);
+      if (lookups.wants.length === 0 || round === FETCH_ROUNDS_MAX) {
+        if (reply !== "forward") return this.#encode(query, reply, asker.transport);
+        return this.#config.recursors.length === 0
+          ? this.#unforwarded(query, asker)
+          : await this.#forward(query, bytes, asker);
+      }
       const wants = lookups.wants.slice(0, WANTS_PER_ROUND_MAX);
       await Promise.all(wants.map((want) => fetchWant(want, facts, source, recursors, this.#config)));
     }

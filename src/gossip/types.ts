@@ -110,8 +110,8 @@ export interface PoolOptions {
   readonly verifyOutgoing: boolean;
   /** Where the keyring and the snapshot are kept; undefined: in memory only. */
   readonly files: FileStore | undefined;
-  /** Names in `files`. */
-  readonly keyringFile: string;
+  /** A name in `files`; undefined: keys are as configured at each start. */
+  readonly keyringFile: string | undefined;
   readonly snapshotFile: string;
   /** CIDRs; empty takes all. */
   readonly allowed: readonly string[];

@@ -2,7 +2,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Publisher } from "../state/publisher.ts";
-import type { Elsewhere, Forwarded } from "./elsewhere.ts";
+import type { BodyLimits, Elsewhere, Forwarded } from "./elsewhere.ts";
 import type { ReadDefaults } from "./read-options.ts";
 
 /** What the HTTP edge itself needs; each file of routes declares what its handlers need beside. */
@@ -48,6 +48,7 @@ export interface HttpSettings {
   /** Waiting requests that one client address may have open; 0 for no limit. */
   readonly waitingPerClientMax: number;
   readonly jsonBodyBytesMax: number;
+  readonly bodyLimits: BodyLimits;
   /** `?cached` is not looked at (`http_config.use_cache = false`). */
   readonly ignoresCached?: boolean;
   /** Paths with unprintable characters are taken, too. */

@@ -12,6 +12,16 @@ export interface Forwarded {
   readonly discoveryMaxStaleMs: number;
   /** As in `HttpSettings`. */
   readonly ignoresCached: boolean;
+  /** Those of the server that answers hold, too. */
+  readonly bodyLimits?: BodyLimits | undefined;
+}
+
+/** Bytes that an agent takes. */
+export interface BodyLimits {
+  /** `limits.kv_max_value_size`. */
+  readonly kvValueBytesMax: number;
+  /** `limits.txn_max_req_len`. */
+  readonly txnBytesMax: number;
 }
 
 /** A request that a server is to answer: of this datacenter, or of another one. */

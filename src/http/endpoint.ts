@@ -10,7 +10,7 @@ import { readBody } from "./body.ts";
 import { refuseBadCacheControl } from "./cache-control.ts";
 import { type Basis, basisOf, freshnessHeaders, ownFreshness, VOUCHED } from "./consistency.ts";
 import type { Connection, Consensus, HttpDeps, HttpEnv } from "./deps.ts";
-import type { Forwarded } from "./elsewhere.ts";
+import type { BodyLimits, Forwarded } from "./elsewhere.ts";
 import { acceptsGzip } from "./gzip.ts";
 import { decodeJsonBody } from "./json-body.ts";
 import type { ReadQuery } from "./query-schema.ts";
@@ -159,6 +159,7 @@ export class Endpoint {
       token: () => callerToken(c),
       readable: () => this.#readable(c, query as Partial<ReadQuery>),
       askedNode: c.env.connection.forwarded?.node,
+      bodyLimits: () => strictest(this.#deps.http.settings().bodyLimits, c.env.connection.forwarded?.bodyLimits),
       remoteAddress: () => c.env.connection.remoteAddress(),
       onClose: () => {
         const leave = this.#enter(c.env.connection);
@@ -403,6 +404,13 @@ export function hasPlainWishes({ pretty, discoveryMaxStaleMs, ignoresCached }: F
 }
 
 const maxStaleOf = ({ discoveryMaxStaleMs }: Forwarded) => ({ discoveryMaxStaleMs });
+
+function strictest(own: BodyLimits, asked = own): BodyLimits {
+  return {
+    kvValueBytesMax: Math.min(own.kvValueBytesMax, asked.kvValueBytesMax),
+    txnBytesMax: Math.min(own.txnBytesMax, asked.txnBytesMax),
+  };
+}
 
 /** Whether an answer that was kept may be given: what else a request can say is looked at by the endpoint. */
 export function takesKeptAnswer(raw: Request): boolean {

@@ -1,3 +1,5 @@
+import type { BodyLimits } from "./elsewhere.ts";
+
 /** Methods of a server by which whole requests are passed on. */
 export const FORWARD_METHODS = {
   /** Answers when requests are taken: asked before one whose body can't be sent twice. */
@@ -36,6 +38,7 @@ export interface OpenRequest {
   pretty: boolean;
   discoveryMaxStaleMs: number;
   ignoresCached: boolean;
+  bodyLimits?: BodyLimits;
 }
 
 export interface OpenAnswer {
@@ -85,7 +88,8 @@ export const isOpenRequest: Check<OpenRequest> = (value): value is OpenRequest =
   isText(value.node, NAME_CHARS_MAX) &&
   typeof value.pretty === "boolean" &&
   typeof value.discoveryMaxStaleMs === "number" &&
-  typeof value.ignoresCached === "boolean";
+  typeof value.ignoresCached === "boolean" &&
+  (value.bodyLimits === undefined || isBodyLimits(value.bodyLimits));
 
 export const isOpenAnswer: Check<OpenAnswer> = (value): value is OpenAnswer =>
   isReadAnswer(value) &&
@@ -109,6 +113,11 @@ export const isReadRequest: Check<ReadRequest> = (value): value is ReadRequest =
 
 export const isReadAnswer: Check<ReadAnswer> = (value): value is ReadAnswer =>
   isObject(value) && (value.body === undefined || isPart(value.body)) && typeof value.more === "boolean";
+
+const isBodyLimits = (value: unknown): value is BodyLimits =>
+  isObject(value) &&
+  isWithin(value.kvValueBytesMax, 0, Number.MAX_SAFE_INTEGER) &&
+  isWithin(value.txnBytesMax, 0, Number.MAX_SAFE_INTEGER);
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 

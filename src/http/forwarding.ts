@@ -62,9 +62,10 @@ export class Forwarding implements Elsewhere {
 
   #head({ raw, address, forwarded }: ForwardRequest, upload: Upload): Omit<OpenRequest, "id"> {
     const { nodeName, settings } = this.#options;
-    const { alwaysPretty, waitLimits, ignoresCached = false } = settings();
+    const { alwaysPretty, waitLimits, ignoresCached = false, ...own } = settings();
     const { url } = raw;
     const queryAt = url.indexOf("?");
+    const bodyLimits = forwarded === undefined ? own.bodyLimits : forwarded.bodyLimits;
     return {
       ...(upload.first === undefined ? {} : { body: upload.first as Uint8Array<ArrayBuffer> }),
       more: !upload.isWhole,
@@ -77,6 +78,7 @@ export class Forwarding implements Elsewhere {
       pretty: forwarded?.pretty ?? alwaysPretty,
       discoveryMaxStaleMs: forwarded?.discoveryMaxStaleMs ?? waitLimits.discoveryMaxStaleMs ?? 0,
       ignoresCached: forwarded?.ignoresCached ?? ignoresCached,
+      ...(bodyLimits === undefined ? {} : { bodyLimits }),
     };
   }
 }

@@ -33,7 +33,7 @@ export const LATER_ROUTES: readonly LaterRoute[] = [
     ["GET", "/v1/internal/ui/services"],
     ["GET", "/v1/internal/ui/gateway-services-nodes/:gateway{.*}"],
   ]),
-  ...later("several datacenters", [
+  ...later("mesh gateways", [
     ["GET", "/v1/internal/federation-states"],
     ["GET", "/v1/internal/federation-states/mesh-gateways"],
     ["GET", "/v1/internal/federation-state/:dc{.*}"],

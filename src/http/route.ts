@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { QueryResult } from "../state/query.ts";
+import type { BodyLimits } from "./elsewhere.ts";
 
 /** Rights as the ACL sheet names them: `<resource>:<access>`; several when one request touches several resources. */
 export type AclRule = "none" | `${string}:${"read" | "write" | "list"}`;
@@ -24,6 +25,8 @@ export interface ApiRequest<Query = Record<string, unknown>, Body = unknown> {
   readonly raw: Request;
   /** Name of the node whose agent was asked, when it is another one and passed the request on. */
   readonly askedNode: string | undefined;
+  /** What the agent that was asked takes, and this one, too. */
+  readonly bodyLimits: () => BodyLimits;
   /** The caller's secret, or "" for the anonymous caller. Never log it. */
   readonly token: () => string;
   /** Address of the caller, or "" on a unix socket. */

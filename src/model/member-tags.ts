@@ -113,11 +113,12 @@ export interface Candidate {
 
 /** Members that are there already. */
 export interface Known {
-  has(name: string): boolean;
+  /** Undefined for who is not there. */
+  tagsOf(name: string): MemberTags | undefined;
   all(): readonly Candidate[];
 }
 
-const NOBODY: Known = { has: () => false, all: () => [] };
+const NOBODY: Known = { tagsOf: () => undefined, all: () => [] };
 
 /**
  * Why members can't be in the pool of a datacenter with this agent, in Consul's words: another datacenter, another
@@ -157,7 +158,10 @@ export function refuseWan(own: Candidate, others: readonly Candidate[]): string 
 
 function refuseMixed(own: Candidate, others: readonly Candidate[], known: Known): string | undefined {
   const isServer = ({ tags }: Candidate) => parseServer(tags) !== undefined;
-  const coming = others.filter((other) => isServer(other) && !known.has(other.name));
+  const programOf = (tags: MemberTags = {}) => parseServer(tags)?.isMuster;
+  const isNew = ({ name, tags }: Candidate) => programOf(known.tagsOf(name)) !== programOf(tags);
+  // Of a large pool not all members are looked at for each that tells that it is still there.
+  const coming = others.filter((other) => isServer(other) && (isServer(own) || isNew(other)));
   if (coming.length === 0) return undefined;
   const servers = [own, ...(isServer(own) ? [] : known.all()), ...coming].filter(isServer);
   const consul = servers.find(({ tags }) => parseServer(tags)?.isMuster === false);

@@ -37,6 +37,9 @@ export function listenHttp(options: {
   const common = {
     idleTimeout: IDLE_TIMEOUT_S,
     maxRequestBodySize: BODY_BYTES_MAX,
+    // Else the runtime prints what breaks a body to stderr, past the log, with a piece of source. What a body is broken
+    // with before its part is waited for it prints in any case: give such an error no reason.
+    development: false,
     // An exception here would be answered with a page of the runtime's own.
     error: () => new Response("internal error", { status: 500 }),
     fetch: (raw: Request, server: Bun.Server<undefined>) => options.fetch(raw, connectionOf(raw, server)),

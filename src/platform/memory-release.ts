@@ -10,6 +10,8 @@ export interface RuntimeMemory {
 }
 
 const CHECK_MS = 1_000;
+/** As long as there is nothing to release: an idle process should not wake for it. */
+const IDLE_CHECK_MS = 10_000;
 /** In one check: a server with some health checks and a DNS query now and then stays below. */
 const QUIET_CPU_MS = 50;
 /** Since the last release: less work leaves nothing worth it. */
@@ -39,19 +41,19 @@ export function releaseMemoryWhenQuiet(clock: Clock, memory: RuntimeMemory = RUN
   let workedMs = WORKED_CPU_MS_MIN;
   let dueMs = Number.NEGATIVE_INFINITY;
   let apartMs = 0;
+  const isDue = () => workedMs >= WORKED_CPU_MS_MIN && clock.monotonicMs() >= dueMs;
   const check = () => {
     const cpuMs = memory.cpuMs();
     const isQuiet = cpuMs - seenMs < QUIET_CPU_MS;
     workedMs += cpuMs - seenMs;
     seenMs = cpuMs;
-    const isDue = workedMs >= WORKED_CPU_MS_MIN && clock.monotonicMs() >= dueMs;
-    if (isQuiet && isDue && memory.heapBytes() <= HEAP_BYTES_MAX) {
+    if (isQuiet && isDue() && memory.heapBytes() <= HEAP_BYTES_MAX) {
       memory.release();
       workedMs = 0;
       dueMs = clock.monotonicMs() + apartMs;
       apartMs = APART_MS_MIN;
     }
-    timer = clock.after(CHECK_MS, check);
+    timer = clock.after(isDue() ? CHECK_MS : IDLE_CHECK_MS, check);
   };
   timer = clock.after(CHECK_MS, check);
   return () => timer.cancel();

@@ -11,14 +11,15 @@ import { Seldom } from "./seldom.ts";
 import { GUEST_SELECTOR } from "./selector.ts";
 import type { Wire } from "./types.ts";
 
+/** Connections are looked at no more often; less often while nothing can be due, so that an idle agent sleeps. */
 const LOOK_MS = 1000;
 /** A server that was silent for so long is asked for a sign of life: sooner while calls wait for it. */
 const PING_AFTER_MS = 4000;
 const IDLE_PING_AFTER_MS = 15_000;
 /** It is lost when none comes for so long. */
 const SILENT_MS_MAX = 8000;
-/** A look that comes so late says that this process stood still: what servers sent meanwhile is not read yet. */
-const STALLED_MS = LOOK_MS + 1500;
+/** A look that is so late says that this process stood still: what servers sent meanwhile is not read yet. */
+const STALLED_MS = 1500;
 /** A connection that nobody used for so long is closed. */
 const IDLE_MS_MAX = 180_000;
 const QUIET_MS = 2000;
@@ -70,7 +71,8 @@ export class Callers {
   /** All whose connection is not gone. */
   readonly #links = new Map<CallerLink, Called>();
   #look: Timer | undefined;
-  #lookedMs = 0;
+  /** When it comes, on the monotonic clock. */
+  #lookMs = 0;
   #isClosed = false;
 
   constructor(options: CallersOptions) {
@@ -94,6 +96,7 @@ export class Callers {
       const called = this.#of(server);
       const link = called.link?.isUp ? called.link : await this.#opened(called, options.signal);
       called.usedMs = this.#options.clock.monotonicMs();
+      this.#lookIn(LOOK_MS);
       return await link.call(method, argument, options);
     } catch (error) {
       if (error instanceof NotSent || error instanceof AnswerLost) meter.count("client.rpc.failed");
@@ -183,7 +186,7 @@ export class Callers {
     this.#links.set(made, called);
     void made.gone.then(() => this.#links.delete(made));
     if (this.#isClosed) made.close("this agent stops");
-    this.#startLooking();
+    this.#lookIn(LOOK_MS);
     await made.opened;
     return made;
   }
@@ -208,18 +211,23 @@ export class Callers {
     if (!this.#isClosed) this.#options.logger.debug("closed a connection", { server, datacenter, address, why });
   }
 
-  #startLooking(): void {
-    if (this.#look !== undefined) return;
-    this.#lookedMs = this.#options.clock.monotonicMs();
-    this.#look = this.#options.clock.after(LOOK_MS, () => this.#lookAfter());
+  /** Looks after the connections in so long at the latest. */
+  #lookIn(waitMs: number): void {
+    const { clock } = this.#options;
+    const lookMs = clock.monotonicMs() + waitMs;
+    if (this.#look !== undefined && this.#lookMs <= lookMs) return;
+    this.#look?.cancel();
+    this.#lookMs = lookMs;
+    this.#look = clock.after(waitMs, () => this.#lookAfter());
   }
 
   #lookAfter(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    const isStalled = nowMs - this.#lookedMs > STALLED_MS;
+    const isStalled = nowMs - this.#lookMs > STALLED_MS;
     this.#look = undefined;
     for (const [link, called] of this.#links) if (link.isUp) this.#lookAt(link, called, nowMs, isStalled);
-    if (this.#links.size > 0) this.#startLooking();
+    const dueMs = [...this.#links.keys()].map((link) => dueIn(link, nowMs));
+    if (dueMs.length > 0) this.#lookIn(Math.max(LOOK_MS, Math.min(...dueMs)));
   }
 
   #lookAt(link: CallerLink, called: Called, nowMs: number, isStalled: boolean): void {
@@ -229,12 +237,20 @@ export class Callers {
       link.close("nobody uses it");
       return;
     }
-    const isSilent = silentMs >= (isIdle ? IDLE_PING_AFTER_MS : PING_AFTER_MS);
+    const isSilent = silentMs >= pingAfterMs(link);
     if (isSilent && link.ask(nowMs) > SILENT_MS_MAX && !isStalled) {
       link.close(`nothing was heard for ${Math.round(silentMs)} ms`);
     }
     if (silentMs > QUIET_MS) link.rest();
   }
+}
+
+const pingAfterMs = ({ pending }: CallerLink): number => (pending === 0 ? IDLE_PING_AFTER_MS : PING_AFTER_MS);
+
+/** Milliseconds until there is something to do for a connection, if nothing is heard and nobody calls: below 0 when it waits for a sign of life. */
+function dueIn(link: CallerLink, nowMs: number): number {
+  const silentMs = nowMs - link.heardMs;
+  return (silentMs > QUIET_MS ? pingAfterMs(link) : QUIET_MS) - silentMs;
 }
 
 const nameOf = ({ name, address }: CalledServer): string => `server "${name}" (${address})`;

@@ -10,6 +10,7 @@ import type { CoordinateUpdate } from "../state/coordinates/commands.ts";
 import type { StateDb } from "../state/db.ts";
 import { nodesByAddress } from "../state/nodes/queries.ts";
 import { servicesByAddress } from "../state/services/queries.ts";
+import { AGENT_METHODS } from "./agent-names.ts";
 
 const name = z.string().max(512);
 
@@ -37,15 +38,6 @@ export interface AgentMethodsDeps {
   /** What the catalog has of a node, not stale. */
   nodeView(node: { name: string; id: string }): Promise<unknown>;
 }
-
-export const AGENT_METHODS = {
-  register: "agent.register",
-  deregister: "agent.deregister",
-  forget: "agent.forgetDeregistered",
-  nodeView: "agent.nodeView",
-  coordinate: "agent.coordinate",
-  owners: "dns.owners",
-} as const;
 
 /**
  * What client agents ask beside HTTP requests. Everything that comes is checked here: whoever reaches the server port may

@@ -4,9 +4,6 @@ import { newestDeregistration, ownersSince } from "../state/deregistrations/quer
 import { DEREGISTERED_TOPIC } from "../state/deregistrations/topics.ts";
 import type { Publisher } from "../state/publisher.ts";
 
-/** Query of the gossip pool that asks an agent to compare itself with the catalog; it has no payload and no answer. */
-export const COMPARE_QUERY = "muster:compare";
-
 /** Deregistrations come in rows; an agent is asked once for those of this time. */
 const ASK_AFTER_MS = 200;
 

@@ -23,6 +23,8 @@ export interface Member {
   isConnected: boolean;
   /** As the gossip pool says; for who is not in it, whether it was heard lately. */
   isAlive: boolean;
+  /** It went from the pool on purpose, or was made to (`force-leave`). */
+  hasLeft: boolean;
   /** For how long its connection said nothing; 0 for this server. */
   silentMs: number;
   expect: number;
@@ -75,6 +77,7 @@ interface GossipServer {
   name: string;
   address: string;
   isAlive: boolean;
+  hasLeft: boolean;
   tags: ServerTags;
 }
 
@@ -89,7 +92,8 @@ function gossipServers(pool: readonly PoolMember[], datacenter: string): Map<str
     if (!tags?.isMuster || tags.nodeId === "" || tags.datacenter !== datacenter || member.status === "none") continue;
     if (servers.get(tags.nodeId)?.isAlive) continue;
     const address = formatHostPort(member.at.address, tags.port);
-    servers.set(tags.nodeId, { name: member.name, address, isAlive: isThere(member), tags });
+    const hasLeft = member.status === "left";
+    servers.set(tags.nodeId, { name: member.name, address, isAlive: isThere(member), hasLeft, tags });
   }
   return servers;
 }
@@ -109,6 +113,7 @@ function memberOf(hello: Hello, isConnected: boolean, silentMs: number, gossip?:
   return {
     ...{ nodeId, name: nodeName, address, datacenter, clusterId, isConnected, silentMs },
     isAlive: gossip?.isAlive ?? silentMs <= FAILED_AFTER_MS,
+    hasLeft: gossip?.hasLeft ?? false,
     ...{ expect, mayVote, version, taggedAddresses, nodeMeta },
   };
 }

@@ -67,7 +67,14 @@ function membership({ members, configuration, removed }: ReconcileView): Duty[] 
 is alive; give it another node_name and address, or stop the other one`;
     conflicts.push({ kind: "conflict", text });
   }
-  return conflicts;
+  return [...conflicts, ...departed(members, byId)];
+}
+
+/** One that left, or was made to, is not waited for: it takes part again when it comes back as a new one. */
+function departed(members: readonly Member[], configured: ReadonlyMap<string, Server>): Duty[] {
+  const left = members.find(({ nodeId, hasLeft, isConnected }) => hasLeft && !isConnected && configured.has(nodeId));
+  if (left === undefined) return [];
+  return [{ kind: "change", change: { kind: "remove", serverId: left.nodeId }, why: "it left the pool" }];
 }
 
 /** Another server of the configuration with the name or address of `member`. */

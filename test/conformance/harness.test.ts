@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { difference, same } from "./harness/compare.ts";
 import { parseJson } from "./harness/json.ts";
 import { type Known, normalise } from "./harness/normalise.ts";
+import { OTHER_NODE, withoutOtherNode } from "./harness/other-node.ts";
 import { problems } from "./harness/report.ts";
 import type { Answer, HttpAnswer, Json } from "./harness/types.ts";
 
@@ -54,6 +55,31 @@ describe("normalising", () => {
   test("headers that say nothing of the answer are left out", () => {
     const headers = { date: "now", "content-length": "3", "x-own": "1", allow: "OPTIONS,GET" };
     expect(cleaned(null, headers).headers).toEqual({ allow: "OPTIONS,GET", "x-own": "1" });
+  });
+});
+
+describe("through a client, the node that the recording does not know is taken out of", () => {
+  const other = { Node: OTHER_NODE, Address: "127.0.0.1" };
+  const recorded = { Node: "n1", Address: "127.0.0.1" };
+  const shown = (stdout: string) => withoutOtherNode({ kind: "cli", exit: 0, stdout, stderr: "" });
+
+  test("lists of nodes, members, checks and instances", () => {
+    const members = [{ Name: OTHER_NODE }, { Name: "n1" }];
+    expect(withoutOtherNode(http([[other, recorded], members, [{ Node: other, Checks: [] }]]))).toEqual(
+      http([[recorded], [{ Name: "n1" }], []]),
+    );
+  });
+
+  test("tables, and what a watch prints", () => {
+    const table = (rows: string) => `Node  Address\n${rows}n1    127.0.0.1\n`;
+    expect(shown(table(`${OTHER_NODE}    127.0.0.1\n`))).toEqual(shown(table("")));
+    const watched = (nodes: Json) => `${JSON.stringify(nodes, null, 4)}\n`;
+    expect(shown(watched([other, recorded]))).toEqual(shown(watched([recorded])));
+  });
+
+  test("nothing else", () => {
+    expect(withoutOtherNode(http(other))).toEqual(http(other));
+    expect(shown(`no ${OTHER_NODE}`)).toMatchObject({ stdout: `no ${OTHER_NODE}` });
   });
 });
 

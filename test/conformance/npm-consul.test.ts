@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Consul from "consul";
-import { poll, type Server, startServer } from "./harness/server.ts";
+import { type Agents, poll, startAgents } from "./harness/agents.ts";
 
 const BUILT = join(import.meta.dir, "../../dist/muster");
 const binary = process.env.MUSTER_BIN ?? process.env.CONSUL_BIN ?? (existsSync(BUILT) ? BUILT : undefined);
@@ -14,7 +14,7 @@ function loose<T>(value: unknown): T {
   return value as T;
 }
 
-let server: Server;
+let server: Agents;
 let consul: Consul;
 
 /** Waits until `read` gives something that `holds`, and gives it; fails the test when it never does. */
@@ -30,7 +30,7 @@ async function eventually<T>(read: () => Promise<T>, holds: (value: T) => boolea
 
 describe.skipIf(binary === undefined)("the npm package consul works unchanged", () => {
   beforeAll(async () => {
-    server = await startServer(binary ?? "", {});
+    server = await startAgents(binary ?? "", {});
     consul = new Consul({ host: "127.0.0.1", port: server.ports.http });
   }, START_MS_MAX);
 

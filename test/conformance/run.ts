@@ -1,11 +1,19 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import differences from "./differences.json" with { type: "json" };
-import { type Binaries, inParallel, runArea } from "./harness/area-run.ts";
+import { inParallel, runArea, type Setup } from "./harness/area-run.ts";
 import { type Args, parseArgs } from "./harness/args.ts";
 import { difference, same } from "./harness/compare.ts";
-import { loadRecording, type Recording, recordingOf, saveRecording } from "./harness/recording.ts";
+import {
+  loadClientRecording,
+  loadRecording,
+  type Recording,
+  recordingOf,
+  saveClientRecording,
+  saveRecording,
+} from "./harness/recording.ts";
 import { type AreaOutcome, type Outcome, problems, table } from "./harness/report.ts";
+import { makesSenseThroughClient } from "./harness/through-client.ts";
 import type { Area } from "./harness/types.ts";
 import { AREAS } from "./script/all.ts";
 
@@ -26,7 +34,7 @@ function consulBinary(): string {
 }
 
 function chosen(args: Args): Area[] {
-  if (args.only.length === 0) return [...AREAS];
+  if (args.only.length === 0) return AREAS.filter((area) => !args.throughClient || makesSenseThroughClient(area));
   const names = new Set(args.only.map((word) => word.split("/")[0]));
   const found = AREAS.filter((area) => names.has(area.name));
   if (found.length < names.size) throw new Error(`areas are: ${AREAS.map((area) => area.name).join(" ")}\n`);
@@ -34,15 +42,15 @@ function chosen(args: Args): Area[] {
 }
 
 /** Two recordings of one script must be equal after normalising; what differs is a fault of the script, not of Consul. */
-async function record(areas: readonly Area[]): Promise<number> {
+async function record(areas: readonly Area[], { throughClient }: Args): Promise<number> {
   const consul = consulBinary();
-  const binaries: Binaries = { server: consul, cli: consul };
+  const setup: Setup = { agent: consul, cli: consul, throughClient };
   const rounds: Recording[][] = [];
   const unsettled: string[] = [];
   for (let round = 0; round < 2; round++) {
     rounds.push(
       await inParallel(areas, AREAS_AT_ONCE, async (area) => {
-        const run = await runArea(binaries, area, UNTIL_MS_MAX.record);
+        const run = await runArea(setup, area, UNTIL_MS_MAX.record);
         unsettled.push(...run.unsettled);
         return recordingOf(area, run.answers);
       }),
@@ -59,18 +67,19 @@ async function record(areas: readonly Area[]): Promise<number> {
       say(`\n${id}: two recordings differ\n  ${request}\n`);
       if (again !== undefined) say(`  ${difference(answer, again).join("\n  ")}\n`);
     }
-    await saveRecording(area, first);
+    await (throughClient ? saveClientRecording : saveRecording)(area, first);
   }
   say(`recorded ${areas.reduce((sum, area) => sum + area.exchanges.length, 0)} exchanges, ${unstable} unstable\n`);
   return unstable === 0 ? 0 : 1;
 }
 
 async function replay(areas: readonly Area[], args: Args): Promise<number> {
-  const server = resolve(args.against ?? process.env.MUSTER_BIN ?? join(import.meta.dir, "../../dist/muster"));
-  if (!existsSync(server)) throw new Error(`no binary at ${server}; build it, or name one in MUSTER_BIN\n`);
-  const binaries: Binaries = { server, cli: args.cliFromConsul ? consulBinary() : server };
+  const agent = resolve(args.against ?? process.env.MUSTER_BIN ?? join(import.meta.dir, "../../dist/muster"));
+  if (!existsSync(agent)) throw new Error(`no binary at ${agent}; build it, or name one in MUSTER_BIN\n`);
+  const { cliFromConsul, throughClient } = args;
+  const setup: Setup = { agent, cli: cliFromConsul ? consulBinary() : agent, throughClient };
   const reasons: Readonly<Record<string, string>> = args.against === undefined ? differences : {};
-  const outcomes = await inParallel(areas, AREAS_AT_ONCE, (area) => replayArea(binaries, area, args, reasons));
+  const outcomes = await inParallel(areas, AREAS_AT_ONCE, (area) => replayArea(setup, area, args, reasons));
   const ids = new Set(AREAS.flatMap((area) => area.exchanges.map((exchange) => exchange.id)));
   const found = problems(
     outcomes,
@@ -82,28 +91,28 @@ async function replay(areas: readonly Area[], args: Args): Promise<number> {
 }
 
 async function replayArea(
-  binaries: Binaries,
+  setup: Setup,
   area: Area,
   args: Args,
   reasons: Readonly<Record<string, string>>,
 ): Promise<AreaOutcome> {
-  const recording = await loadRecording(area);
+  const recording = await (args.throughClient ? loadClientRecording : loadRecording)(area);
   const shown = (id: string) => args.only.length === 0 || args.only.includes(area.name) || args.only.includes(id);
   const compared = area.exchanges.filter(
     (exchange) => shown(exchange.id) && (!args.cliFromConsul || exchange.request.kind === "cli"),
   );
   let startFailure: string | undefined;
-  const run = await runArea(binaries, area, UNTIL_MS_MAX.replay).catch((error: unknown) => {
+  const run = await runArea(setup, area, UNTIL_MS_MAX.replay).catch((error: unknown) => {
     startFailure = error instanceof Error ? error.message : String(error);
     return undefined;
   });
   const outcomes = compared.flatMap(({ id }): Outcome[] => {
     const recorded = recording[id];
     if (recorded === undefined) return [];
-    const got = run?.answers.get(id) ?? { kind: "none" as const, failure: "no server" };
+    const got = run?.answers.get(id) ?? { kind: "none" as const, failure: "no agent" };
     const equal = same(recorded.answer, got);
-    // With Consul's own command line some listed differences vanish, which is no reason to take them off the list.
-    const reason = args.cliFromConsul && equal ? undefined : reasons[id];
+    // With Consul's own command line, and through a client, some listed differences vanish: no reason to unlist them.
+    const reason = (args.cliFromConsul || args.throughClient) && equal ? undefined : reasons[id];
     return [{ id, recorded, got, same: equal, ...(reason === undefined ? {} : { reason }) }];
   });
   return { name: area.name, outcomes, ...(startFailure === undefined ? {} : { startFailure }) };
@@ -111,7 +120,7 @@ async function replayArea(
 
 try {
   const args = parseArgs(process.argv.slice(2));
-  process.exitCode = args.record ? await record(chosen(args)) : await replay(chosen(args), args);
+  process.exitCode = args.record ? await record(chosen(args), args) : await replay(chosen(args), args);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 2;

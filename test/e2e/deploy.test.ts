@@ -8,6 +8,17 @@ import { ROOT } from "../tidy/sources.ts";
 const DEPLOY = join(ROOT, "deploy");
 const UNIT = join(DEPLOY, "muster.service");
 
+/** What the tests read of a file for Docker's compose. */
+interface Compose {
+  readonly services: Readonly<
+    Record<
+      string,
+      { readonly hostname: string; readonly command: readonly string[]; readonly volumes: readonly [string] }
+    >
+  >;
+  readonly volumes: Readonly<Record<string, null>>;
+}
+
 let dir: string;
 
 beforeEach(() => {
@@ -69,6 +80,32 @@ describe("example configurations", () => {
       expect({ code, output: `${stdout}${stderr}` }).toEqual({ code: 0, output: expect.stringContaining("is valid") });
     });
   }
+});
+
+describe("compose.yaml", () => {
+  const { services, volumes } = Bun.YAML.parse(readFileSync(join(DEPLOY, "compose.yaml"), "utf8")) as Compose;
+  const agents = Object.entries(services).map(([name, service]) => ({ name, ...service }));
+
+  test("starts agents by flags that there are, each on a volume of its own that is declared", async () => {
+    const { stdout } = await runExecutable(dir, ["agent", "-help"]);
+    const flags = new Set(agents.flatMap(({ command }) => command.slice(1).map((word) => word.split("=")[0] ?? "")));
+    expect([...flags].filter((flag) => !new RegExp(`^\\s+${flag}(=|\\s|$)`, "m").test(stdout))).toEqual([]);
+    const mounted = agents.map(({ volumes: [volume] }) => volume.split(":")[0] ?? "");
+    expect(mounted).toEqual(Object.keys(volumes));
+    expect(agents.map(({ hostname }) => hostname)).toEqual(agents.map(({ name }) => name));
+  });
+
+  test("lets all of them join the servers, and counts the servers", () => {
+    const servers = agents.filter(({ command }) => command.includes("-server"));
+    const others = agents.filter(({ command }) => !command.includes("-server"));
+    expect([servers.length, others.length]).toEqual([3, 1]);
+    for (const { command } of servers) expect(command).toContain(`-bootstrap-expect=${servers.length}`);
+    for (const { command } of agents) {
+      expect(command.filter((word) => word.startsWith("-retry-join="))).toEqual(
+        servers.map(({ name }) => `-retry-join=${name}`),
+      );
+    }
+  });
 });
 
 describe.each(["muster.service", "muster-snapshot.service"])("the unit %s", (name) => {

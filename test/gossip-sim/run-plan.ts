@@ -28,10 +28,17 @@ export function runPlan(plan: Plan, trace: (line: string) => void = () => undefi
   const scenario = scenarioOf(plan);
   const onView = (node: SimNode, before: SwimMember | undefined, after: SwimMember) => {
     trace(`${(world.nowMs / 1000).toFixed(3)} ${node.name} sees ${after.name} ${after.state} ${after.incarnation}`);
-    checkView(node, before, after);
-    scenario.onView?.(world, node, before, after);
+    try {
+      checkView(node, before, after);
+      scenario.onView?.(world, node, before, after);
+    } catch (error) {
+      // Whoever waits for an exchange of states catches what that throws.
+      caught ??= error;
+      throw error;
+    }
   };
   const world = new World({ seed: plan.seed, watcher: { onView } }, plan.size);
+  let caught: unknown;
   let violation: RunResult["violation"];
   try {
     const nemesis = new Nemesis(world, trace);
@@ -41,8 +48,9 @@ export function runPlan(plan: Plan, trace: (line: string) => void = () => undefi
     untilAgreed(world, RECOVERY_MS);
     checkRest(world);
     untilAgreed(world, 0);
+    if (caught !== undefined) throw caught;
   } catch (error) {
-    violation = described(error);
+    violation = described(caught ?? error);
     trace(`VIOLATION ${violation.invariant}: ${violation.text}`);
   }
   const { seed } = plan;

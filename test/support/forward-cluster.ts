@@ -43,10 +43,16 @@ const routes = [
   }),
   defineRoute({
     ...{ ...basics, method: "PUT", path: "/v1/kv/:key{.*}", query: z.object({ dc: one }) },
-    async handle({ raw, params, askedNode, remoteAddress }, { state }: Deps) {
+    async handle({ raw, params, askedNode, bodyLimits, remoteAddress }, { state }: Deps) {
       const body = await readBody(raw, 8 * MIB);
       state.puts++;
-      state.seen = { askedNode, address: remoteAddress(), headers: raw.headers.toJSON(), url: raw.url };
+      state.seen = {
+        askedNode,
+        bodyLimits: bodyLimits(),
+        address: remoteAddress(),
+        headers: raw.headers.toJSON(),
+        url: raw.url,
+      };
       if (params.key === "refused") throw new Refusal("No cluster leader", 500, "refused");
       await state.hold;
       return json({ bytes: body.length, hash: Bun.hash.crc32(body), by: state.name });

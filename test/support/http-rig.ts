@@ -16,6 +16,7 @@ export const SETTINGS: HttpSettings = {
   blockedEndpoints: [],
   waitingPerClientMax: 200,
   jsonBodyBytesMax: 1024 * 1024,
+  bodyLimits: { kvValueBytesMax: 512 * 1024, txnBytesMax: 512 * 1024 },
 };
 
 /** A server that leads. */

@@ -40,6 +40,7 @@ export class WatchedReads<T> {
   readonly #options: WatchedReadsOptions<T>;
   /** In the order of last use. */
   readonly #entries = new Map<string, Entry<T>>();
+  readonly #paused = new Set<() => void>();
   #isClosed = false;
 
   constructor(options: WatchedReadsOptions<T>) {
@@ -58,6 +59,13 @@ export class WatchedReads<T> {
     this.#entries.delete(key);
     this.#entries.set(key, known);
     return known.value === undefined ? known.first : Promise.resolve(known.value);
+  }
+
+  /** Whoever was not reached may be there again: what waits to be tried again is tried now. */
+  retry(): void {
+    const paused = [...this.#paused];
+    this.#paused.clear();
+    for (const goOn of paused) goOn();
   }
 
   close(): void {
@@ -132,12 +140,14 @@ export class WatchedReads<T> {
   #pause(delayMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
+        this.#paused.delete(done);
         timer.cancel();
         signal.removeEventListener("abort", done);
         resolve();
       };
       const timer = this.#options.clock.after(delayMs, done);
       signal.addEventListener("abort", done);
+      this.#paused.add(done);
     });
   }
 

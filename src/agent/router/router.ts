@@ -50,10 +50,14 @@ interface Datacenter {
   rebalance: Timer | undefined;
 }
 
+/** Behind Consul's words. */
+const FOREIGN = "speak Consul's own protocol, which this agent does not";
+
 /** Takes requests to a server of a datacenter. Errors are Refusals in Consul's words. */
 export class Router {
   readonly #options: RouterOptions;
   readonly #datacenters = new Map<string, Datacenter>();
+  #foreign: ReadonlySet<string> = new Set();
   #isClosed = false;
 
   constructor(options: RouterOptions) {
@@ -65,6 +69,11 @@ export class Router {
     const known = this.#datacenters.get(datacenter.toLowerCase()) ?? this.#create(datacenter);
     known.list.set(servers);
     if (known.rebalance === undefined) this.#rebalanceLater(known);
+  }
+
+  /** Datacenters whose servers are all of another program, so that nobody there can be asked. */
+  setForeign(datacenters: readonly string[]): void {
+    this.#foreign = new Set(datacenters.map((name) => name.toLowerCase()));
   }
 
   /** The datacenter is no more. */
@@ -196,12 +205,18 @@ export class Router {
   }
 
   #unknown(datacenter: string): Refusal {
-    return this.#isOwn(datacenter) ? this.#none(datacenter) : new Refusal("No path to datacenter");
+    if (this.#isOwn(datacenter)) return this.#none(datacenter);
+    return new Refusal(`No path to datacenter${this.#why(datacenter)}`);
   }
 
   #none(datacenter: string): Refusal {
     const text = this.#isOwn(datacenter) ? "No known Consul servers" : "Remote DC has no server currently reachable";
-    return new Refusal(text, 500, "refused");
+    return new Refusal(text + this.#why(datacenter), 500, "refused");
+  }
+
+  #why(datacenter: string): string {
+    if (!this.#foreign.has(datacenter.toLowerCase())) return "";
+    return `: ${this.#isOwn(datacenter) ? "those of this pool" : "its servers"} ${FOREIGN}`;
   }
 }
 

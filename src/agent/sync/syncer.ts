@@ -23,6 +23,9 @@ export interface SyncerOptions {
 /** Who asks for a comparison may ask again and again: a write that is refused, a member of the pool. */
 const COMPARE_SOON_MS = 500;
 
+/** What the way to the servers says when it leads nowhere (Consul's words). */
+const NO_SERVERS = "No known Consul servers";
+
 /**
  * Decides when to compare and when to write; one of them at a time. Changes that come while one runs are written by the
  * next run together.
@@ -38,6 +41,7 @@ export class Syncer {
   #pushFailures = 0;
   #paused = 0;
   #stopped = false;
+  #hasCompared = false;
 
   constructor(options: SyncerOptions) {
     this.#options = options;
@@ -120,8 +124,12 @@ export class Syncer {
       await reconciler.compare();
       this.#pushWanted = true;
       this.#armFull(fullSyncDelayMs(fullSyncIntervalMs, clusterSize(), random.float()));
+      this.#hasCompared = true;
     } catch (error) {
-      log.error("failed to sync remote state", { error: textOf(error) });
+      // An agent that has just started has not found the others yet.
+      const isEarly = !this.#hasCompared && textOf(error) === NO_SERVERS;
+      if (isEarly) log.info("not in the catalog yet: no server is known");
+      else log.error("failed to sync remote state", { error: textOf(error) });
       this.#armFull(fullSyncRetryMs(clusterSize(), random.float()));
     }
   }

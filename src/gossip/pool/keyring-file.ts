@@ -15,9 +15,10 @@ export class KeyringFile {
   readonly #name: string;
   readonly #log: Logger;
 
-  constructor(files: FileStore | undefined, name: string, log: Logger) {
-    this.#files = files;
-    this.#name = name;
+  /** Without a name nothing is read or kept, and the configured key counts at each start. */
+  constructor(files: FileStore | undefined, name: string | undefined, log: Logger) {
+    this.#files = name === undefined ? undefined : files;
+    this.#name = name ?? "";
     this.#log = log;
   }
 

@@ -1,4 +1,5 @@
 import { assert } from "../../lib/assert.ts";
+import { type Aged, NewestFirst } from "./newest-first.ts";
 import { transmitLimit } from "./scale.ts";
 
 export interface BroadcastQueueOptions {
@@ -9,12 +10,10 @@ export interface BroadcastQueueOptions {
   readonly lengthMax: number;
 }
 
-interface Queued {
+interface Queued extends Aged {
   readonly message: Uint8Array;
   readonly subject: string | undefined;
   readonly onDone: (() => void) | undefined;
-  /** Newer ones have higher numbers. */
-  readonly number: number;
   transmits: number;
 }
 
@@ -24,8 +23,8 @@ interface Queued {
  */
 export class BroadcastQueue {
   readonly #options: BroadcastQueueOptions;
-  /** By how often they were sent; in each the one that is taken first stands last. */
-  readonly #tiers: Queued[][] = [];
+  /** By how often they were sent. */
+  readonly #tiers: Tier[] = [];
   /** In the order of their numbers. */
   readonly #all = new Map<number, Queued>();
   readonly #bySubject = new Map<string, Queued>();
@@ -44,7 +43,7 @@ export class BroadcastQueue {
   add(message: Uint8Array, subject?: string, onDone?: () => void): void {
     const replaced = subject === undefined ? undefined : this.#bySubject.get(subject);
     if (replaced !== undefined) this.#drop(replaced);
-    const queued = { message, subject, onDone, number: this.#next++, transmits: 0 };
+    const queued = { message, subject, onDone, number: this.#next++, place: 0, transmits: 0 };
     this.#all.set(queued.number, queued);
     if (subject !== undefined) this.#bySubject.set(subject, queued);
     this.#insert(queued);
@@ -60,8 +59,7 @@ export class BroadcastQueue {
     const taken: Queued[] = [];
     let left = budget - overhead;
     for (const tier of this.#tiers) {
-      for (let end = endOfFitting(tier, left); end > 0 && left > 0; end = endOfFitting(tier, left)) {
-        const [queued] = tier.splice(end - 1, 1) as [Queued];
+      for (let queued = tier.take(left); queued !== undefined; queued = tier.take(left)) {
         left -= queued.message.length + overhead;
         taken.push(queued);
       }
@@ -87,14 +85,12 @@ export class BroadcastQueue {
   }
 
   #insert(queued: Queued): void {
-    while (this.#tiers.length <= queued.transmits) this.#tiers.push([]);
-    const tier = this.#tiers[queued.transmits] as Queued[];
-    tier.splice(placeOf(tier, queued), 0, queued);
+    while (this.#tiers.length <= queued.transmits) this.#tiers.push(new Tier());
+    this.#tiers[queued.transmits]?.add(queued);
   }
 
   #drop(queued: Queued): void {
-    const tier = this.#tiers[queued.transmits] as Queued[];
-    tier.splice(placeOf(tier, queued), 1);
+    this.#tiers[queued.transmits]?.remove(queued);
     this.#forget(queued);
   }
 
@@ -109,25 +105,52 @@ export class BroadcastQueue {
   }
 }
 
-/** Where it stands in a tier, or is to stand: after shorter ones, and after older ones of the same length. */
-function placeOf(tier: readonly Queued[], { message, number }: Queued): number {
-  return lowest(tier, (other) => other.message.length - message.length || other.number - number);
+/** Messages that were sent equally often: the longest are taken first, of these the newest. */
+class Tier {
+  readonly #byLength = new Map<number, NewestFirst<Queued>>();
+  /** Of those in it, ascending. */
+  readonly #lengths: number[] = [];
+
+  add(queued: Queued): void {
+    const { length } = queued.message;
+    let same = this.#byLength.get(length);
+    if (same === undefined) {
+      same = new NewestFirst();
+      this.#byLength.set(length, same);
+      this.#lengths.splice(countBelow(this.#lengths, length), 0, length);
+    }
+    same.add(queued);
+  }
+
+  remove(queued: Queued): void {
+    const { length } = queued.message;
+    const same = this.#byLength.get(length);
+    same?.remove(queued);
+    if (same?.isEmpty === true) this.#forget(length);
+  }
+
+  /** The one that is to be taken first of those with up to so many bytes. */
+  take(bytesMax: number): Queued | undefined {
+    const length = this.#lengths[countBelow(this.#lengths, bytesMax + 1) - 1];
+    const same = length === undefined ? undefined : this.#byLength.get(length);
+    const taken = same?.takeNewest();
+    if (length !== undefined && same?.isEmpty === true) this.#forget(length);
+    return taken;
+  }
+
+  #forget(length: number): void {
+    this.#byLength.delete(length);
+    this.#lengths.splice(countBelow(this.#lengths, length), 1);
+  }
 }
 
-/** How many of a tier have up to so many bytes. */
-function endOfFitting(tier: readonly Queued[], bytes: number): number {
-  const last = tier.at(-1);
-  if (last === undefined || last.message.length <= bytes) return tier.length;
-  return lowest(tier, (other) => other.message.length - bytes - 1);
-}
-
-/** The first that is not below; `order` is negative for those that are. */
-function lowest(tier: readonly Queued[], order: (queued: Queued) => number): number {
+/** How many of ascending numbers are below one. */
+function countBelow(numbers: readonly number[], end: number): number {
   let low = 0;
-  let high = tier.length;
+  let high = numbers.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (order(tier[middle] as Queued) < 0) low = middle + 1;
+    if ((numbers[middle] as number) < end) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -1,4 +1,3 @@
-import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Meter } from "../../ports/meter.ts";
 import type { Random } from "../../ports/random.ts";
@@ -7,6 +6,7 @@ import type { Timing } from "../timing.ts";
 import type { Transport } from "../transport.ts";
 import type { SwimDelegate } from "./delegate.ts";
 import type { Roster } from "./roster.ts";
+import type { StallClock } from "./stall-clock.ts";
 
 /** What all parts of the membership share. */
 export interface Context {
@@ -15,7 +15,7 @@ export interface Context {
   /** Where the others reach it. */
   readonly at: Endpoint;
   readonly timing: Timing;
-  readonly clock: Clock;
+  readonly clock: StallClock;
   readonly random: Random;
   readonly transport: Transport;
   readonly delegate: SwimDelegate;

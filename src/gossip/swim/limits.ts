@@ -10,3 +10,5 @@ export const INCARNATION_MAX = 2 ** 32 - 1;
 export const RELAYS_PER_SECOND_MAX = 128;
 /** Refutations that are told again in a second, to those who have missed them. */
 export const REMINDERS_PER_SECOND_MAX = 16;
+/** Lines of the log in a second about what comes from the network: that can be any number of forged messages. */
+export const WARNINGS_PER_SECOND_MAX = 4;

@@ -3,7 +3,14 @@ import type { Awareness } from "./awareness.ts";
 import type { Context } from "./context.ts";
 import type { SwimMember } from "./delegate.ts";
 import type { Gossiper } from "./gossiper.ts";
-import { INCARNATION_MAX, MEMBERS_MAX, META_BYTES_MAX, NAME_LENGTH_MAX, REMINDERS_PER_SECOND_MAX } from "./limits.ts";
+import {
+  INCARNATION_MAX,
+  MEMBERS_MAX,
+  META_BYTES_MAX,
+  NAME_LENGTH_MAX,
+  REMINDERS_PER_SECOND_MAX,
+  WARNINGS_PER_SECOND_MAX,
+} from "./limits.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { isGone } from "./roster.ts";
 import { suspicionBounds } from "./scale.ts";
@@ -19,6 +26,7 @@ export class Membership {
   readonly #awareness: Awareness;
   readonly #suspicions = new Map<string, Suspicion>();
   readonly #reminders: RateLimit;
+  readonly #warnings: RateLimit;
   #isLeaving = false;
 
   constructor(context: Context, gossiper: Gossiper, awareness: Awareness, meta: Uint8Array, versions: Versions) {
@@ -26,6 +34,7 @@ export class Membership {
     this.#gossiper = gossiper;
     this.#awareness = awareness;
     this.#reminders = new RateLimit(context.clock, REMINDERS_PER_SECOND_MAX);
+    this.#warnings = new RateLimit(context.clock, WARNINGS_PER_SECOND_MAX);
     const { name, at, clock } = context;
     const changedMs = clock.monotonicMs();
     context.roster.set({ name, at, meta, versions, incarnation: 1, state: "alive", changedMs });
@@ -100,6 +109,7 @@ export class Membership {
     const { name, roster, meter } = this.#context;
     const known = roster.get(message.node);
     if (known === undefined || message.incarnation < known.incarnation) return;
+    if (message.from.length > NAME_LENGTH_MAX) return;
     const running = this.#suspicions.get(message.node);
     if (running !== undefined) {
       if (running.confirm(message.from)) this.#gossiper.announce(message);
@@ -117,6 +127,7 @@ export class Membership {
     const { name, roster } = this.#context;
     const known = roster.get(message.node);
     if (known === undefined || message.incarnation < known.incarnation) return;
+    if (message.from.length > NAME_LENGTH_MAX) return;
     this.#endSuspicion(message.node);
     if (isGone(known)) return;
     if (known.name === name) return this.#refute(message.incarnation, `declared dead by ${message.from}`);
@@ -187,7 +198,7 @@ export class Membership {
     const incarnation = Math.min(Math.max(self.incarnation, accused) + 1, INCARNATION_MAX);
     roster.set({ ...self, incarnation });
     this.#awareness.apply(1);
-    log.warn("says that it is alive", { why, incarnation });
+    if (this.#warnings.take()) log.warn("says that it is alive", { why, incarnation });
     this.announceSelf();
   }
 
@@ -198,8 +209,7 @@ export class Membership {
       this.#suspicions.delete(node);
       this.#onExpired(node, confirmations, confirmations < bounds.wanted);
     };
-    const graceMs = timing.probeTimeoutMs;
-    this.#suspicions.set(node, new Suspicion({ bounds, accuser: from, clock, graceMs, onExpired }));
+    this.#suspicions.set(node, new Suspicion({ bounds, accuser: from, clock, onExpired }));
   }
 
   #onExpired(node: string, confirmations: number, isDegraded: boolean): void {
@@ -224,12 +234,10 @@ export class Membership {
   }
 
   #ignore({ node, at }: Alive, why: string): void {
-    this.#context.meter.count("memberlist.refused");
-    this.#context.log.debug("a member is not taken in", {
-      member: node.slice(0, NAME_LENGTH_MAX),
-      at: at.address,
-      why,
-    });
+    const { meter, log } = this.#context;
+    meter.count("memberlist.refused");
+    if (!this.#warnings.take()) return;
+    log.warn("a member is not taken in", { member: node.slice(0, NAME_LENGTH_MAX), at: at.address, why });
   }
 }
 

@@ -3,7 +3,6 @@ import type { Ping } from "../messages.ts";
 import type { Acks } from "./acks.ts";
 import type { Awareness } from "./awareness.ts";
 import type { Context } from "./context.ts";
-import { Deadline } from "./deadline.ts";
 import type { SwimMember } from "./delegate.ts";
 import { checksSum, type Gossiper } from "./gossiper.ts";
 
@@ -29,7 +28,7 @@ export class Probe {
   /** Until the direct answer is late. */
   readonly #timeout: Timer;
   /** Until no answer counts any more; undefined while only the direct one is awaited. */
-  #deadline: Deadline | undefined;
+  #deadline: Timer | undefined;
   #nacksWanted = 0;
   #nacks = 0;
   #hasStreamContact = false;
@@ -82,7 +81,7 @@ export class Probe {
     const { name, at, roster, clock, timing, transport } = context;
     const target = this.#target;
     const leftMs = Math.max(0, this.#intervalMs - timing.probeTimeoutMs);
-    this.#deadline = new Deadline(clock, leftMs, timing.probeTimeoutMs, () => this.#onSilence());
+    this.#deadline = clock.after(leftMs, () => this.#onDue());
     const isHelpful = (member: SwimMember) =>
       member.state === "alive" && member.name !== name && member.name !== target.name;
     for (const peer of roster.pick(timing.indirectChecks, isHelpful)) {
@@ -95,6 +94,13 @@ export class Probe {
     void transport.pingReliably(target.at, this.#ping, leftMs).then((hasAnswered) => {
       this.#hasStreamContact = hasAnswered;
     });
+  }
+
+  /** An answer that came while this process stood still lies in the socket: there is some more time to read it. */
+  #onDue() {
+    const { clock, timing } = this.#parts.context;
+    if (clock.wentOnMs <= this.#sentMs) return this.#onSilence();
+    this.#deadline = clock.after(timing.probeTimeoutMs, () => this.#onSilence());
   }
 
   #onSilence(): void {

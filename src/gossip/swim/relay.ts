@@ -3,7 +3,7 @@ import type { Endpoint, IndirectPing } from "../messages.ts";
 import type { Acks } from "./acks.ts";
 import type { Context } from "./context.ts";
 import type { Gossiper } from "./gossiper.ts";
-import { RELAYS_PER_SECOND_MAX } from "./limits.ts";
+import { NAME_LENGTH_MAX, RELAYS_PER_SECOND_MAX } from "./limits.ts";
 import { RateLimit } from "./rate-limit.ts";
 
 const NO_PAYLOAD = new Uint8Array(0);
@@ -35,7 +35,8 @@ export class Relay {
   /** What is over the limit is left: who asked has asked others, too. */
   onRequest(from: Endpoint, request: IndirectPing) {
     const { name, at, clock, timing, meter } = this.#context;
-    if (!this.#limit.take()) return meter.count("memberlist.relay.dropped");
+    const isTooMuch = request.node.length > NAME_LENGTH_MAX || !this.#limit.take();
+    if (isTooMuch) return meter.count("memberlist.relay.dropped");
     const asker = request.source ?? from;
     const seqNo = this.#acks.expect({
       onAck: () => {

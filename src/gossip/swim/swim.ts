@@ -14,6 +14,7 @@ import { Membership } from "./membership.ts";
 import { Prober } from "./prober.ts";
 import { Relay } from "./relay.ts";
 import { MemberRoster, type Roster } from "./roster.ts";
+import { StallClock } from "./stall-clock.ts";
 import { Syncer } from "./syncer.ts";
 
 export interface SwimOptions {
@@ -48,7 +49,11 @@ export class Swim implements SwimPort, Receiver {
   #isClosed = false;
 
   constructor({ meta, versions, roster, ...parts }: SwimOptions) {
-    const context = { ...parts, roster: roster ?? new MemberRoster(parts.random) };
+    const context = {
+      ...parts,
+      roster: roster ?? new MemberRoster(parts.random),
+      clock: new StallClock(parts.clock, parts.timing.probeTimeoutMs),
+    };
     this.#context = context;
     this.#acks = new Acks(parts.random);
     this.#awareness = new Awareness(parts.timing.awarenessMax, (score) => {

@@ -2,7 +2,9 @@ import type { Timer } from "../../ports/clock.ts";
 import type { Endpoint, PushedNode, PushPull } from "../messages.ts";
 import { incompatibility } from "./compatibility.ts";
 import type { Context } from "./context.ts";
+import { WARNINGS_PER_SECOND_MAX } from "./limits.ts";
 import type { Membership } from "./membership.ts";
+import { RateLimit } from "./rate-limit.ts";
 import { pushPullIntervalMs } from "./scale.ts";
 
 /** Merging so many members takes some milliseconds. */
@@ -12,12 +14,14 @@ const SLICE_NODES = 128;
 export class Syncer {
   readonly #context: Context;
   readonly #membership: Membership;
+  readonly #warnings: RateLimit;
   #timer: Timer | undefined;
   #isClosed = false;
 
   constructor(context: Context, membership: Membership) {
     this.#context = context;
     this.#membership = membership;
+    this.#warnings = new RateLimit(context.clock, WARNINGS_PER_SECOND_MAX);
   }
 
   start(): void {
@@ -50,8 +54,8 @@ export class Syncer {
     const { clock, log } = this.#context;
     clock.soon(() => {
       this.#merge(remote, remote.isJoin).catch((error: unknown) => {
-        if (!this.#isClosed)
-          log.warn("the states of a peer are not merged", { from: from.address, error: String(error) });
+        if (this.#isClosed || !this.#warnings.take()) return;
+        log.warn("the states of a peer are not merged", { from: from.address, error: String(error) });
       });
     });
     return this.#state(remote.isJoin);

@@ -37,9 +37,9 @@ const members = defineRoute({
   answer: z.array(AnyObject).nullable(),
   acl: "node:read",
   handle({ query }, { node }: NodeDeps) {
+    const { segment } = query;
     // The command line of Consul asks for all segments; here there is only one, and it has no name.
-    if (query.segment && query.segment !== "_all")
-      throw new Refusal("Network segments are not supported in this version of Consul");
+    if (segment && segment !== "_all") throw noSegment(segment, isWan(query.wan), node.members(true) !== null);
     return json(node.members(isWan(query.wan)));
   },
 });
@@ -113,6 +113,13 @@ const token = defineRoute({
 });
 
 export const agentNodeRoutes = [self, host, members, reload, join, leave, forceLeave, token] as const;
+
+/** Consul's words, for its servers and for its clients. */
+function noSegment(segment: string, wan: boolean, isServer: boolean): Refusal {
+  if (wan) return new Refusal("Cannot provide a segment with wan=true", 400);
+  if (!isServer) return new Refusal(`segment ${JSON.stringify(segment)} not found`);
+  return new Refusal("Network segments are not supported in this version of Consul");
+}
 
 /** Only `1` means the WAN pool (observed). */
 function isWan(value: string | undefined): boolean {

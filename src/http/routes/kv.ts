@@ -16,8 +16,6 @@ export interface KvDeps {
     put(put: KvPut): Promise<boolean>;
     delete(key: string, cas?: number): Promise<boolean>;
     deleteTree(prefix: string): Promise<boolean>;
-    /** `limits.kv_max_value_size`. */
-    valueBytesMax(): number;
   };
 }
 
@@ -78,11 +76,11 @@ const putKey = defineRoute({
   answer: z.boolean(),
   acl: "key:write",
   namespaced: true,
-  async handle({ params, query, raw }, { kv }: KvDeps) {
+  async handle({ params, query, raw, bodyLimits }, { kv }: KvDeps) {
     const key = params.key ?? "";
     if (key === "") throw new Refusal("Missing key name", 400);
     refuseConflicts(query);
-    const bytesMax = kv.valueBytesMax();
+    const { kvValueBytesMax: bytesMax } = bodyLimits();
     const put: KvPut = {
       key,
       value: NO_BYTES,

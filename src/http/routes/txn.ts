@@ -6,6 +6,7 @@ import { decodeCheck, decodeNode, decodeService } from "../../model/registration
 import { isReadOnlyOp, TXN_OPS_MAX, type TxnKvOp, type TxnOp, TxnResponse } from "../../model/txn.ts";
 import { readBody } from "../body.ts";
 import { freshnessHeaders, VOUCHED } from "../consistency.ts";
+import type { BodyLimits } from "../elsewhere.ts";
 import { decodeJsonBody, prefixed } from "../json-body.ts";
 import { READ_QUERY } from "../query-schema.ts";
 import { NO_WAIT, readOptions } from "../read-options.ts";
@@ -15,10 +16,6 @@ export interface TxnDeps {
   txn: {
     /** Runs a transaction; one that only looks needs no log entry and reads what is here. Refuses (500) only when nothing was decided. */
     apply(ops: TxnOp[], readOnly: boolean): Promise<TxnResponse>;
-    /** `limits.txn_max_req_len`. */
-    bodyBytesMax(): number;
-    /** `limits.kv_max_value_size`. */
-    valueBytesMax(): number;
   };
 }
 
@@ -59,9 +56,9 @@ export const txnRoutes = [
     answer: TxnResponse,
     acl: ["key:write", "node:write", "service:write"],
     namespaced: true,
-    async handle({ raw, query, readable }, { txn }: TxnDeps) {
+    async handle({ raw, query, readable, bodyLimits }, { txn }: TxnDeps) {
       readOptions(query, NO_WAIT, () => 0);
-      const ops = await decodeOps(raw, txn);
+      const ops = await decodeOps(raw, bodyLimits());
       const readOnly = ops.every(isReadOnlyOp);
       const freshness = readOnly ? await readable() : VOUCHED;
       const response = await txn.apply(ops, readOnly);
@@ -78,14 +75,13 @@ export const txnRoutes = [
   }),
 ] as const;
 
-async function decodeOps(raw: Request, txn: TxnDeps["txn"]): Promise<TxnOp[]> {
-  const bytesMax = txn.bodyBytesMax();
-  const bytes = await readBody(raw, bytesMax, (seen) => bodyTooLarge(seen, bytesMax));
+async function decodeOps(raw: Request, { txnBytesMax, kvValueBytesMax }: BodyLimits): Promise<TxnOp[]> {
+  const bytes = await readBody(raw, txnBytesMax, (seen) => bodyTooLarge(seen, txnBytesMax));
   const rawOps = decodeJsonBody(Ops, bytes, ERROR_PREFIX);
   if (rawOps.length > TXN_OPS_MAX) {
     throw new Refusal(`Transaction contains too many operations (${rawOps.length} > ${TXN_OPS_MAX})`, 413);
   }
-  return rawOps.flatMap((op) => toOp(op, txn.valueBytesMax()));
+  return rawOps.flatMap((op) => toOp(op, kvValueBytesMax));
 }
 
 function toOp(op: RawOp, valueBytesMax: number): TxnOp[] {

@@ -1,13 +1,18 @@
+import { startAgents } from "./agents.ts";
 import { newRunner, runExchange } from "./exchange.ts";
-import { startServer } from "./server.ts";
+import { clientName, withoutCallPrefix } from "./through-client.ts";
 import type { Answer, Area } from "./types.ts";
 
 const STARTS_MAX = 3;
 const FAILURES_IN_A_ROW_MAX = 5;
 
-export interface Binaries {
-  readonly server: string;
+/** What is asked, and by which command line. */
+export interface Setup {
+  /** Binary of the agents. */
+  readonly agent: string;
   readonly cli: string;
+  /** A client agent of a server is asked, instead of a server. */
+  readonly throughClient: boolean;
 }
 
 export interface AreaRun {
@@ -17,32 +22,32 @@ export interface AreaRun {
 }
 
 /**
- * Runs an area against a fresh server. Every exchange gets an answer; after several in a row without one the rest is
- * not asked, because the server is gone.
+ * Runs an area against fresh agents, see `startAgents`. Every exchange gets an answer; after several in a row without
+ * one the rest is not asked, because the agent is gone.
  */
-export async function runArea(binaries: Binaries, area: Area, untilMsMax: number): Promise<AreaRun> {
-  const server = await startWithRetry(binaries.server, area);
+export async function runArea(setup: Setup, area: Area, untilMsMax: number): Promise<AreaRun> {
+  const agents = await startWithRetry(setup, area);
   const answers = new Map<string, Answer>();
-  const runner = newRunner(server, binaries.cli, untilMsMax);
+  const runner = newRunner(agents, setup.cli, untilMsMax);
   let failures = 0;
   try {
     for (const exchange of area.exchanges) {
       const gone = failures >= FAILURES_IN_A_ROW_MAX;
-      const answer: Answer = gone ? { kind: "none", failure: "server gone" } : await runExchange(runner, exchange);
+      const answer: Answer = gone ? { kind: "none", failure: "agent gone" } : await runExchange(runner, exchange);
       failures = answer.kind === "none" ? failures + 1 : 0;
-      answers.set(exchange.id, answer);
+      answers.set(exchange.id, setup.throughClient ? withoutCallPrefix(answer) : answer);
     }
   } finally {
-    await server.stop();
+    await agents.stop();
   }
   return { answers, unsettled: runner.unsettled };
 }
 
 /** A port can be taken between choosing it and listening on it. */
-async function startWithRetry(binary: string, area: Area) {
+async function startWithRetry({ agent, throughClient }: Setup, area: Area) {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startServer(binary, area.config);
+      return await startAgents(agent, area.config, throughClient ? clientName(area) : undefined);
     } catch (error) {
       const busy = error instanceof Error && /address already in use|EADDRINUSE/.test(error.message);
       if (!busy || attempt >= STARTS_MAX) throw error;

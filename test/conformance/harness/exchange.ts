@@ -1,19 +1,20 @@
+import { type Agents, NODE_ID, poll } from "./agents.ts";
 import { runCli } from "./cli-client.ts";
 import { askDns } from "./dns-client.ts";
 import { ask, type WireAnswer } from "./http-client.ts";
 import { at, parseJson } from "./json.ts";
 import { normalise, uuidsIn } from "./normalise.ts";
+import { withoutOtherNode } from "./other-node.ts";
 import { withoutUsage } from "./refine.ts";
-import { NODE_ID, poll, type Server } from "./server.ts";
 import type { Answer, BlockRequest, Exchange, HttpAnswer, HttpRequest, Json, Request } from "./types.ts";
 
 const HTTP_MS_MAX = 15_000;
 const DNS_MS_MAX = 3_000;
 const CLI_MS_MAX = 20_000;
 
-/** What runs the exchanges of one area: the server, whose command line speaks to it, and what was captured. */
+/** What runs the exchanges of one area: the agent that is asked, whose command line speaks to it, and what was captured. */
 export interface Runner {
-  readonly server: Server;
+  readonly agents: Agents;
   readonly cliBinary: string;
   /** How long an `until` may take. */
   readonly untilMsMax: number;
@@ -24,8 +25,8 @@ export interface Runner {
 }
 
 /** A runner that has captured nothing yet. */
-export function newRunner(server: Server, cliBinary: string, untilMsMax: number): Runner {
-  return { server, cliBinary, untilMsMax, captured: new Map(), literal: new Set([NODE_ID]), unsettled: [] };
+export function newRunner(agents: Agents, cliBinary: string, untilMsMax: number): Runner {
+  return { agents, cliBinary, untilMsMax, captured: new Map(), literal: new Set([NODE_ID]), unsettled: [] };
 }
 
 /** Runs one exchange and gives its normalised answer; a missing answer is an answer too, never an exception. */
@@ -42,8 +43,8 @@ export async function runExchange(runner: Runner, exchange: Exchange): Promise<A
     if (!reached) runner.unsettled.push(exchange.id);
   }
   compareIndexes(runner, exchange, answer);
-  const { ports, dir, startIndex } = runner.server;
-  const before = normalise(answer, { ports, dir, startIndex, captured: runner.captured, literal: runner.literal });
+  const { agents, captured, literal } = runner;
+  const before = normalise(withoutOtherNode(answer), { ...agents, captured, literal });
   capture(runner, exchange, answer);
   return [...exchange.refine, withoutUsage].reduce((current, refine) => refine(current), before);
 }
@@ -64,10 +65,10 @@ function plain(answer: Answer): string {
 
 async function attempt(runner: Runner, request: Request): Promise<Answer> {
   try {
-    if (request.kind === "http") return await askHttp(runner.server.ports.http, request);
-    if (request.kind === "block") return await askBlocking(runner.server.ports.http, request);
-    if (request.kind === "dns") return await askDns(runner.server.ports.dns, request, DNS_MS_MAX);
-    return await runCli(runner.cliBinary, runner.server.ports.http, runner.server.workDir, request, CLI_MS_MAX);
+    if (request.kind === "http") return await askHttp(runner.agents.ports.http, request);
+    if (request.kind === "block") return await askBlocking(runner.agents.ports.http, request);
+    if (request.kind === "dns") return await askDns(runner.agents.ports.dns, request, DNS_MS_MAX);
+    return await runCli(runner.cliBinary, runner.agents.ports.http, runner.agents.workDir, request, CLI_MS_MAX);
   } catch (error) {
     return { kind: "none", failure: error instanceof Error ? error.message : String(error) };
   }

@@ -1,8 +1,8 @@
 import { mapLeaves } from "./json.ts";
-import type { Ports } from "./server.ts";
+import type { Ports } from "./ports.ts";
 import type { Answer, DnsAnswer, HttpAnswer, Json } from "./types.ts";
 
-/** What a run knows of its own server and has captured so far. */
+/** What a run knows of its own agents and has captured so far. */
 export interface Known {
   readonly ports: Ports;
   readonly dir: string;

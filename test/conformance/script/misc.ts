@@ -6,7 +6,10 @@ import type { Json } from "../harness/types.ts";
 export const event = area("event", [
   http("list-empty", "GET /v1/event/list"),
   http("fire", "PUT /v1/event/fire/deploy", { body: "payload <&>", capture: { first: "json:ID" } }),
+  // They have no order on their way through the pool: one after the other, the list has it.
+  http("first-arrived", "GET /v1/event/list", { until: "deploy", refine: [anyIndex] }),
   http("fire-without-payload", "PUT /v1/event/fire/restart", { capture: { second: "json:ID" } }),
+  http("second-arrived", "GET /v1/event/list?name=restart", { until: "restart", refine: [anyIndex] }),
   http("fire-bytes", "PUT /v1/event/fire/bytes?node=n1", { raw: true }),
   http("fire-filters", "PUT /v1/event/fire/filtered?node=n.*&service=web&tag=a", { body: "f" }),
   http("fire-without-name", "PUT /v1/event/fire/"),

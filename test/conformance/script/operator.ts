@@ -1,3 +1,4 @@
+import { NODE_ID } from "../harness/agents.ts";
 import { area, cli, http } from "../harness/dsl.ts";
 import {
   anyIndex,
@@ -9,7 +10,6 @@ import {
   sorted,
   streamsOnly,
 } from "../harness/refine.ts";
-import { NODE_ID } from "../harness/server.ts";
 import type { Answer, Json } from "../harness/types.ts";
 
 const ID = "00000000-0000-0000-0000-00000000dead";

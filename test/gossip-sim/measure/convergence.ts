@@ -1,3 +1,4 @@
+import { TIMINGS } from "../../../src/gossip/timing.ts";
 import { World } from "../world/world.ts";
 
 export interface Spread {
@@ -16,6 +17,9 @@ export interface SpreadOptions {
   readonly seed: number;
 }
 
+/** Gossip alone: probes carry news, too, and when packets are lost they make some. */
+const TIMING = { ...TIMINGS.lan, probeIntervalMs: 1e9 };
+
 const WARM_UP_MS = 5000;
 /** By then the last copy has been sent. */
 const GIVEN_UP_MS = 10_000;
@@ -27,6 +31,7 @@ export function spread({ size, lossChance, kind, runs, seed }: SpreadOptions): S
   const world = new World(
     {
       seed,
+      timing: TIMING,
       watcher: {
         onEvent: (id) => {
           if (id === wanted) reached++;
@@ -54,7 +59,6 @@ export function spread({ size, lossChance, kind, runs, seed }: SpreadOptions): S
     else node.swim.setMeta(new TextEncoder().encode(`${run}`));
     if (world.runUntil(startMs + GIVEN_UP_MS, () => reached >= size)) times.push(world.nowMs - startMs);
     else missed++;
-    // Loss makes suspects, too: they are to be over before the next.
     world.network.traits.lossChance = 0;
     world.run(GIVEN_UP_MS);
   }

@@ -97,7 +97,7 @@ export class Nemesis {
     if (!node.isUp || node.isLeaving || stayers.length < 3) return;
     const { life } = node;
     node.isLeaving = true;
-    void node.swim.leave(LEAVE_TIMEOUT_MS);
+    node.swim.leave(LEAVE_TIMEOUT_MS).catch(() => undefined);
     this.#world.time.after(LEAVE_PROPAGATE_MS, () => {
       if (node.life === life) node.kill();
     });

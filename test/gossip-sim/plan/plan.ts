@@ -10,6 +10,7 @@ export const SCENARIOS = [
   "swarm",
   "calm",
   "crash",
+  "restart",
   "split",
   "lone slow",
   "lone pause",
@@ -34,7 +35,9 @@ export function planOf(seed: number): Plan {
   const scenario = random.pick(SCENARIOS);
   if (scenario === "swarm" || scenario === "calm") return drawSwarm(seed, scenario, random);
   const size = random.pick([7, 10, 16, 30]);
-  return { seed, scenario, size, isFounded: true, traits: { ...LAN_TRAITS }, faults: [], unsafeMs: 0 };
+  // Long ways: there is always a ping that is not answered yet.
+  const traits = scenario === "lone pause" ? { ...LAN_TRAITS, delayMs: 200, jitterMs: 20 } : { ...LAN_TRAITS };
+  return { seed, scenario, size, isFounded: true, traits, faults: [], unsafeMs: 0 };
 }
 
 function drawSwarm(seed: number, scenario: "swarm" | "calm", random: Random): Plan {

@@ -21,15 +21,17 @@ export class FakeSource implements DnsSource, DnsState {
   readonly queries = new Map<string, DnsQueryResult>();
   /** Instances of services of other datacenters. */
   readonly others = new Map<string, readonly DnsInstance[]>();
-  /** False: an agent without state, for which everything is elsewhere. */
-  holdsState = true;
   failure: Error | undefined;
   #nodes = new Map<string, DnsNode>();
   #instances: Instance[] = [];
   readonly #nodeChecks = new Map<string, DnsInstance["Checks"]>();
   readonly #listeners = new Map<string, Set<() => void>>();
 
-  constructor(registrations: readonly Registration[]) {
+  readonly #holdsState: boolean;
+
+  /** Without state it is an agent for which everything is elsewhere. */
+  constructor(registrations: readonly Registration[], holdsState = true) {
+    this.#holdsState = holdsState;
     for (const registration of registrations) this.register(registration);
   }
 
@@ -122,7 +124,7 @@ export class FakeSource implements DnsSource, DnsState {
   }
 
   get state(): DnsState | undefined {
-    return this.holdsState ? this : undefined;
+    return this.#holdsState ? this : undefined;
   }
 
   readonly remote: DnsRemote = {

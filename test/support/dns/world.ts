@@ -72,9 +72,13 @@ export const SERVER: Registration = {
   Service: { Service: "consul", Port: 18323 },
 };
 
-/** A responder over the recorded catalog, without sockets. */
-export function responderWorld(config: Partial<DnsConfig> = {}, clock: Clock = new ManualClock()) {
-  const source = new FakeSource([SERVER, ...REGISTRATIONS]);
+/** A responder over the recorded catalog, without sockets; on a server, or on an agent without state. */
+export function responderWorld(
+  config: Partial<DnsConfig> = {},
+  clock: Clock = new ManualClock(),
+  role: "server" | "client" = "server",
+) {
+  const source = new FakeSource([SERVER, ...REGISTRATIONS], role === "server");
   const random = seededRandom(1);
   const responder = new Responder({
     source,

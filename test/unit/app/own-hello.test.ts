@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { expectOf, ownHello } from "../../../src/app/own-hello.ts";
+import { ownHello } from "../../../src/app/own-hello.ts";
 import { configOf } from "../config/fixture.ts";
 
 const OWN = { nodeId: "a", clusterId: "", expect: 3, known: [] };
@@ -16,13 +16,4 @@ test.each([
 test("the address is the advertised one, with the server port", () => {
   const config = configOf('server = true advertise_addr = "fd00::1" ports { server = 8400 }');
   expect(ownHello(config, OWN).address).toBe("[fd00::1]:8400");
-});
-
-test.each([
-  ["bootstrap = true", 1],
-  ["bootstrap_expect = 1", 1],
-  ["bootstrap_expect = 3", 3],
-  ["", 0],
-])("with %p a server waits for %d", (text, servers) => {
-  expect(expectOf(configOf(`server = true ${text}`))).toBe(servers);
 });

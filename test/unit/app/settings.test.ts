@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import { dnsSettings, electionTimeoutMs, httpSettings, snapshotPolicy } from "../../../src/app/settings.ts";
-import { SNAPSHOT_POLICY } from "../../../src/raft/upkeep.ts";
+import { dnsSettings, httpSettings } from "../../../src/app/settings.ts";
 import { configOf } from "../config/fixture.ts";
 
 test("who may write is decided by network, also for IPv4 that came over IPv6", () => {
@@ -50,20 +49,4 @@ test("DNS counts in whole seconds, per service too", () => {
     configOf('dns_config { node_ttl = "1500ms", service_ttl { "*" = "5s", web = "999ms" } }'),
   );
   expect([settings.nodeTtlS, settings.serviceTtlS]).toEqual([1, { "*": 5, web: 0 }]);
-});
-
-test("the log is cut by raft_* keys, and zero is their default", () => {
-  const policy = snapshotPolicy(
-    configOf('raft_snapshot_interval = "5s" raft_snapshot_threshold = 0 raft_trailing_logs = 9'),
-  );
-  expect(policy).toEqual({ ...SNAPSHOT_POLICY, intervalMs: 5000, trailingEntries: 9 });
-});
-
-test.each([
-  [1, 500],
-  [3, 500],
-  [5, 750],
-  [10, 1500],
-])("raft_multiplier %d waits %d ms for a leader", (multiplier, ms) => {
-  expect(electionTimeoutMs(configOf(`performance { raft_multiplier = ${multiplier} }`))).toBe(ms);
 });

@@ -136,7 +136,7 @@ describe("exec: what it asks", () => {
     expect(jobOf("a/b/session-1/job")).toEqual({ Command: "echo hi", Wait: 2e9 });
     expect(kv.pairs.get("a/b/session-1/job")?.Session).toBe("session-1");
     expect(kv.sessions.get("session-1")).toEqual({ name: "Remote Exec", behavior: "delete" });
-    expect(fired).toEqual([{ Prefix: "/a//b/", Session: "session-1" }]);
+    expect(fired).toEqual([{ Prefix: "a/b", Session: "session-1" }]);
     await quiet(begun, 2000);
     expect([kv.pairs.size, kv.sessions.size]).toEqual([0, 0]);
     expect(kv.requests.at(-1)).toBe("DELETE /v1/kv/a/b/session-1?recurse=");

@@ -6,9 +6,11 @@ import { responderWorld } from "../../support/dns/world.ts";
 
 const RECORDED: Record<string, Record<string, Observed>> = recorded;
 
-for (const group of GROUPS) {
-  describe(`dns: answers as Consul 1.8.7 was observed to, ${group.title}`, () => {
-    const { responder } = responderWorld(group.config);
+const ROLES = ["server", "client"] as const;
+
+for (const [role, group] of ROLES.flatMap((role) => GROUPS.map((group) => [role, group] as const))) {
+  describe(`dns: a ${role} answers as Consul 1.8.7 was observed to, ${group.title}`, () => {
+    const { responder } = responderWorld(group.config, undefined, role);
     for (const one of group.cases) {
       const title = JSON.stringify(one);
       test(title, async () => {

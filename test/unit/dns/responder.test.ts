@@ -221,6 +221,14 @@ describe("dns: responder, other datacenters", () => {
   });
 });
 
+describe("dns: responder, no state here", () => {
+  test("who has an address is fetched, and what nobody has is the recursors' matter", async () => {
+    const { responder } = responderWorld({ recursors: ["127.0.0.1:1"], recursorTimeoutMs: 20 }, undefined, "client");
+    expect(await ask(responder, { name: "2.0.0.10.in-addr.arpa", type: "PTR" })).toMatchObject({ flags: "aa rd ra" });
+    expect(await ask(responder, { name: "9.9.9.9.in-addr.arpa", type: "PTR" })).toMatchObject({ rcode: "SERVFAIL" });
+  });
+});
+
 describe("dns: responder, prepared queries", () => {
   test("their order and TTL are kept, and the client subnet is who asks (RFC 7871)", async () => {
     const { responder, source } = responderWorld();

@@ -78,6 +78,16 @@ describe("a client agent", () => {
     ]);
   });
 
+  test("takes bodies as large as both its own configuration and the server's allow", async () => {
+    client.settings = { ...client.settings, bodyLimits: { kvValueBytesMax: 10, txnBytesMax: 1000 } };
+    s1.settings = { ...s1.settings, bodyLimits: { kvValueBytesMax: 100, txnBytesMax: 100 } };
+    client.knows("dc1", s1);
+    await client.fetch("/v1/kv/a", { method: "PUT", body: "x" });
+    expect(stateOf(s1).seen.bodyLimits).toEqual({ kvValueBytesMax: 10, txnBytesMax: 100 });
+    await s1.fetch("/v1/kv/a", { method: "PUT", body: "x" });
+    expect(stateOf(s1).seen.bodyLimits).toEqual({ kvValueBytesMax: 100, txnBytesMax: 100 });
+  });
+
   test("adds the headers of its own configuration, and not those of the server's", async () => {
     client.settings = { ...client.settings, responseHeaders: { "X-Own": "client" } };
     s1.settings = { ...s1.settings, responseHeaders: { "X-Own": "server", "X-Server": "1" } };

@@ -97,9 +97,9 @@ describe("members: who may be in a pool together (texts of Consul 1.8.7)", () =>
   const muster = candidate("s1", serverTags({ ...SERVER, nodeId: "id-7" }, "lan"));
   const text = `Member 'c1' (${at}) is a server of Consul, and 's1' (${at}) one of Muster: they can't serve one datacenter together. \
 Servers of both may only be in different datacenters, joined by -join-wan`;
-  const known = (...all: { name: string }[]) => ({
-    has: (wanted: string) => all.some(({ name }) => name === wanted),
-    all: () => all as (typeof own)[],
+  const known = (...all: (typeof own)[]) => ({
+    tagsOf: (wanted: string) => all.find(({ name }) => name === wanted)?.tags,
+    all: () => all,
   });
 
   test("servers of two programs are not in one datacenter; a client may be with either", () => {
@@ -116,6 +116,9 @@ Servers of both may only be in different datacenters, joined by -join-wan`;
     expect(refuseLan(own, [consul], known(muster, other_))).toBe(text);
     expect(refuseLan(own, [muster], known(consul))).toBe(text);
     expect(refuseLan(own, [consul], known(consul))).toBeUndefined();
+    const namesake = { ...consul, name: "s1" };
+    expect(refuseLan(own, [namesake], known(muster))).toContain("they can't serve");
+    expect(refuseLan(muster, [namesake], known(muster))).toContain("they can't serve");
   });
 
   test("in the pool of all datacenters servers of two programs are not in one datacenter either", () => {

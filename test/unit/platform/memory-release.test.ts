@@ -47,7 +47,7 @@ test("after the start's release, bursts release it once in 30 s at most", () => 
     pass(2, 900);
     pass(2, 5);
   }
-  expect(released).toEqual([3, 7, 39, 71]);
+  expect(released).toEqual([3, 15, 47, 79]);
 });
 
 test("a heap so large that a collection would stop everything is left to the collector", () => {

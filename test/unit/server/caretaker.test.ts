@@ -14,7 +14,7 @@ import { stateRig } from "../../support/state-rig.ts";
 const ID = (digit: string) => `${digit.repeat(8)}-1111-4111-8111-111111111111`;
 const member = (digit: string, more: Partial<Member> = {}): Member => ({
   ...{ nodeId: ID(digit), name: `s${digit}`, address: `10.0.0.${digit}:8300`, datacenter: "dc1", clusterId: "x" },
-  ...{ isConnected: true, isAlive: true, silentMs: 0, expect: 3, mayVote: true, version: "1" },
+  ...{ isConnected: true, isAlive: true, hasLeft: false, silentMs: 0, expect: 3, mayVote: true, version: "1" },
   ...{ taggedAddresses: { lan: `10.0.0.${digit}` }, nodeMeta: {} },
   ...more,
 });

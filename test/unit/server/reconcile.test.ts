@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Member } from "../../../src/server/members.ts";
-import { type ReconcileView, reconcile } from "../../../src/server/reconcile.ts";
+import { type Duty, type ReconcileView, reconcile } from "../../../src/server/reconcile.ts";
 
 const member = (nodeId: string, more: Partial<Member> = {}): Member => ({
   ...{
@@ -10,6 +10,7 @@ const member = (nodeId: string, more: Partial<Member> = {}): Member => ({
     datacenter: "dc1",
     clusterId: "x",
     isAlive: true,
+    hasLeft: false,
     isConnected: true,
   },
   ...{ silentMs: 0, expect: 3, mayVote: true, version: "1", taggedAddresses: {}, nodeMeta: {} },
@@ -45,6 +46,15 @@ test("a server of the cluster that the configuration does not know is added", ()
 
 test("one that was removed by hand stays out", () => {
   expect(reconcile({ ...with_(member("d")), removed: new Set(["d"]) })).toEqual([]);
+});
+
+test("a server that left, or was made to, is taken out; one that failed, or is still connected, is not", () => {
+  const with2 = (more: Partial<Member>) =>
+    view({ members: view().members.map((each) => (each.nodeId === "c" ? { ...each, ...more } : each)) });
+  const remove: Duty = { kind: "change", change: { kind: "remove", serverId: "c" }, why: "it left the pool" };
+  expect(reconcile(with2({ ...gone, hasLeft: true }))).toEqual([remove]);
+  expect(reconcile(with2({ isAlive: false, hasLeft: true }))).toEqual([]);
+  expect(reconcile(with2(gone))).toEqual([]);
 });
 
 test("at most one change of the configuration at a time", () => {

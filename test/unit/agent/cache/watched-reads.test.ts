@@ -88,6 +88,19 @@ test("while fetching fails the last value is given for a time, and then none", a
   expect(reads.size).toBe(0);
 });
 
+test("what waits to be tried again is tried at once when somebody says so", async () => {
+  const { asked, reads } = world();
+  void reads.get("a");
+  await last(asked).answer("one", 5);
+  await last(asked).fail();
+  const before = asked.length;
+  reads.retry();
+  await turn();
+  expect(asked.length).toBe(before + 1);
+  await last(asked).answer("two", 6);
+  expect(await reads.get("a")).toBe("two");
+});
+
 test("a watch that nobody asks ends", async () => {
   const { clock, asked, reads } = world();
   void reads.get("a");

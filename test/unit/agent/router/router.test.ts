@@ -166,6 +166,15 @@ describe("Consul's words (1.8.7)", () => {
   });
 });
 
+test("where all servers are Consul's the words say why nobody can be asked", async () => {
+  const why = "speak Consul's own protocol, which this agent does not";
+  router.setForeign(["DC2", "dc1"]);
+  expect(await refusalOf(call("dc2"))).toBe(`500 undefined No path to datacenter: its servers ${why}`);
+  expect(await refusalOf(call())).toBe(`500 refused No known Consul servers: those of this pool ${why}`);
+  router.setForeign([]);
+  expect(await refusalOf(call("dc2"))).toBe("500 undefined No path to datacenter");
+});
+
 describe("a datacenter that is cut off", () => {
   test("takes no more than its share of what may wait, and nothing from the others", async () => {
     router.setServers("dc1", [server("a", 1)]);

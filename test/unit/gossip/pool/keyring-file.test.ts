@@ -37,6 +37,17 @@ describe("keyring file", () => {
     expect(log.lines[0]?.fields).toMatchObject({ "has the configured key": true });
   });
 
+  test("without a name the configured key counts, and nothing is read or written", async () => {
+    const { files, log } = await rig(JSON.stringify([key(2)]));
+    const file = new KeyringFile(files, undefined, log);
+    const ring = await file.load(key(1));
+    expect(shown(ring)).toEqual([key(1)]);
+    ring.add(new Uint8Array(16).fill(3));
+    await file.save(ring);
+    expect(JSON.parse(await files.read(NAME))).toEqual([key(2)]);
+    expect((await new KeyringFile(files, undefined, log).load("")).isEmpty).toBe(true);
+  });
+
   test("a file that agrees, or no configured key, is nothing to talk about", async () => {
     const { log, file } = await rig(JSON.stringify([key(1), key(2)]));
     await file.load(key(1));

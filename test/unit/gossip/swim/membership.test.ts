@@ -118,6 +118,17 @@ describe("alive is refused", () => {
   });
 });
 
+test("what is refused is logged, but not without end: anybody may send it", () => {
+  const lone = running();
+  lone.delegate.refusal = () => "part of another datacenter";
+  for (let at = 3; at < 200; at++) lone.hear(aliveOf(`n${at}`));
+  expect(lone.log.messages("warn").length).toBe(4);
+  expect(lone.log.lines.find(({ level }) => level === "warn")?.fields).toMatchObject({
+    member: "n3",
+    why: "part of another datacenter",
+  });
+});
+
 describe("another address under a known name", () => {
   test("is a conflict while the member lives, or is suspected: it stays as it is", () => {
     const lone = running();
@@ -335,6 +346,13 @@ describe("other tags of this member", () => {
     ]);
     expect(told(lone, SELF)).toEqual(["alive 2"]);
   });
+});
+
+test("who accuses with a name that is too long is not heard: it would be kept, and told on", () => {
+  const lone = running();
+  const from = "x".repeat(256);
+  lone.hear(suspect("n1", 1, from), dead("n2", 1, from));
+  expect([lone.view("n1"), lone.view("n2")]).toEqual(["alive 1", "alive 1"]);
 });
 
 test("more members than the limit are not taken in", () => {

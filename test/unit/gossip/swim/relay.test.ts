@@ -76,6 +76,10 @@ describe("a ping on behalf of another", () => {
   });
 });
 
+test("a name that is too long is not passed on", () => {
+  expect(asked({ node: "x".repeat(256) }).lone.transport.sent).toEqual([]);
+});
+
 test("there are at most so many in a second, whoever asks: a member is no amplifier", () => {
   const lone = new LoneSwim();
   for (let seqNo = 0; seqNo < 1000; seqNo++) lone.hear(request({ seqNo }));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { StallClock } from "../../../../src/gossip/swim/stall-clock.ts";
 import { Suspicion } from "../../../../src/gossip/swim/suspicion.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
@@ -6,10 +7,11 @@ const BOUNDS = { wanted: 3, minMs: 2000, maxMs: 30_000 };
 
 function suspicion(bounds = BOUNDS) {
   const clock = new ManualClock();
+  const stalling = new StallClock(clock, 500);
   const expired: { atMs: number; confirmations: number }[] = [];
   const startMs = clock.monotonicMs();
   const onExpired = (confirmations: number) => expired.push({ atMs: clock.monotonicMs() - startMs, confirmations });
-  return { clock, expired, made: new Suspicion({ bounds, accuser: "a", clock, graceMs: 500, onExpired }) };
+  return { clock, expired, stalling, made: new Suspicion({ bounds, accuser: "a", clock: stalling, onExpired }) };
 }
 
 describe("the time of a suspect", () => {
@@ -56,13 +58,31 @@ describe("the time of a suspect", () => {
     expect(expired).toEqual([]);
   });
 
-  test("does not end in the turn after this process stood still: a refutation may wait in the socket", () => {
-    const { clock, expired, made } = suspicion();
-    clock.stall(90_000);
+  test("is lengthened to the shortest after this process stood still: a refutation may wait in the socket, or be missed", () => {
+    const { clock, expired } = suspicion();
+    clock.stall(40_000);
+    clock.advance(1999);
     expect(expired).toEqual([]);
-    made.cancel();
+    clock.advance(1);
+    expect(expired).toEqual([{ atMs: 42_000, confirmations: 0 }]);
+  });
+
+  test("is that also when those who confirm are heard only then", () => {
+    const { clock, stalling, expired, made } = suspicion();
+    stalling.after(1000, () => undefined);
+    clock.stall(20_000);
+    for (const from of ["b", "c", "d"]) made.confirm(from);
     clock.advance(60_000);
-    expect(expired).toEqual([]);
+    expect(expired).toEqual([{ atMs: 22_000, confirmations: 3 }]);
+  });
+
+  test("has an end however often this process stands still", () => {
+    const { clock, stalling, expired } = suspicion();
+    for (let times = 0; times < 100 && expired.length === 0; times++) {
+      stalling.after(1, () => undefined);
+      clock.stall(1900);
+    }
+    expect(expired).toEqual([{ atMs: 60_800, confirmations: 0 }]);
   });
 });
 

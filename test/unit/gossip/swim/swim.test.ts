@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { type NodeState, OWN_VERSIONS, type PacketMessage } from "../../../../src/gossip/messages.ts";
 import { aliveOf, endpointOf, LoneSwim, SELF } from "../../../support/gossip/lone-swim.ts";
 import { settle } from "../../../support/manual-clock.ts";
 
@@ -125,4 +127,54 @@ test("after the end nothing is taken, sent or waited for", () => {
   lone.clock.advance(100_000);
   expect([lone.transport.sent, lone.delegate.events.length, lone.delegate.userMessages]).toEqual([[], events, []]);
   expect(lone.clock.pendingMs).toEqual([]);
+});
+
+describe("whatever is heard from whomever", () => {
+  const node = fc.constantFrom("n1", "n2", "n3", SELF, "", "x".repeat(300));
+  const incarnation = fc.oneof(fc.integer({ min: 0, max: 4 }), fc.constantFrom(2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1));
+  const at = fc.record({ address: fc.constantFrom("10.0.0.1", "10.0.1.1", "fd00::1"), port: fc.constantFrom(0, 8301) });
+  const meta = fc.uint8Array({ maxLength: 600 });
+  const versions = fc.constantFrom(undefined, OWN_VERSIONS, { ...OWN_VERSIONS, protocolMin: 0 });
+  const seqNo = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+  const bytes = fc.uint8Array({ maxLength: 40 });
+  const accusation = { node, incarnation, from: node };
+  const message: fc.Arbitrary<PacketMessage> = fc.oneof(
+    fc.record({ type: fc.constant("alive" as const), node, incarnation, at, meta, versions }),
+    fc.record({ type: fc.constant("suspect" as const), ...accusation }),
+    fc.record({ type: fc.constant("dead" as const), ...accusation }),
+    fc.record({ type: fc.constant("ping" as const), seqNo, node }),
+    fc.record({ type: fc.constant("indirectPing" as const), seqNo, node, target: at, wantsNack: fc.boolean() }),
+    fc.record({ type: fc.constant("ack" as const), seqNo, payload: bytes }),
+    fc.record({ type: fc.constant("nack" as const), seqNo }),
+    fc.record({ type: fc.constant("user" as const), payload: bytes }),
+  );
+  const state = fc.constantFrom<NodeState>("alive", "suspect", "dead", "left");
+  const states = fc.array(fc.record({ name: node, at, meta, incarnation, state, versions }), { maxLength: 5 });
+  const step = fc.oneof(message, states, fc.integer({ min: 1, max: 40_000 }));
+
+  test("a member stays alive in its own eyes, goes on, and keeps little", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const lone = new LoneSwim();
+        lone.swim.start();
+        let before = lone.swim.member(SELF)?.incarnation ?? 0;
+        for (const each of steps) {
+          if (typeof each === "number") lone.clock.advance(each);
+          else if (Array.isArray(each)) {
+            lone.swim.onPushPull(endpointOf("n9"), { isJoin: false, nodes: each, userState: NOTHING });
+          } else lone.hear(each);
+          const self = lone.swim.member(SELF);
+          expect(self?.state).toBe("alive");
+          expect(self?.incarnation ?? 0).toBeGreaterThanOrEqual(before);
+          before = self?.incarnation ?? 0;
+          expect(lone.swim.size).toBeLessThanOrEqual(4);
+        }
+        const probes = lone.transport.messages("ping").length;
+        lone.hear(aliveOf("n4"));
+        lone.clock.advance(20_000);
+        expect(lone.transport.messages("ping").length).toBeGreaterThan(probes);
+        expect(lone.clock.pendingMs.length).toBeLessThan(20);
+      }),
+    );
+  });
 });

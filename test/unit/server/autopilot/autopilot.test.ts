@@ -9,7 +9,16 @@ import { DEFAULTS } from "./fixture.ts";
 
 const member = (nodeId: string, more: Partial<Member> = {}): Member => ({
   ...{ nodeId, name: `n-${nodeId}`, address: `${nodeId}:8300`, datacenter: "dc1", clusterId: "x", isConnected: true },
-  ...{ isAlive: true, silentMs: 0, expect: 3, mayVote: true, version: "1", taggedAddresses: {}, nodeMeta: {} },
+  ...{
+    isAlive: true,
+    hasLeft: false,
+    silentMs: 0,
+    expect: 3,
+    mayVote: true,
+    version: "1",
+    taggedAddresses: {},
+    nodeMeta: {},
+  },
   ...more,
 });
 
