@@ -2,7 +2,7 @@ import { z } from "zod";
 import { WatchedReads } from "../agent/cache/watched-reads.ts";
 import type { DnsAddressOwners, DnsInstance, DnsNode, DnsRemote, ServiceFilter } from "../dns/source.ts";
 import type { Clock } from "../ports/clock.ts";
-import { dnsResult } from "./queries.ts";
+import { dnsResult } from "./dns-result.ts";
 
 /** Watched names at a time, a request that waits at a server each. */
 const WATCHES_MAX = 1000;

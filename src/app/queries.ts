@@ -1,12 +1,5 @@
 import type { Config } from "../config/config.ts";
-import {
-  type DnsQueryRequest,
-  type DnsQueryResult,
-  type DnsRemote,
-  type DnsSource,
-  serviceTopic,
-} from "../dns/source.ts";
-import { parseDurationNs } from "../lib/duration.ts";
+import { type DnsQueryRequest, type DnsRemote, type DnsSource, serviceTopic } from "../dns/source.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import { type QueryAnswer, QueryExecutor, type QueryRun } from "../server/query-executor.ts";
 import { EXECUTE_METHOD } from "../server/query-methods.ts";
@@ -14,11 +7,11 @@ import { QUERIES_TOPIC } from "../state/queries/topics.ts";
 import type { Calling } from "./calling.ts";
 import type { Core } from "./core.ts";
 import { datacenterNames } from "./datacenters.ts";
+import { dnsResult } from "./dns-result.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Another datacenter that is cut off must not keep those that wait from the next one. */
 const FAILOVER_MS_MAX = 10_000;
-const NS_PER_S = 1e9;
 
 /** Prepared queries on a server. */
 export function queryExecutor(
@@ -67,15 +60,4 @@ export function dnsQueries(
       return answer && dnsResult(answer);
     },
   };
-}
-
-/** What DNS takes of an answer. */
-export function dnsResult({
-  Service,
-  Datacenter,
-  DNS,
-  Nodes,
-}: Pick<QueryAnswer, "Service" | "Datacenter" | "DNS"> & { Nodes: DnsQueryResult["instances"] }): DnsQueryResult {
-  const ttlS = DNS.TTL === "" ? undefined : Math.floor(parseDurationNs(DNS.TTL) / NS_PER_S);
-  return { service: Service, datacenter: Datacenter, instances: Nodes, ...(ttlS === undefined ? {} : { ttlS }) };
 }

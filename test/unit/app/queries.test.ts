@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { dnsQueries, dnsResult } from "../../../src/app/queries.ts";
+import { dnsQueries } from "../../../src/app/queries.ts";
 import { QueryDefinition } from "../../../src/model/prepared-query.ts";
 import type { QueryAnswer, QueryRun } from "../../../src/server/query-executor.ts";
 
@@ -51,9 +51,4 @@ test("only a query that may fail over waits for other datacenters", async () => 
   expect(await dns.remote(request("other"))).toBeUndefined();
   await dns.remote(request("web", "dc3"));
   expect(elsewhere).toEqual(["dc3"]);
-});
-
-test("the TTL is that of the query in whole seconds, or none of its own", () => {
-  expect(dnsResult({ ...ANSWER, DNS: { TTL: "1m30.9s" } })).toMatchObject({ ttlS: 90 });
-  expect(dnsResult(ANSWER).ttlS).toBeUndefined();
 });
