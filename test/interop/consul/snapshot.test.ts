@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startConsul } from "../../support/cli/consul-agent.ts";
 import { runExecutable, startAgent, until } from "../../support/e2e/agent.ts";
+import { CONSUL, WHY_NOT } from "./harness/both.ts";
 
-const consul = process.env.CONSUL_BIN;
+const consul = CONSUL.binary;
 const TEST_MS_MAX = 90_000;
 
 const cleanups: (() => unknown)[] = [];
@@ -22,7 +23,7 @@ function tempDir(): string {
 
 /** Without Connect, as a server is unless told otherwise; with it there are a CA's records. */
 async function theirs(flags: readonly string[] = ["-hcl", "connect { enabled = false }"]): Promise<string> {
-  const agent = await startConsul(consul ?? "", flags);
+  const agent = await startConsul(consul, flags);
   cleanups.push(() => agent.stop());
   return `http://${agent.address}`;
 }
@@ -34,7 +35,7 @@ async function ours(): Promise<string> {
 }
 
 const consulCli = (url: string, ...words: string[]) => {
-  const { exitCode, stdout, stderr } = Bun.spawnSync([consul ?? "", ...words], {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([consul, ...words], {
     env: { PATH: process.env.PATH ?? "", CONSUL_HTTP_ADDR: url },
   });
   return { code: exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
@@ -160,7 +161,7 @@ async function answers(url: string): Promise<Record<string, unknown>> {
 const indexOf = async (url: string, path: string) =>
   Number((await fetch(url + path)).headers.get("x-consul-index") ?? 0);
 
-describe.skipIf(!consul)("snapshot archives and a real Consul (CONSUL_BIN)", () => {
+describe.skipIf(WHY_NOT !== "")(`snapshot archives and a real Consul ${WHY_NOT}`, () => {
   test(
     "what Consul saved is restored here: every key, session, service, check and node is answered as there",
     async () => {
