@@ -3,12 +3,12 @@ import { parseArgs as parse } from "node:util";
 export type Command =
   | { kind: "one"; seed: number; trace: boolean }
   | { kind: "many"; from: number; count: number }
-  | { kind: "table"; sizeMax: number }
+  | { kind: "table"; sizeMax: number; only: string }
   | { kind: "mutations"; count: number; only: string };
 
 export const USAGE = `bun run gossip-sim SEED [--trace]          one pool, again and again the same
 bun run gossip-sim --seeds N [--from SEED]
-bun run gossip-sim --table [--size N]      the tables of docs/gossip-simulation.md, with pools of up to N members (10000)
+bun run gossip-sim --table [--size N] [--only TEXT]   the tables of docs/gossip-simulation.md, with pools of up to N members (10000)
 bun run gossip-sim --mutations [--only TEXT] [--seeds N]   looks for a seed that notices each broken rule, and records it
 `;
 
@@ -31,7 +31,7 @@ export function parseArgs(argv: readonly string[]): Command {
     },
   });
   const count = whole("--seeds", values.seeds);
-  if (values.table) return { kind: "table", sizeMax: whole("--size", values.size) };
+  if (values.table) return { kind: "table", sizeMax: whole("--size", values.size), only: values.only };
   if (values.mutations) return { kind: "mutations", count, only: values.only };
   const [seed, ...more] = positionals;
   if (more.length > 0) throw new Error("one seed at a time");

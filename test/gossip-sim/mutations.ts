@@ -94,8 +94,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "states are not exchanged",
     file: `${SWIM}/syncer.ts`,
-    find: `    for (const node of nodes) this.#take(node);`,
-    replace: `    for (const node of isJoin ? nodes : []) this.#take(node);`,
+    find: `    for (const node of nodes) this.#take(node, isNews);`,
+    replace: `    for (const node of nodes) if (node.name === this.#context.name) this.#take(node, isNews);`,
   },
   {
     name: "a message is sent for ever",

@@ -58,8 +58,8 @@ async function runMutations({ count, only }: Command & { kind: "mutations" }): P
   return isComplete;
 }
 
-function runTables({ sizeMax }: Command & { kind: "table" }): boolean {
-  for (const { title, rows } of TABLES) {
+function runTables({ sizeMax, only }: Command & { kind: "table" }): boolean {
+  for (const { title, rows } of TABLES.filter((table) => table.title.includes(only))) {
     say(`### ${title}\n\n`);
     for (const row of rows(sizeMax)) say(`${row}\n`);
     say("\n");

@@ -34,7 +34,7 @@ test("a seed replays exactly, event by event, and the next one is another run", 
 test("the command line names one run, many, or what is to be looked for", () => {
   expect(parseArgs(["42", "--trace"])).toEqual({ kind: "one", seed: 42, trace: true });
   expect(parseArgs(["--seeds", "9"])).toEqual({ kind: "many", from: 1, count: 9 });
-  expect(parseArgs(["--table", "--size", "100"])).toEqual({ kind: "table", sizeMax: 100 });
+  expect(parseArgs(["--table", "--size", "100"])).toEqual({ kind: "table", sizeMax: 100, only: "" });
   expect(parseArgs(["--mutations", "--only", "refute"])).toEqual({ kind: "mutations", count: 500, only: "refute" });
   expect(() => parseArgs(["--seeds", "none"])).toThrow("--seeds must be a whole number above 0, not none");
 });

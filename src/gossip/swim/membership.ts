@@ -83,7 +83,8 @@ export class Membership {
     this.#bury(this.self, { type: "dead", incarnation, node: name, from: name }, onTold);
   }
 
-  alive(message: Alive) {
+  /** `isNews`: others are to be told. */
+  alive(message: Alive, isNews = true) {
     const { name, roster, delegate, at: own } = this.#context;
     if (this.#isLeaving && message.node === name) return;
     const alive = message.at.port === 0 ? { ...message, at: { ...message.at, port: own.port } } : message;
@@ -94,7 +95,7 @@ export class Membership {
     if (refusal !== undefined) return this.#ignore(alive, refusal);
     if (known === undefined) {
       if (roster.size >= MEMBERS_MAX) return this.#ignore(alive, `more than ${MEMBERS_MAX} members are known`);
-      return this.#accept(alive, undefined);
+      return this.#accept(alive, undefined, isNews);
     }
     const hasMoved = !sameEndpoint(known.at, alive.at);
     if (hasMoved && !this.#mayMove(known)) {
@@ -102,7 +103,7 @@ export class Membership {
       return delegate.onConflict(known, alive);
     }
     if (known.name === name) return this.#hearOfSelf(alive, known);
-    if (hasMoved || alive.incarnation > known.incarnation) this.#accept(alive, known);
+    if (hasMoved || alive.incarnation > known.incarnation) this.#accept(alive, known, isNews);
   }
 
   suspect(message: Suspect) {
@@ -160,7 +161,7 @@ export class Membership {
     if (!isEcho) this.#refute(alive.incarnation, "another state of this member is about");
   }
 
-  #accept(alive: Alive, known: SwimMember | undefined): void {
+  #accept(alive: Alive, known: SwimMember | undefined, isNews: boolean): void {
     const { clock, roster, delegate, meter } = this.#context;
     const versions = sameVersions(alive.versions, OWN_VERSIONS) ? OWN_VERSIONS : alive.versions;
     if (versions === undefined) return;
@@ -178,7 +179,7 @@ export class Membership {
     };
     roster.set(member);
     meter.count("memberlist.msg.alive");
-    this.#gossiper.announce(aliveOf(member));
+    if (isNews) this.#gossiper.announce(aliveOf(member));
     if (known === undefined || isGone(known)) delegate.onJoin(member);
     else if (!isSameMeta) delegate.onUpdate(member);
   }

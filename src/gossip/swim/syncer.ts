@@ -10,6 +10,12 @@ import { pushPullIntervalMs } from "./scale.ts";
 /** Merging so many members takes some milliseconds. */
 const SLICE_NODES = 128;
 
+/**
+ * One who knows nobody tells on what it learns, but not of so many: thousands would keep its gossip busy for an hour, and
+ * all whom it could tell know them.
+ */
+const TOLD_ON_MAX = 256;
+
 /** Exchanges all states with one random member now and then: what gossip has left out is made up for. */
 export class Syncer {
   readonly #context: Context;
@@ -73,8 +79,9 @@ export class Syncer {
     if (isJoin && isLong) await this.#prepare(nodes);
     const refusal = this.#refusal(nodes, isJoin);
     if (refusal !== undefined) throw new Error(refusal);
-    if (isLong) await this.#inSlices(nodes, (slice) => this.#takeAll(slice));
-    else this.#takeAll(nodes);
+    const isNews = nodes.length <= TOLD_ON_MAX || this.#context.roster.aliveCount > 1;
+    if (isLong) await this.#inSlices(nodes, (slice) => this.#takeAll(slice, isNews));
+    else this.#takeAll(nodes, isNews);
     if (userState.length > 0) this.#context.delegate.mergeState(userState, isJoin);
   }
 
@@ -101,14 +108,14 @@ export class Syncer {
     if (this.#isClosed) throw new Error("this member is no longer in the pool");
   }
 
-  #takeAll(nodes: readonly PushedNode[]): void {
-    for (const node of nodes) this.#take(node);
+  #takeAll(nodes: readonly PushedNode[], isNews: boolean): void {
+    for (const node of nodes) this.#take(node, isNews);
   }
 
   /** A death that others tell of is only a suspicion here, so that the member can still say that it is alive. */
-  #take({ name: node, at, meta, incarnation, state, versions }: PushedNode): void {
+  #take({ name: node, at, meta, incarnation, state, versions }: PushedNode, isNews: boolean): void {
     const membership = this.#membership;
-    if (state === "alive") membership.alive({ type: "alive", incarnation, node, at, meta, versions });
+    if (state === "alive") membership.alive({ type: "alive", incarnation, node, at, meta, versions }, isNews);
     else if (state === "left") membership.dead({ type: "dead", incarnation, node, from: node });
     else membership.suspect({ type: "suspect", incarnation, node, from: this.#context.name });
   }

@@ -54,6 +54,29 @@ describe("states of a peer", () => {
     expect([lone.view("n1"), lone.view("n2"), lone.view("n3")]).toEqual(["suspect 1", "suspect 1", undefined]);
   });
 
+  test.each([
+    ["few, told on: others may join at the same time", 0, 256, true],
+    ["many, kept: all whom one could tell know them", 0, 257, false],
+    ["many, told on by one who knows others", 1, 257, true],
+  ])("of %s", async (_, known, count, isTold) => {
+    const lone = new LoneSwim({ probeIntervalMs: 1_000_000, pushPullIntervalMs: 1_000_000 });
+    lone.know(known);
+    const { at } = aliveOf("n1");
+    merged(
+      lone,
+      Array.from({ length: count }, (_, index) => pushed(`n${index + 1000}`, 1, "alive", { at })),
+    );
+    // Many are merged in slices, one in each turn.
+    for (let turn = 0; turn < 10; turn++) {
+      await settle();
+      lone.clock.advance(1);
+    }
+    expect(lone.swim.size).toBe(1 + known + count);
+    lone.swim.start();
+    lone.clock.advance(2000);
+    expect(lone.transport.messages("alive").some(({ node }) => node.startsWith("n1") && node !== "n1")).toBe(isTold);
+  });
+
   test("that say that this member is dead are refuted", () => {
     const lone = new LoneSwim();
     merged(lone, [pushed(SELF, 3, "dead")]);
