@@ -145,8 +145,8 @@ export class Router {
     const startMs = clock.monotonicMs();
     const holdMs = this.#isOwn(name) ? this.#options.holdMs() : 0;
     let failedMs: number | undefined;
+    let failure: unknown;
     for (let pauseMs = PAUSE_MS_MIN; ; pauseMs = Math.min(PAUSE_MS_MAX, 2 * pauseMs)) {
-      let failure: unknown;
       for (const server of list.servers) {
         const leftMs = startMs + timeoutMs - clock.monotonicMs();
         if (leftMs <= 0) throw failure ?? new AnswerLost("no time is left");

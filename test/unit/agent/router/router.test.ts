@@ -112,6 +112,16 @@ describe("a call goes", () => {
     expect(await result).toBe("500 refused rpc error getting client: connection refused");
   });
 
+  test("nowhere when all servers fail and the pool then says that they are gone, and the reason is that of the last one", async () => {
+    router.setServers("dc1", three);
+    behaviours = { a: notSent, b: notSent, c: notSent };
+    const result = refusalOf(call());
+    await pass(1000);
+    router.setServers("dc1", []);
+    await pass(7000);
+    expect(await result).toBe("500 refused rpc error getting client: connection refused");
+  });
+
   test("only once to each server of another datacenter", async () => {
     router.setServers("dc2", three);
     behaviours = { a: notSent, b: notSent, c: notSent };
