@@ -11,6 +11,7 @@ import { tcp } from "../platform/tcp-server.ts";
 import type { Logger } from "../ports/logger.ts";
 import { Callers } from "../rpc/callers.ts";
 import type { Answer } from "./dns-remote.ts";
+import { ownRequest } from "./own-requests.ts";
 import { datacentersOf, foreignDatacenters, type PoolServer, serversOf } from "./pool-servers.ts";
 import { httpSettings } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -89,7 +90,7 @@ export function makeCalling({ config, nodeId, telemetry, clusterSize }: CallingD
     async ask(datacenter, path, init) {
       const raw = new Request(ORIGIN + path, init);
       const { status, headers, body } = await elsewhere.forward(datacenter, {
-        ...{ raw, address: "", forwarded: undefined, onEnd: () => undefined },
+        ...{ raw, address: "", forwarded: ownRequest(first.nodeName), onEnd: () => undefined },
       });
       return {
         status,

@@ -24,6 +24,7 @@ export function httpSettings(config: Config): HttpSettings {
     blockedEndpoints: config.httpConfig.blockEndpoints,
     waitingPerClientMax: config.limits.httpMaxConnsPerClient,
     jsonBodyBytesMax: JSON_BODY_BYTES_MAX,
+    translatesWanAddresses: config.translateWanAddrs,
     bodyLimits: { kvValueBytesMax: config.limits.kvMaxValueSize, txnBytesMax: config.limits.txnMaxReqLen },
     ...writers(config.httpConfig.allowWriteHttpFrom),
   };

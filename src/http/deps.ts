@@ -49,6 +49,8 @@ export interface HttpSettings {
   readonly waitingPerClientMax: number;
   readonly jsonBodyBytesMax: number;
   readonly bodyLimits: BodyLimits;
+  /** `translate_wan_addrs`. */
+  readonly translatesWanAddresses?: boolean;
   /** `?cached` is not looked at (`http_config.use_cache = false`). */
   readonly ignoresCached?: boolean;
   /** Paths with unprintable characters are taken, too. */

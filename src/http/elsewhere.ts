@@ -12,6 +12,8 @@ export interface Forwarded {
   readonly discoveryMaxStaleMs: number;
   /** As in `HttpSettings`. */
   readonly ignoresCached: boolean;
+  /** Datacenter of the agent that was asked, where it wants addresses by which nodes of others are reached from there. */
+  readonly farFrom?: string | undefined;
   /** Those of the server that answers hold, too. */
   readonly bodyLimits?: BodyLimits | undefined;
 }

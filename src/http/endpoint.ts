@@ -318,11 +318,15 @@ export class Endpoint {
   }
 
   #encodeResult(c: Ctx, result: QueryResult<unknown>, query: ReadQuery, options: ReadOptions): Encoded {
-    let answer: Reply;
-    if (isReply(result.value)) answer = result.value;
-    else if (query.filter && this.route.filter) answer = { json: this.route.filter(result.value, query.filter) };
-    else answer = { json: result.value };
+    const answer = isReply(result.value) ? result.value : { json: this.#finished(c, result.value, query) };
     return encodeReply(answer, this.#form(c), this.#readHeaders(result, options));
+  }
+
+  #finished(c: Ctx, value: unknown, { filter }: ReadQuery): unknown {
+    const { route } = this;
+    const kept = filter && route.filter ? route.filter(value, filter) : value;
+    const isFar = this.#isElsewhere(c.env.connection.forwarded?.farFrom);
+    return isFar && route.fromAfar ? route.fromAfar(kept) : kept;
   }
 
   #readHeaders(result: QueryResult<unknown>, options: ReadOptions): Record<string, string> {
@@ -399,8 +403,8 @@ function isCacheable(c: Ctx): boolean {
 }
 
 /** Whether the agent that was asked has said nothing that changes answers. */
-export function hasPlainWishes({ pretty, discoveryMaxStaleMs, ignoresCached }: Forwarded): boolean {
-  return !pretty && discoveryMaxStaleMs === 0 && !ignoresCached;
+export function hasPlainWishes({ pretty, discoveryMaxStaleMs, ignoresCached, farFrom }: Forwarded): boolean {
+  return !pretty && discoveryMaxStaleMs === 0 && !ignoresCached && farFrom === undefined;
 }
 
 const maxStaleOf = ({ discoveryMaxStaleMs }: Forwarded) => ({ discoveryMaxStaleMs });

@@ -38,6 +38,7 @@ export interface OpenRequest {
   pretty: boolean;
   discoveryMaxStaleMs: number;
   ignoresCached: boolean;
+  farFrom?: string;
   bodyLimits?: BodyLimits;
 }
 
@@ -89,6 +90,7 @@ export const isOpenRequest: Check<OpenRequest> = (value): value is OpenRequest =
   typeof value.pretty === "boolean" &&
   typeof value.discoveryMaxStaleMs === "number" &&
   typeof value.ignoresCached === "boolean" &&
+  (value.farFrom === undefined || isText(value.farFrom, NAME_CHARS_MAX)) &&
   (value.bodyLimits === undefined || isBodyLimits(value.bodyLimits));
 
 export const isOpenAnswer: Check<OpenAnswer> = (value): value is OpenAnswer =>

@@ -181,14 +181,14 @@ function requestOf(
 }
 
 function connectionOf(open: OpenRequest, { hello }: Forwarder): Connection {
-  const { address, hops, pretty, discoveryMaxStaleMs, ignoresCached, bodyLimits } = open;
+  const { address, hops, pretty, discoveryMaxStaleMs, ignoresCached, farFrom, bodyLimits } = open;
   // A client agent speaks for its own node, a server also for those that asked it.
   const node = hello.role === "client" ? hello.nodeName : open.node;
   return {
     remoteAddress: () => address,
     holdOpen: () => undefined,
     release: () => undefined,
-    forwarded: { hops, node, pretty, discoveryMaxStaleMs, ignoresCached, bodyLimits },
+    forwarded: { hops, node, pretty, discoveryMaxStaleMs, ignoresCached, farFrom, bodyLimits },
   };
 }
 

@@ -62,10 +62,11 @@ export class Forwarding implements Elsewhere {
 
   #head({ raw, address, forwarded }: ForwardRequest, upload: Upload): Omit<OpenRequest, "id"> {
     const { nodeName, settings } = this.#options;
-    const { alwaysPretty, waitLimits, ignoresCached = false, ...own } = settings();
+    const own = settings();
+    const { alwaysPretty, waitLimits, ignoresCached = false } = own;
     const { url } = raw;
     const queryAt = url.indexOf("?");
-    const bodyLimits = forwarded === undefined ? own.bodyLimits : forwarded.bodyLimits;
+    const { farFrom, bodyLimits } = forwarded ?? { farFrom: farFromOf(own, url), bodyLimits: own.bodyLimits };
     return {
       ...(upload.first === undefined ? {} : { body: upload.first as Uint8Array<ArrayBuffer> }),
       more: !upload.isWhole,
@@ -78,9 +79,15 @@ export class Forwarding implements Elsewhere {
       pretty: forwarded?.pretty ?? alwaysPretty,
       discoveryMaxStaleMs: forwarded?.discoveryMaxStaleMs ?? waitLimits.discoveryMaxStaleMs ?? 0,
       ignoresCached: forwarded?.ignoresCached ?? ignoresCached,
+      ...(farFrom === undefined ? {} : { farFrom }),
       ...(bodyLimits === undefined ? {} : { bodyLimits }),
     };
   }
+}
+
+/** An answer of the own datacenter needs no other addresses, and may be one that was kept. */
+function farFromOf({ datacenter, translatesWanAddresses }: HttpSettings, url: string): string | undefined {
+  return translatesWanAddresses === true && /[?&]dc=/.test(url) ? datacenter : undefined;
 }
 
 interface Exchange {

@@ -98,6 +98,8 @@ export interface Route<
   readonly agentCache?: boolean;
   /** How `?filter=` applies to the answer. Throws a Refusal for a bad expression. */
   filter?(answer: z.output<Answer>, expression: string): z.output<Answer>;
+  /** The answer as another datacenter wants it: with the addresses by which it reaches nodes and services from there. */
+  fromAfar?(answer: z.output<Answer>): z.output<Answer>;
   /** `?ns=` is refused on what Consul Enterprise keeps per namespace, and ignored elsewhere. */
   readonly namespaced?: boolean;
   /**

@@ -176,7 +176,7 @@ test(`requests that are passed on: any arguments are refused or answered, and no
   const open = {
     ...{ id: 1, more: false, method: "GET", target: "/v1/kv/a", headers: { a: "b" }, address: "10.0.0.1", hops: 1 },
     ...{ node: "n", pretty: false, discoveryMaxStaleMs: 0, ignoresCached: false },
-    bodyLimits: { kvValueBytesMax: 1, txnBytesMax: 1 },
+    ...{ farFrom: "dc9", bodyLimits: { kvValueBytesMax: 1, txnBytesMax: 1 } },
   };
   const part = new Uint8Array(9);
   const valid: Record<string, unknown>[] = [open, { ...open, more: true, method: "PUT", body: part }, { id: 1 }];

@@ -67,6 +67,7 @@ const routes = [
       blocking: "index",
     },
     effectiveConsistency: true,
+    fromAfar: (names) => (names as string[]).map((name) => `${name} from afar`),
     read: ({ query }, deps: Deps) =>
       nearest({ value: ["x"], index: 7, interest: { topics: [] } }, query.near, (node) => node, deps as never),
   }),

@@ -17,6 +17,7 @@ import { filterList, filterPredicate } from "../filtering.ts";
 import { prefixed } from "../json-body.ts";
 import { flag, one, READ_QUERY } from "../query-schema.ts";
 import { defineRoute, json, reply } from "../route.ts";
+import { nodeFromAfar, serviceFromAfar, serviceNodeFromAfar } from "../wan-addresses.ts";
 
 /** Which instances of a service are asked for: with all of `tags`, on nodes with all of `nodeMeta`. */
 export interface InstanceFilter {
@@ -107,6 +108,7 @@ const lists = [
     blocking: "index",
     effectiveConsistency: true,
     filter: filterList(NODE_FIELDS),
+    fromAfar: (answer) => answer.map(nodeFromAfar),
     read({ query }, deps: CatalogDeps) {
       const found = deps.catalog.nodes(nodeMeta(query));
       return nearest(found, query.near, (node) => node.Node, deps);
@@ -144,6 +146,7 @@ function instancesRoute<const P extends string>(
     namespaced: true,
     agentCache: true,
     filter: filterList(SERVICE_NODE_FIELDS),
+    fromAfar: (answer) => answer.map(serviceNodeFromAfar),
     read({ params, query }, deps: CatalogDeps) {
       const name = required(params.service, "Missing service name");
       const found = find(deps.catalog, name, { tags: query.tag ?? [], nodeMeta: nodeMeta(query) });
@@ -185,6 +188,11 @@ const nodes = [
       const services = Object.entries(answer.Services).filter(([, service]) => keep(service));
       return { ...answer, Services: Object.fromEntries(services) };
     },
+    fromAfar(answer) {
+      if (answer === null) return null;
+      const services = Object.entries(answer.Services).map(([id, service]) => [id, serviceFromAfar(service)]);
+      return { Node: nodeFromAfar(answer.Node), Services: Object.fromEntries(services) };
+    },
     read({ params }, { catalog }: CatalogDeps) {
       const found = catalog.node(required(params.node, "Missing node name"));
       if (found.value === undefined) return { ...found, value: null };
@@ -207,6 +215,10 @@ const nodes = [
       const keep = filterPredicate(expression, NODE_SERVICE_FIELDS);
       return { ...answer, Services: answer.Services?.filter(keep) ?? null };
     },
+    fromAfar: ({ Node, Services }) => ({
+      Node: Node === null ? null : nodeFromAfar(Node),
+      Services: Services?.map(serviceFromAfar) ?? null,
+    }),
     read({ params }, { catalog }: CatalogDeps) {
       const found = catalog.node(required(params.node, "Missing node name"));
       const services = found.value?.Services.map(withTags) ?? [];

@@ -18,6 +18,7 @@ import {
 import { filterList } from "../filtering.ts";
 import { one, READ_QUERY } from "../query-schema.ts";
 import { defineRoute } from "../route.ts";
+import { instanceFromAfar } from "../wan-addresses.ts";
 import type { InstanceFilter } from "./catalog.ts";
 
 /** An instance with its node and the checks that decide on its health. */
@@ -98,6 +99,7 @@ function instancesRoute<const P extends string>(
     namespaced: true,
     agentCache: true,
     filter: filterList(SERVICE_HEALTH_FIELDS),
+    fromAfar: (answer) => answer.map(instanceFromAfar),
     read({ params, query }, deps: HealthDeps) {
       const name = required(params.service, "Missing service name");
       const passing = onlyPassing(query.passing);

@@ -111,6 +111,17 @@ describe("another datacenter", () => {
     await until(() => stateOf(far).cancelled === 1);
   });
 
+  test("gives the addresses that lead there to agents that want them, and to no others", async () => {
+    const nodes = async (of: ForwardAgent, dc: string) => await (await of.fetch(`/v1/nodes?dc=${dc}`)).json();
+    const [own, afar] = [["x"], ["x from afar"]];
+    expect([await nodes(client, "dc2"), await nodes(s1, "dc2")]).toEqual([own, own]);
+    for (const asked of [client, s1, far]) asked.settings = { ...asked.settings, translatesWanAddresses: true };
+    for (let round = 0; round < 2; round++) {
+      expect([await nodes(client, "dc2"), await nodes(s1, "dc2"), await nodes(far, "dc2")]).toEqual([afar, afar, own]);
+      expect([await nodes(client, "dc1"), await nodes(s2, "dc2")]).toEqual([own, own]);
+    }
+  });
+
   test("is named in a registration's body, and not by ?dc= (observed, Consul 1.8.7)", async () => {
     const register = async (dc: string, datacenter: string) => {
       const body = JSON.stringify({ Node: "n", Datacenter: datacenter });
