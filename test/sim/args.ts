@@ -1,15 +1,16 @@
 import { parseArgs as parse } from "node:util";
+import { THEME_NAMES, type ThemeName } from "./plan/themes.ts";
 
 export type Command =
   | { kind: "one"; seed: number; trace: boolean; minimise: string | undefined }
   | { kind: "plan"; path: string; trace: boolean }
   | { kind: "mutations"; count: number; workers: number; only: string }
-  | { kind: "many"; from: number; count: number; forMs: number; workers: number };
+  | { kind: "many"; from: number; count: number; forMs: number; workers: number; theme: ThemeName | undefined };
 
 export const USAGE = `bun run sim SEED [--trace] [--minimise FILE]   one run, again and again the same; FILE gets a smaller plan that fails as well
 bun run sim --plan FILE [--trace]              a plan that was written so
-bun run sim --seeds N [--from SEED] [--workers N]
-bun run sim --hours N [--from SEED] [--workers N]
+bun run sim --seeds N [--from SEED] [--workers N] [--theme NAME]
+bun run sim --hours N [--from SEED] [--workers N] [--theme NAME]   only seeds that are about ${THEME_NAMES.join(", ")}
 bun run sim --mutations [--only TEXT] [--seeds N] [--workers N]   looks for a seed that notices each broken rule, and records it
 `;
 
@@ -30,6 +31,7 @@ export function parseArgs(argv: readonly string[]): Command {
       plan: { type: "string" },
       mutations: { type: "boolean", default: false },
       only: { type: "string", default: "" },
+      theme: { type: "string" },
       trace: { type: "boolean", default: false },
       minimise: { type: "string" },
     },
@@ -54,7 +56,14 @@ export function parseArgs(argv: readonly string[]): Command {
     count,
     forMs,
     workers: whole("--workers", values.workers),
+    theme: values.theme === undefined ? undefined : themed(values.theme),
   };
+}
+
+function themed(name: string): ThemeName {
+  const known = THEME_NAMES.find((each) => each === name);
+  if (known === undefined) throw new Error(`--theme must be one of ${THEME_NAMES.join(", ")}, not ${name}`);
+  return known;
 }
 
 function whole(name: string, text: string): number {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { parseArgs } from "./args.ts";
 import { minimise } from "./minimise.ts";
-import { planOf } from "./plan/plan.ts";
+import { planOf, themeNameOf } from "./plan/plan.ts";
+import { THEME_NAMES } from "./plan/themes.ts";
 import { type RunResult, runPlan } from "./run-plan.ts";
 
 const traceOf = (seed: number) => {
@@ -25,6 +26,12 @@ describe("a seed", () => {
   test("gives another run than the next one", () => {
     expect(runPlan(planOf(12)).events).not.toBe(runPlan(planOf(13)).events);
   });
+});
+
+test("seeds have every theme, and most of them none", () => {
+  const names = Array.from({ length: 200 }, (_, seed) => themeNameOf(seed));
+  for (const theme of THEME_NAMES) expect(names).toContain(theme);
+  expect(names.filter((name) => name === undefined).length).toBeGreaterThan(100);
 });
 
 describe("a failing plan", () => {
@@ -56,4 +63,6 @@ test("the command line names one run, or many", () => {
   expect(parseArgs(["--seeds", "9"])).toMatchObject({ ...many, count: 9, forMs: Number.POSITIVE_INFINITY });
   expect(parseArgs(["--hours", "0.5"])).toMatchObject({ ...many, count: Number.POSITIVE_INFINITY, forMs: 1_800_000 });
   expect(() => parseArgs(["--seeds", "none"])).toThrow("--seeds must be a whole number above 0, not none");
+  expect(parseArgs(["--theme", "lease"])).toMatchObject({ ...many, theme: "lease" });
+  expect(() => parseArgs(["--theme", "love"])).toThrow("--theme must be one of lease, elections");
 });

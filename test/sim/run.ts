@@ -53,7 +53,7 @@ function runSeed({ seed, trace, minimise: path }: Command & { kind: "one" }): bo
   return false;
 }
 
-async function runMany({ from, count, forMs, workers }: Command & { kind: "many" }): Promise<boolean> {
+async function runMany({ from, count, forMs, workers, theme }: Command & { kind: "many" }): Promise<boolean> {
   const startedNs = Bun.nanoseconds();
   const passedMs = () => (Bun.nanoseconds() - startedNs) / 1e6;
   let toldMs = 0;
@@ -67,7 +67,7 @@ async function runMany({ from, count, forMs, workers }: Command & { kind: "many"
     toldMs = passedMs();
     say(sums(totals, toldMs));
   };
-  const totals = await inWorkers(workers, { from, count, forMs }, told);
+  const totals = await inWorkers(workers, { from, count, forMs, theme }, told);
   const missing = unmarked(totals);
   if (missing.length > 0) say(`no run has gone: ${missing.join("; ")}\n`);
   say(sums(totals, passedMs()));

@@ -8,7 +8,7 @@ const FROM = Number(process.env.SIM_FROM ?? 1);
 const WORKERS = 2;
 
 test(`${COUNT} clusters hold to all invariants, and go every rare path`, async () => {
-  const share = { from: FROM, count: COUNT, forMs: Number.POSITIVE_INFINITY };
+  const share = { from: FROM, count: COUNT, forMs: Number.POSITIVE_INFINITY, theme: undefined };
   const totals = await inWorkers(WORKERS, share, () => undefined);
   expect(totals.failures).toEqual([]);
   expect(totals.runs).toBe(COUNT);

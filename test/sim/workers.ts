@@ -6,12 +6,12 @@ import { addTotals, noTotals, type Totals } from "./totals.ts";
 /** Shares the seeds out to processes. `told` is called with the sums so far. */
 export async function inWorkers(
   workers: number,
-  { from, count, forMs }: Omit<Share, "stride">,
+  { from, count, forMs, theme }: Omit<Share, "stride">,
   told: (totals: Totals) => void,
 ): Promise<Totals> {
   const totals = noTotals();
   const shares = Array.from({ length: workers }, (_, at): Share => {
-    return { from: from + at, stride: workers, count: Math.ceil((count - at) / workers), forMs };
+    return { from: from + at, stride: workers, count: Math.ceil((count - at) / workers), forMs, theme };
   });
   const take = (line: string) => {
     addTotals(totals, JSON.parse(line) as Totals);

@@ -7,6 +7,7 @@ import { must } from "./violation.ts";
 export class Elections {
   readonly #oracle: Oracle;
   readonly #leaders = new Map<number, string>();
+  #newestTerm = 0;
   /** Every vote that left a server, by server and term. */
   readonly #votes = new Map<string, string>();
 
@@ -20,18 +21,25 @@ export class Elections {
 
   stepped(server: Server, before: CoreStatus, all: readonly Server[]): void {
     const { status } = server;
-    if (status.role !== "leader" || (before.role === "leader" && before.term === status.term)) return;
+    if (status.role !== "leader") return;
     const { term } = status;
+    if (term < this.#newestTerm) {
+      must(
+        !server.hasLease(status.commitIndex),
+        "no leader within another's lease",
+        () => `${server.id} holds a lease of term ${term} after somebody has led term ${this.#newestTerm}`,
+      );
+    }
+    if (before.role === "leader" && before.term === term) return;
+    this.#newestTerm = Math.max(this.#newestTerm, term);
     const other = this.#leaders.get(term) ?? server.id;
     must(other === server.id, "one leader a term", () => `${other} and ${server.id} lead term ${term}`);
     this.#leaders.set(term, server.id);
     this.#isComplete(server);
     for (const peer of all) {
-      if (peer === server || peer.core === undefined || peer.status.role !== "leader" || peer.status.term >= term)
-        continue;
-      const hasLease = peer.core.hasLease(peer.nowMs, peer.status.commitIndex);
+      if (peer === server || !peer.isUp || peer.status.role !== "leader" || peer.status.term >= term) continue;
       must(
-        !hasLease,
+        !peer.hasLease(peer.status.commitIndex),
         "no leader within another's lease",
         () => `${server.id} leads term ${term} while ${peer.id} holds the lease of term ${peer.status.term}`,
       );

@@ -29,11 +29,13 @@ export const MARKS = [
   "read confirmed on the leader",
   "read under a lease",
   "read from a leader's state at once",
+  "read after the lease that it was looked up for",
   "read failed",
   "pre-vote refused for a live leader",
   "pre-vote refused for an old log",
   "vote refused for an old log",
   "vote given without being a voter",
+  "leader without a vote, as only its log is long enough",
   "leader steps down without a quorum",
   "leader steps down for a full disk",
   "leader hands over for a hanging disk",
@@ -99,7 +101,14 @@ export class Marks {
       if (first?.type === "command" && first.term < status.term)
         this.hit("entries of an earlier term committed by a new leader");
     }
+    if (status.role === "leader" && before.role !== "leader") this.#elected(server);
     for (const effect of effects) this.#gave(server, effect, before);
+  }
+
+  #elected({ id, status, view }: Server): void {
+    const inForce = view.configurations().filter(({ index }) => index >= status.committedConfiguration.index);
+    if (!inForce.some(({ configuration }) => votersOf(configuration).has(id)))
+      this.hit("leader without a vote, as only its log is long enough");
   }
 
   #took(server: Server, event: Event, before: CoreStatus): void {

@@ -20,8 +20,13 @@ export type Fault = { atMs: number } & (
   /** The log turns out to be damaged at the next start. */
   | { kind: "damage"; target: Target; downMs: number }
   | { kind: "pause"; target: Target; forMs: number }
-  /** The leader stops, and soon nothing but clients reaches it: it wakes up knowing only what was true before. */
-  | { kind: "freeze"; forMs: number; cutAfterMs: number }
+  /** Its clock does not count the time, as when a laptop sleeps or a virtual machine is moved. */
+  | { kind: "suspend"; target: Target; forMs: number }
+  /**
+   * The leader stops, after a round of heartbeats or a look at its lease, and soon nothing but clients reaches it: it wakes
+   * up knowing only what was true before.
+   */
+  | { kind: "freeze"; after: "beat" | "look"; isSuspended: boolean; forMs: number; cutAfterMs: number }
   | { kind: "slowDisk"; target: Target; forMs: number; syncMs: number }
   | { kind: "syncError"; target: Target; downMs: number }
   | { kind: "diskFull"; target: Target; forMs: number }
@@ -33,14 +38,18 @@ export type Fault = { atMs: number } & (
   | { kind: "seesaw"; rounds: number; roundMs: number; companions: readonly number[]; writes: number }
   /** Each time that somebody is elected, it is cut off soon after. */
   | { kind: "topple"; rounds: number; afterMsMax: number; forMs: number; writes: number }
-  /** The leader is away about as long as others need to miss it, from one of them longer, and votes are asked for late. */
-  | { kind: "blink"; forMs: number; but: number; votesLateByMsMax: number }
+  /** The leader is away about as long as others need to miss it, from one of them longer, and what is said of votes is late. */
+  | { kind: "blink"; forMs: number; but: number; late: readonly Message["type"][]; byMsMax: number }
+  /** A server joins. Whoever gives it a vote tells nobody of it, and who leads next tells that server alone and is lost. */
+  | { kind: "orphan"; forMs: number; lostAfterMs: number }
+  /** The leader's disk is full, and all others are to leave. */
+  | { kind: "corner"; forMs: number }
   /** The next servers that install a snapshot are killed at that. */
   | { kind: "interrupt"; times: number; afterMsMax: number; downMs: number; isPowerCut: boolean }
   /** Answers to a server's reads are late, and it restarts before they come and reads again. */
   | { kind: "echo"; target: number; downMs: number; byMsMax: number }
-  /** Messages of one kind take up to so much longer. */
-  | { kind: "late"; message: Message["type"]; byMsMax: number; forMs: number }
+  /** Messages of one kind or two take up to so much longer. */
+  | { kind: "late"; messages: readonly Message["type"][]; byMsMax: number; forMs: number }
   /** The leader loses one follower first, and later the others, which restart at that moment. */
   | { kind: "estrange"; first: number; laterMs: number; downMs: number; forMs: number }
   /** Only the link between two. */
@@ -60,7 +69,7 @@ export interface Cut {
   isOneWay: boolean;
 }
 
-type Kind = Fault["kind"];
+export type Kind = Fault["kind"];
 
 const MESSAGES = [
   "preVoteRequest",
@@ -84,7 +93,8 @@ const COUNTS: Readonly<Record<Kind, number>> = {
   crashAll: 1,
   damage: 1,
   pause: 3,
-  freeze: 1.5,
+  suspend: 1,
+  freeze: 2,
   slowDisk: 2,
   syncError: 1,
   diskFull: 2,
@@ -105,6 +115,8 @@ const COUNTS: Readonly<Record<Kind, number>> = {
   shrink: 2,
   demote: 1,
   move: 1,
+  orphan: 1,
+  corner: 0.7,
 };
 const KINDS = Object.keys(COUNTS) as Kind[];
 
@@ -112,20 +124,39 @@ const KINDS = Object.keys(COUNTS) as Kind[];
 const SINGLE_CHANCE = 0.2;
 const SINGLE_TIMES = 6;
 
+/** Of the kinds that a run is about: how many are in it, and how much of each. Few others are. */
+const THEME_PART = 0.6;
+const THEME_TIMES = 2;
+const BESIDE_THEME_PART = 0.1;
+
 /** All that goes wrong in a run, earliest first. About half of the kinds are left out of any one run. */
-export function drawFaults(seed: number, swarm: Swarm): Fault[] {
+export function drawFaults(seed: number, swarm: Swarm, theme: readonly Kind[] | undefined): Fault[] {
   const random = new Random(seed, "faults");
-  const part = random.pick([0.2, 0.5, 0.8]);
-  const intensity = random.pick([0.5, 1, 2]);
-  const only = random.chance(SINGLE_CHANCE) ? random.pick(KINDS) : undefined;
+  const shares = theme === undefined ? drawShares(random) : drawThemedShares(random, theme);
   const faults: Fault[] = [];
   for (const kind of KINDS) {
-    const isIn = only === undefined ? random.chance(part) : kind === only;
-    const times = only === undefined ? intensity : SINGLE_TIMES;
+    const { part, times } = shares(kind);
+    const isIn = random.chance(part);
     const count = Math.round(random.around(COUNTS[kind] * times));
     for (let n = 0; n < count && isIn; n++) faults.push(drawFault(kind, random, swarm));
   }
   return faults.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** How likely a kind is in a run, and how many times more often than usual it happens then. */
+type Shares = (kind: Kind) => { part: number; times: number };
+
+function drawShares(random: Random): Shares {
+  const part = random.pick([0.2, 0.5, 0.8]);
+  const times = random.pick([0.5, 1, 2]);
+  const only = random.chance(SINGLE_CHANCE) ? random.pick(KINDS) : undefined;
+  if (only === undefined) return () => ({ part, times });
+  return (kind) => ({ part: kind === only ? 1 : 0, times: SINGLE_TIMES });
+}
+
+function drawThemedShares(random: Random, theme: readonly Kind[]): Shares {
+  const times = random.pick([0.5, 1, THEME_TIMES]);
+  return (kind) => (theme.includes(kind) ? { part: THEME_PART, times } : { part: BESIDE_THEME_PART, times: 1 });
 }
 
 function drawFault(kind: Kind, random: Random, swarm: Swarm): Fault {
@@ -150,11 +181,17 @@ function drawFault(kind: Kind, random: Random, swarm: Swarm): Fault {
     case "syncError":
       return { atMs, kind, target: target(), downMs: someMs(2) };
     case "pause":
+    case "suspend":
       return { atMs, kind, target: target(), forMs: someMs(4) };
-    case "freeze": {
-      const forMs = electionTimeoutMs * random.between(1, 4);
-      return { atMs, kind, forMs, cutAfterMs: swarm.network.delayMs * random.pick([0, 2, 5]) };
-    }
+    case "freeze":
+      return {
+        atMs,
+        kind,
+        after: random.pick(["beat", "look"]),
+        isSuspended: random.chance(0.3),
+        forMs: electionTimeoutMs * random.between(1, 4),
+        cutAfterMs: swarm.network.delayMs * random.pick([0, 2, 5]),
+      };
     case "slowDisk":
       return { atMs, kind, target: target(), forMs: someMs(6), syncMs: someMs(2) };
     case "diskFull":
@@ -189,8 +226,18 @@ function drawFault(kind: Kind, random: Random, swarm: Swarm): Fault {
         kind,
         forMs: electionTimeoutMs * random.between(0.9, 1.3),
         but: random.whole(0, hosts - 1),
-        votesLateByMsMax: electionTimeoutMs * random.pick([0, 0.3, 1]),
+        late: random.pick([["voteRequest"], ["voteRequest", "preVoteReply"]]),
+        byMsMax: electionTimeoutMs * random.pick([0, 0.3, 1]),
       };
+    case "orphan":
+      return {
+        atMs,
+        kind,
+        forMs: electionTimeoutMs * random.between(1.5, 6),
+        lostAfterMs: swarm.network.delayMs * random.pick([2, 5, 20]),
+      };
+    case "corner":
+      return { atMs, kind, forMs: someMs(6) };
     case "interrupt":
       return {
         atMs,
@@ -212,7 +259,7 @@ function drawFault(kind: Kind, random: Random, swarm: Swarm): Fault {
       return {
         atMs,
         kind,
-        message: random.chance(0.4) ? "voteRequest" : random.pick(MESSAGES),
+        messages: random.chance(0.5) ? [random.pick(MESSAGES)] : ["voteRequest", random.pick(MESSAGES)],
         byMsMax: someMs(2),
         forMs: someMs(10),
       };

@@ -61,7 +61,7 @@ export interface ClientSwarm {
 
 const MTU_BYTES = 1400;
 /** Less than what the lease allows for. */
-const DRIFT_PART_MAX = 0.095;
+export const DRIFT_PART_MAX = 0.095;
 
 export function drawSwarm(seed: number): Swarm {
   const random = new Random(seed, "swarm");

@@ -34,16 +34,21 @@ class Nemesis {
       case "partition":
         return this.#partition(fault.cut.side, fault.cut.isOneWay, fault.forMs);
       case "freeze":
-        return this.#freeze(fault.forMs, fault.cutAfterMs);
+        return this.#freeze(fault);
       case "seesaw":
         return this.#seesaw(fault, fault.rounds);
       case "topple":
         world.topples.push({ ...fault });
         return;
       case "blink":
-        return this.#blink(fault.forMs, fault.but, fault.votesLateByMsMax);
+        return this.#blink(fault);
       case "echo":
         return this.#echo(fault);
+      case "orphan":
+        world.orphans.push({ ...fault });
+        return this.#grow();
+      case "corner":
+        return this.#corner(fault.forMs);
       case "interrupt":
         world.interrupts.push({ ...fault });
         return;
@@ -79,7 +84,8 @@ class Nemesis {
         server.disk.isDamaged = true;
         return world.crash(server, fault.downMs, true);
       case "pause":
-        return this.#pause(server, fault.forMs);
+      case "suspend":
+        return this.#pause(server, fault.forMs, fault.kind === "suspend");
       case "slowDisk":
         server.disk.slowSyncMs = fault.syncMs;
         return world.after(fault.forMs, () => {
@@ -90,11 +96,8 @@ class Nemesis {
         return;
       case "diskFull":
         // A founder that can't write its first entry has founded nothing: people clear its directory and try again.
-        if (world.checker.committedIndex === 0) return;
-        server.disk.isFull = true;
-        return world.after(fault.forMs, () => {
-          server.disk.isFull = false;
-        });
+        if (world.checker.committedIndex > 0) this.#fillDisk(server, fault.forMs);
+        return;
       case "isolate":
         return this.#isolate(server.host, fault.direction, fault.forMs);
       case "shrink":
@@ -116,34 +119,36 @@ class Nemesis {
     return world.leader() ?? world.alive()[0];
   }
 
-  #freeze(forMs: number, cutAfterMs: number): void {
+  #freeze({ after, isSuspended, forMs, cutAfterMs }: Fault & { kind: "freeze" }): void {
     const leader = this.#world.leader();
     if (leader === undefined) return;
-    leader.afterBeat = () => {
+    const freeze = () => {
       if (this.#world.isHealing) return;
-      this.#pause(leader, forMs);
+      this.#pause(leader, forMs, isSuspended);
       // A little longer, so that it has time to speak before it hears of another leader.
       this.#later(cutAfterMs, () => this.#isolate(leader.host, "both", forMs));
       for (const part of FROZEN_READS) {
         this.#later(forMs * part, () => this.#world.clients[0]?.readFrom(leader));
       }
     };
+    if (after === "beat") leader.afterBeat = freeze;
+    else leader.afterLook = freeze;
   }
 
-  #blink(forMs: number, but: number, byMsMax: number): void {
+  #blink({ forMs, but, late, byMsMax }: Fault & { kind: "blink" }): void {
     const world = this.#world;
     const leader = world.leader();
     if (leader === undefined) return;
     this.#isolate(leader.host, "both", forMs);
     this.#unlink(leader.host, but, false, BLINK_LONGER_TIMES * forMs);
-    world.late = { message: "voteRequest", byMsMax, untilMs: world.nowMs + 2 * forMs };
+    world.late = { messages: late, byMsMax, untilMs: world.nowMs + 2 * forMs };
   }
 
   #echo({ target, downMs, byMsMax }: Fault & { kind: "echo" }): void {
     const world = this.#world;
     const server = world.onHost(target);
     if (server === undefined) return;
-    world.late = { message: "readIndexReply", byMsMax, untilMs: world.nowMs + byMsMax };
+    world.late = { messages: ["readIndexReply"], byMsMax, untilMs: world.nowMs + byMsMax };
     for (const reader of world.clients) reader.readFrom(server);
     this.#later(byMsMax * ECHO_RESTART_PART, () => world.crash(server, downMs, false));
     for (let part = ECHO_RESTART_PART; part < 1; part += ECHO_READ_PART) {
@@ -151,9 +156,25 @@ class Nemesis {
     }
   }
 
-  #pause(server: Server, forMs: number): void {
+  #corner(forMs: number): void {
+    const world = this.#world;
+    const leader = world.leader();
+    if (leader === undefined || world.checker.committedIndex === 0) return;
+    this.#fillDisk(leader, forMs);
+    for (const server of world.alive()) if (server !== leader) world.operator.want({ kind: "remove", id: server.id });
+  }
+
+  #fillDisk({ disk }: Server, forMs: number): void {
+    disk.isFull = true;
+    this.#world.after(forMs, () => {
+      disk.isFull = false;
+    });
+  }
+
+  #pause(server: Server, forMs: number, isSuspended: boolean): void {
     if (!server.isUp) return;
-    server.pause();
+    if (isSuspended) server.suspend();
+    else server.pause();
     this.#world.after(forMs, () => this.#world.resume(server));
   }
 

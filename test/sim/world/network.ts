@@ -47,6 +47,8 @@ export class Network {
   heal(delayMs: number): void {
     this.#cutUntilMs.clear();
     this.#clogUntilMs.clear();
+    // What is still on its way holds up nothing: new connections take the place of those that hang.
+    this.#lastArrivalMs.clear();
     const quick = { lossChance: 0, duplicateChance: 0, slowChance: 0, delayMs: Math.min(delayMs, this.#swarm.delayMs) };
     this.#swarm = { ...this.#swarm, ...quick };
   }

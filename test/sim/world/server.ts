@@ -34,6 +34,8 @@ export interface Surroundings extends Context {
   call(from: Server, toId: string, request: (peer: Server) => void): void;
   reply(from: Server, to: Server, answer: () => void): void;
   elected(server: Server): void;
+  /** A leader gives another server a vote, and has told nobody yet. */
+  promoting(leader: Server, id: string): void;
   installing(server: Server): void;
   crash(server: Server, downMs: number, isPowerCut: boolean): void;
 }
@@ -61,6 +63,8 @@ export class Server implements DiskUser {
   crashPlan: { afterEffects: number; downMs: number; isPowerCut: boolean } | undefined;
   /** Called once the next round of heartbeats has left. */
   afterBeat: (() => void) | undefined;
+  /** Called once its lease was looked at for a read. */
+  afterLook: (() => void) | undefined;
   /** Of the process: what an earlier one has started must not reach this one. */
   #run = 0;
   #inbox: (() => void)[] = [];
@@ -132,6 +136,8 @@ export class Server implements DiskUser {
     this.isPaused = false;
     this.crashPlan = undefined;
     this.afterBeat = undefined;
+    this.afterLook = undefined;
+    this.#clock.goOn(this.world.nowMs);
     this.#inbox = [];
     this.#wakeMs = Number.POSITIVE_INFINITY;
     this.#reads.clear();
@@ -144,6 +150,17 @@ export class Server implements DiskUser {
     this.isPaused = true;
   }
 
+  /** The same, and its clock does not count the time. */
+  suspend(): void {
+    this.pause();
+    this.#clock.stop(this.world.nowMs);
+  }
+
+  /** Whether it would answer a read from its own state now. One that is suspended looks at its wall clock before it does. */
+  hasLease(appliedIndex: number): boolean {
+    return !this.#clock.isStopped && (this.core?.hasLease(this.nowMs, appliedIndex) ?? false);
+  }
+
   /** All that waited happens now; the timer may come before or after. */
   resume(): void {
     if (!this.isPaused) return;
@@ -152,7 +169,8 @@ export class Server implements DiskUser {
     this.#inbox = [];
     const isTimerFirst = this.#random.chance(0.5);
     const run = this.#run;
-    if (isTimerFirst) this.#wake();
+    if (this.#clock.goOn(this.world.nowMs)) this.step({ type: "slept" });
+    if (isTimerFirst && run === this.#run) this.#wake();
     for (const action of waiting) if (run === this.#run) this.#perform(action);
     if (!isTimerFirst && run === this.#run) this.#wake();
   }
@@ -172,7 +190,7 @@ export class Server implements DiskUser {
   }
 
   receive(message: Message): void {
-    this.#perform(() => this.step({ type: "message", message }));
+    this.#perform(() => this.step({ type: "message", message: received(message) }));
   }
 
   persisted(id: number): void {
@@ -226,12 +244,25 @@ export class Server implements DiskUser {
       this.applier.answerRead(operation, answer);
       return;
     }
-    const { appliedIndex } = this.applier.machine;
-    if (operation.mode === "default" && this.core?.hasLease(this.nowMs, appliedIndex) && this.#random.chance(0.5)) {
+    const isLeased = operation.mode === "default" && this.hasLease(this.applier.machine.appliedIndex);
+    if (isLeased && this.#random.chance(0.5)) this.#readUnderLease(operation, answer);
+    else this.#askCore(operation, answer);
+  }
+
+  /** The process may stand still after the look at the lease; what it reads is then as of that look at least. */
+  #readUnderLease(operation: Operation, answer: (answer: Answer) => void): void {
+    this.later(0, () => {
+      const { appliedIndex } = this.applier.machine;
+      if (!this.hasLease(appliedIndex)) this.world.checker.mark("read after the lease that it was looked up for");
       this.world.checker.readUnderLease(this, operation, appliedIndex);
       this.applier.answerRead(operation, answer);
-      return;
-    }
+    });
+    const { afterLook } = this;
+    this.afterLook = undefined;
+    afterLook?.();
+  }
+
+  #askCore(operation: Operation, answer: (answer: Answer) => void): void {
     const id = this.#ids++;
     this.#reads.set(id, { operation, answer });
     this.step({ type: "read", id, isConfirmed: operation.mode === "consistent" });
@@ -265,6 +296,8 @@ export class Server implements DiskUser {
     if (event.type === "appendRefused") this.#cutView();
     world.checker.stepped(this, event, effects, before);
     if (this.status.role === "leader" && before.role !== "leader") world.elected(this);
+    if (event.type === "change" && event.change.kind === "promote" && this.status.lastIndex > before.lastIndex)
+      world.promoting(this, event.change.serverId);
     const run = this.#run;
     for (const effect of effects) {
       const plan = this.crashPlan;
@@ -401,4 +434,9 @@ export class Server implements DiskUser {
     if (this.core !== undefined && this.core.nextDeadlineMs <= this.nowMs) this.step({ type: "tick" });
     else this.#schedule();
   }
+}
+
+/** What is told apart by its identity shares nothing with what was sent, as if it had travelled as bytes. */
+function received(message: Message): Message {
+  return message.type === "snapshotChunk" ? { ...message, snapshot: { ...message.snapshot } } : message;
 }

@@ -50,10 +50,14 @@ export class World implements Surroundings {
   #sinceMoved = 0;
   /** What befalls those who are elected. */
   topples: { rounds: number; afterMsMax: number; forMs: number; writes: number }[] = [];
+  /** What befalls those who give a server its vote, and who leads next. */
+  orphans: { forMs: number; lostAfterMs: number }[] = [];
+  /** The server that is told what others are not, and until when. */
+  #orphan: { server: Server; untilMs: number; lostAfterMs: number } | undefined;
   /** What befalls those who install a snapshot. */
   interrupts: { times: number; afterMsMax: number; downMs: number; isPowerCut: boolean }[] = [];
-  /** Messages of one kind that take longer. */
-  late: { message: Message["type"]; byMsMax: number; untilMs: number } | undefined;
+  /** Messages of some kinds that take longer. */
+  late: { messages: readonly Message["type"][]; byMsMax: number; untilMs: number } | undefined;
   /** Servers that clients ask; undefined: all. */
   asked: readonly Server[] | undefined;
 
@@ -167,7 +171,41 @@ export class World implements Surroundings {
     return found;
   }
 
+  promoting(leader: Server, id: string): void {
+    const promoted = this.servers.get(id);
+    if (promoted === undefined || this.isHealing) return;
+    const orphan = this.orphans.shift();
+    if (orphan === undefined) return;
+    const { forMs, lostAfterMs } = orphan;
+    this.trace?.(`${leader.id} is cut off, as it gives ${id} a vote`);
+    this.#isolate(leader, [], forMs);
+    this.#orphan = { server: promoted, untilMs: this.nowMs + forMs, lostAfterMs };
+  }
+
+  /** Who leads next tells only the server that does not know of its vote, and its disk is lost. */
+  #orphanElected(leader: Server): void {
+    const orphan = this.#orphan;
+    if (orphan === undefined || orphan.untilMs < this.nowMs || this.isHealing) return;
+    this.#orphan = undefined;
+    this.trace?.(`${leader.id} reaches only ${orphan.server.id}, as it was elected`);
+    this.#isolate(leader, [orphan.server], orphan.untilMs - this.nowMs);
+    this.after(orphan.lostAfterMs, () => {
+      if (this.isHealing || !leader.isUp) return;
+      leader.disk.isDamaged = true;
+      this.crash(leader, this.swarm.timing.electionTimeoutMs, true);
+    });
+  }
+
+  #isolate(server: Server, but: readonly Server[], forMs: number): void {
+    for (const other of this.alive()) {
+      if (other === server || but.includes(other)) continue;
+      this.network.cut(server.host, other.host, forMs);
+      this.network.cut(other.host, server.host, forMs);
+    }
+  }
+
   elected(server: Server): void {
+    this.#orphanElected(server);
     const topple = this.topples[0];
     if (topple === undefined || this.isHealing) return;
     topple.rounds--;
@@ -175,11 +213,7 @@ export class World implements Surroundings {
     this.after(topple.afterMsMax * this.random("topples").next(), () => {
       if (this.isHealing) return;
       this.trace?.(`${server.id} is cut off, as it was elected`);
-      for (const { host } of this.servers.values()) {
-        if (host === server.host) continue;
-        this.network.cut(server.host, host, topple.forMs);
-        this.network.cut(host, server.host, topple.forMs);
-      }
+      this.#isolate(server, [], topple.forMs);
       for (let n = 0; n < topple.writes; n++) this.clients[n % this.clients.length]?.write(server);
     });
   }
@@ -199,7 +233,8 @@ export class World implements Surroundings {
     if (to === undefined || to.isGone) return;
     const leave = () => this.network.send(from.host, to.host, () => to.receive(message));
     const { late } = this;
-    if (late === undefined || late.message !== message.type || late.untilMs < this.nowMs || this.isHealing) leave();
+    if (late === undefined || !late.messages.includes(message.type) || late.untilMs < this.nowMs || this.isHealing)
+      leave();
     else this.after(this.random("late").next() * late.byMsMax, leave);
   }
 
