@@ -13,11 +13,15 @@ import type { Wire } from "./types.ts";
 
 /** Connections are looked at no more often; less often while nothing can be due, so that an idle agent sleeps. */
 const LOOK_MS = 1000;
-/** A server that was silent for so long is asked for a sign of life: sooner while calls wait for it. */
+/**
+ * A server that was silent for so long is asked for a sign of life: soon after a call that most answer at once, and then
+ * seldom, since the rest wait for changes.
+ */
+const PING_AFTER_CALL_MS = 1000;
 const PING_AFTER_MS = 4000;
 const IDLE_PING_AFTER_MS = 15_000;
 /** It is lost when none comes for so long. */
-const SILENT_MS_MAX = 8000;
+const SILENT_MS_MAX = 4000;
 /** A look that is so late says that this process stood still: what servers sent meanwhile is not read yet. */
 const STALLED_MS = 1500;
 /** A connection that nobody used for so long is closed. */
@@ -226,7 +230,7 @@ export class Callers {
     const isStalled = nowMs - this.#lookMs > STALLED_MS;
     this.#look = undefined;
     for (const [link, called] of this.#links) if (link.isUp) this.#lookAt(link, called, nowMs, isStalled);
-    const dueMs = [...this.#links.keys()].map((link) => dueIn(link, nowMs));
+    const dueMs = [...this.#links].map(([link, { usedMs }]) => dueIn(link, usedMs, nowMs));
     if (dueMs.length > 0) this.#lookIn(Math.max(LOOK_MS, Math.min(...dueMs)));
   }
 
@@ -237,7 +241,7 @@ export class Callers {
       link.close("nobody uses it");
       return;
     }
-    const isSilent = silentMs >= pingAfterMs(link);
+    const isSilent = silentMs >= pingAfterMs(link, called.usedMs);
     if (isSilent && link.ask(nowMs) > SILENT_MS_MAX && !isStalled) {
       link.close(`nothing was heard for ${Math.round(silentMs)} ms`);
     }
@@ -245,12 +249,16 @@ export class Callers {
   }
 }
 
-const pingAfterMs = ({ pending }: CallerLink): number => (pending === 0 ? IDLE_PING_AFTER_MS : PING_AFTER_MS);
+function pingAfterMs({ pending, heardMs }: CallerLink, usedMs: number): number {
+  if (pending === 0) return IDLE_PING_AFTER_MS;
+  return usedMs >= heardMs ? PING_AFTER_CALL_MS : PING_AFTER_MS;
+}
 
 /** Milliseconds until there is something to do for a connection, if nothing is heard and nobody calls: below 0 when it waits for a sign of life. */
-function dueIn(link: CallerLink, nowMs: number): number {
+function dueIn(link: CallerLink, usedMs: number, nowMs: number): number {
   const silentMs = nowMs - link.heardMs;
-  return (silentMs > QUIET_MS ? pingAfterMs(link) : QUIET_MS) - silentMs;
+  const pingMs = pingAfterMs(link, usedMs);
+  return (silentMs > QUIET_MS ? pingMs : Math.min(pingMs, QUIET_MS)) - silentMs;
 }
 
 const nameOf = ({ name, address }: CalledServer): string => `server "${name}" (${address})`;

@@ -11,6 +11,8 @@ const AS_NEAR_MS = 5;
 const AS_NEAR_PART = 0.5;
 /** A server that failed is asked after all others for so long. */
 const FAILED_MS = 30_000;
+/** After the first server of a datacenter the others become known within this time. */
+const FORMING_MS = 10_000;
 /** Consul's: how long an agent stays with a server at least, how much is added by chance, and new clients of a server in a second. */
 const STAY_MS_MIN = 120_000;
 const STAY_MS_SPREAD = 60_000;
@@ -31,6 +33,8 @@ export class ServerList {
   readonly #nowMs: () => number;
   #servers: readonly RoutedServer[] = [];
   readonly #failedMs = new Map<string, number>();
+  /** When the first of these became known. */
+  #sinceMs = 0;
 
   /** `random` is uniform in [0, 1); `nowMs` is monotonic. */
   constructor(random: () => number, nowMs: () => number) {
@@ -43,17 +47,26 @@ export class ServerList {
     return this.#servers;
   }
 
-  /** Who the servers are now. Those that were known keep their places, as connections to them are open; new ones come after. */
+  /**
+   * Who the servers are now. Those that were known keep their order, as connections to them are open, and new ones come
+   * after. But a pool tells of its servers one by one, and the first would get all: at the beginning each gets its share.
+   */
   set(servers: readonly RoutedServer[]): void {
-    const isFirst = this.#servers.length === 0;
+    if (this.#servers.length === 0) this.#sinceMs = this.#nowMs();
+    const isForming = this.#nowMs() - this.#sinceMs < FORMING_MS;
     const wanted = new Map(servers.map((server) => [server.nodeId, server]));
-    const kept = this.#servers.flatMap(({ nodeId }) => wanted.get(nodeId) ?? []);
-    for (const { nodeId } of kept) wanted.delete(nodeId);
-    this.#servers = [...kept, ...this.#ordered([...wanted.values()])];
+    const order = this.#servers.flatMap(({ nodeId }) => wanted.get(nodeId) ?? []);
+    for (const { nodeId } of order) wanted.delete(nodeId);
     for (const nodeId of this.#failedMs.keys()) {
       if (!servers.some((server) => server.nodeId === nodeId)) this.#failedMs.delete(nodeId);
     }
-    if (isFirst) this.rebalance();
+    const isNear = nearOnes(servers);
+    for (const server of this.#ordered([...wanted.values()])) {
+      const near = order.filter((each) => isNear(each) && !this.#hasFailed(each)).length;
+      const place = isForming && isNear(server) ? Math.floor(this.#random() * (near + 1)) : order.length;
+      order.splice(place, 0, server);
+    }
+    this.#servers = order;
   }
 
   /** A call to it failed: the others are asked first from now on. */
@@ -67,19 +80,19 @@ export class ServerList {
 
   /** Puts all in order anew. */
   rebalance(): void {
-    const hasFailed = ({ nodeId }: RoutedServer) =>
-      this.#nowMs() - (this.#failedMs.get(nodeId) ?? Number.NEGATIVE_INFINITY) < FAILED_MS;
-    const good = this.#servers.filter((server) => !hasFailed(server));
-    this.#servers = [...this.#ordered(good), ...this.#servers.filter(hasFailed)];
+    const good = this.#servers.filter((server) => !this.#hasFailed(server));
+    this.#servers = [...this.#ordered(good), ...this.#servers.filter((server) => this.#hasFailed(server))];
+  }
+
+  #hasFailed({ nodeId }: RoutedServer): boolean {
+    return this.#nowMs() - (this.#failedMs.get(nodeId) ?? Number.NEGATIVE_INFINITY) < FAILED_MS;
   }
 
   #ordered(servers: readonly RoutedServer[]): RoutedServer[] {
-    const of = ({ distanceMs }: RoutedServer) => distanceMs ?? Number.POSITIVE_INFINITY;
-    const nearest = Math.min(...servers.map(of));
-    const near = Number.isFinite(nearest) ? Math.max(nearest + AS_NEAR_MS, nearest * (1 + AS_NEAR_PART)) : nearest;
+    const isNear = nearOnes(servers);
     const mixed = this.#shuffled(servers);
-    const far = mixed.filter((server) => of(server) > near).sort((a, b) => (of(a) < of(b) ? -1 : 1));
-    return [...mixed.filter((server) => of(server) <= near), ...far];
+    const far = mixed.filter((server) => !isNear(server)).sort((a, b) => (distanceOf(a) < distanceOf(b) ? -1 : 1));
+    return [...mixed.filter(isNear), ...far];
   }
 
   #shuffled(servers: readonly RoutedServer[]): RoutedServer[] {
@@ -90,4 +103,13 @@ export class ServerList {
     }
     return mixed;
   }
+}
+
+const distanceOf = ({ distanceMs }: RoutedServer): number => distanceMs ?? Number.POSITIVE_INFINITY;
+
+/** Whether one is as near as the nearest of these; all are when no distance is known. */
+function nearOnes(servers: readonly RoutedServer[]): (server: RoutedServer) => boolean {
+  const nearest = Math.min(...servers.map(distanceOf));
+  const nearMs = Number.isFinite(nearest) ? Math.max(nearest + AS_NEAR_MS, nearest * (1 + AS_NEAR_PART)) : nearest;
+  return (server) => distanceOf(server) <= nearMs;
 }

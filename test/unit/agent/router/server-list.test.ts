@@ -81,10 +81,25 @@ describe("a server that failed", () => {
 describe("when the servers change", () => {
   test("those that stay keep their places, and new ones come after: connections are not moved without need", () => {
     const of = list(1, server("b", 20), server("c", 80));
+    nowMs += 10_000;
     of.set([server("a", 1), server("c", 80), server("b", 20)]);
     expect(names(of)).toBe("b c a");
     of.rebalance();
     expect(names(of)).toBe("a b c");
+  });
+
+  test("those that become known one by one at the beginning share the load, too", () => {
+    const all = [server("a"), server("b"), server("c")];
+    const firsts = SEEDS.map((seed) => {
+      const of = list(seed, server("a"));
+      for (const known of [all.slice(0, 2), all]) of.set(known);
+      return names(of)[0];
+    });
+    for (const name of ["a", "b", "c"]) {
+      const count = firsts.filter((first) => first === name).length;
+      expect(count).toBeGreaterThan(900);
+      expect(count).toBeLessThan(1100);
+    }
   });
 
   test("what is known of them is what was said last", () => {
