@@ -159,6 +159,7 @@ export class Endpoint {
       token: () => callerToken(c),
       readable: () => this.#readable(c, query as Partial<ReadQuery>),
       askedNode: c.env.connection.forwarded?.node,
+      isFar: (datacenter) => this.#isFar(c, datacenter),
       bodyLimits: () => strictest(this.#deps.http.settings().bodyLimits, c.env.connection.forwarded?.bodyLimits),
       remoteAddress: () => c.env.connection.remoteAddress(),
       onClose: () => {
@@ -325,8 +326,14 @@ export class Endpoint {
   #finished(c: Ctx, value: unknown, { filter }: ReadQuery): unknown {
     const { route } = this;
     const kept = filter && route.filter ? route.filter(value, filter) : value;
-    const isFar = this.#isElsewhere(c.env.connection.forwarded?.farFrom);
-    return isFar && route.fromAfar ? route.fromAfar(kept) : kept;
+    return route.fromAfar && this.#isFar(c, this.#deps.http.settings().datacenter) ? route.fromAfar(kept) : kept;
+  }
+
+  #isFar(c: Ctx, datacenter: string): boolean {
+    const { datacenter: own, translatesWanAddresses } = this.#deps.http.settings();
+    const { forwarded } = c.env.connection;
+    const from = forwarded === undefined && translatesWanAddresses ? own : forwarded?.farFrom;
+    return from !== undefined && from.toLowerCase() !== datacenter.toLowerCase();
   }
 
   #readHeaders(result: QueryResult<unknown>, options: ReadOptions): Record<string, string> {

@@ -85,9 +85,9 @@ export class Forwarding implements Elsewhere {
   }
 }
 
-/** An answer of the own datacenter needs no other addresses, and may be one that was kept. */
+/** An answer of the own datacenter needs no other addresses, and may be one that was kept; queries look beyond it. */
 function farFromOf({ datacenter, translatesWanAddresses }: HttpSettings, url: string): string | undefined {
-  return translatesWanAddresses === true && /[?&]dc=/.test(url) ? datacenter : undefined;
+  return translatesWanAddresses === true && /[?&]dc=|\/v1\/query\//.test(url) ? datacenter : undefined;
 }
 
 interface Exchange {

@@ -25,6 +25,8 @@ export interface ApiRequest<Query = Record<string, unknown>, Body = unknown> {
   readonly raw: Request;
   /** Name of the node whose agent was asked, when it is another one and passed the request on. */
   readonly askedNode: string | undefined;
+  /** Whether the agent that was asked wants the addresses that lead to nodes of a datacenter from its own. */
+  readonly isFar: (datacenter: string) => boolean;
   /** What the agent that was asked takes, and this one, too. */
   readonly bodyLimits: () => BodyLimits;
   /** The caller's secret, or "" for the anonymous caller. Never log it. */

@@ -10,6 +10,7 @@ import { freshnessHeaders } from "../consistency.ts";
 import { one, READ_QUERY, type ReadQuery } from "../query-schema.ts";
 import { INDEX_HEADER } from "../respond.ts";
 import { type ApiRequest, defineRoute, EMPTY, type Freshness, json, type Reply, reply, text } from "../route.ts";
+import { instanceFromAfar } from "../wan-addresses.ts";
 import { InstanceHealth } from "./health.ts";
 
 /** Empty lists are null in these answers alone (observed, Consul 1.8.7). */
@@ -105,7 +106,8 @@ const execute = defineRoute({
       connect: isConnect,
     });
     if (found === undefined) throw notFound();
-    const Nodes = found.Nodes.map(bareInstance);
+    const nodes = request.isFar(found.Datacenter) ? found.Nodes.map(instanceFromAfar) : found.Nodes;
+    const Nodes = nodes.map(bareInstance);
     const meta = metaOf(request.query, freshness);
     const headers = { ...headersOf(meta, freshness), ...(request.query.cached ? { "X-Cache": "MISS" } : {}) };
     return reply({

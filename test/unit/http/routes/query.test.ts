@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { HttpSettings } from "../../../../src/http/deps.ts";
 import { type QueryDeps, queryRoutes } from "../../../../src/http/routes/query.ts";
 import { encodeGoJson } from "../../../../src/lib/go-json.ts";
 import type { HealthCheck } from "../../../../src/model/check.ts";
@@ -16,7 +17,7 @@ function instance(name: string, Checks: HealthCheck[]): InstanceHealth {
   return { Node: { ...Node, CreateIndex: 1, ModifyIndex: 1 }, Service: service({ Service: "web" }), Checks };
 }
 
-function rig(Nodes: InstanceHealth[] = []) {
+function rig(Nodes: InstanceHealth[] = [], settings: Partial<HttpSettings> = {}) {
   const runs: QueryRun[] = [];
   const written: unknown[] = [];
   const query: QueryDeps["query"] = {
@@ -36,7 +37,7 @@ function rig(Nodes: InstanceHealth[] = []) {
     },
     agentNode: () => "me",
   };
-  return { ...httpRig(queryRoutes, { query }), runs, written };
+  return { ...httpRig(queryRoutes, { query }, { settings }), runs, written };
 }
 
 test("an execution says who asks, by the address that a proxy tells, and what is wanted", async () => {
@@ -70,6 +71,19 @@ test("an execution's compact and its pretty answer are the same, with null for n
   expect(text).toBe(encodeGoJson(found));
   expect(text).toContain('"Node":"a\\u003cb"');
   expect(found.Nodes).toMatchObject([{ Checks: null }, { Checks: [{ ServiceTags: null }] }]);
+});
+
+test("what another datacenter answered carries the addresses that lead there, where they are wanted (observed, Consul 1.8.7)", async () => {
+  const found = instance("n", []);
+  const nodes = [{ ...found, Node: { ...found.Node, TaggedAddresses: { wan: "192.0.2.1" } } }];
+  const address = async (settings: Partial<HttpSettings>) => {
+    const answer = await rig(nodes, settings).send("GET", "/v1/query/web/execute");
+    return ((await answer.json()) as { Nodes: InstanceHealth[] }).Nodes[0]?.Node.Address;
+  };
+  // The answer is of dc1.
+  expect(await address({ datacenter: "dc2", translatesWanAddresses: true })).toBe("192.0.2.1");
+  expect(await address({ datacenter: "dc2" })).toBe("10.0.0.1");
+  expect(await address({ datacenter: "dc1", translatesWanAddresses: true })).toBe("10.0.0.1");
 });
 
 test.each([
