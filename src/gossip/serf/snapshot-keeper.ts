@@ -5,6 +5,8 @@ import { encodeSnapshot, type Snapshot } from "./snapshot-text.ts";
 
 /** Flash wears out: the file is written as a whole, and no oftener than this. */
 const WRITE_INTERVAL_MS = 5000;
+/** What changed after a quiet time is written as soon as Serf's agents do: who dies then has to find the pool again. */
+const SOON_MS = 500;
 
 export interface SnapshotKeeperOptions {
   readonly store: SnapshotStore["store"];
@@ -14,10 +16,11 @@ export interface SnapshotKeeperOptions {
   readonly log: Logger;
 }
 
-/** Writes the snapshot some seconds after something changed. */
+/** Writes the snapshot soon after something changed, and some seconds apart. */
 export class SnapshotKeeper {
   readonly #options: SnapshotKeeperOptions;
   #timer: Timer | undefined;
+  #writtenMs = Number.NEGATIVE_INFINITY;
   #written: string;
   #isClosed = false;
   #hasFailed = false;
@@ -31,7 +34,9 @@ export class SnapshotKeeper {
   /** Something may have changed. */
   touch(): void {
     if (this.#timer !== undefined || this.#isClosed) return;
-    this.#timer = this.#options.clock.after(WRITE_INTERVAL_MS, () => {
+    const { clock } = this.#options;
+    const waitMs = Math.max(SOON_MS, this.#writtenMs + WRITE_INTERVAL_MS - clock.monotonicMs());
+    this.#timer = clock.after(waitMs, () => {
       this.#timer = undefined;
       void this.#write(false);
     });
@@ -53,6 +58,7 @@ export class SnapshotKeeper {
   async #write(durable: boolean): Promise<void> {
     const text = encodeSnapshot(this.#options.current());
     if (text === this.#written) return;
+    this.#writtenMs = this.#options.clock.monotonicMs();
     try {
       await this.#options.store(text, durable);
       this.#written = text;

@@ -1,48 +1,23 @@
 import { expect, test } from "bun:test";
 import { Resolver } from "node:dns/promises";
 import { until } from "../../support/e2e/agent.ts";
-import { type Cluster, onLoopback, withCluster } from "../harness/cluster/cluster.ts";
+import { onLoopback, withCluster } from "../harness/cluster/cluster.ts";
 import { roundsMsMax } from "../harness/cluster/length.ts";
 import type { Member } from "../harness/cluster/member.ts";
 import { loopback } from "../harness/cluster/network.ts";
 import { registryUnderTest } from "../harness/cluster/registry.ts";
 import { isAnswer } from "../harness/cluster/request.ts";
+import { answer, FAILED, instances, memberStatus, type NodeRow, nodeHealth } from "../harness/cluster/views.ts";
 
 const registry = registryUnderTest();
 const MS_MAX = roundsMsMax(1);
 const KEY = Buffer.alloc(32, 7).toString("base64");
 
-interface NodeRow {
-  Node: string;
-  ID: string;
-}
-interface Instance {
-  Node: NodeRow;
-  Service: { ID: string };
-  Checks: { CheckID: string; Status: string }[];
-}
-
 const named = (name: string) => ({ flags: [`-node=${name}`] });
 
-async function answer(of: Member, method: string, path: string, body?: unknown): Promise<string> {
-  const found = await of.ask(method, path, body, 10_000);
-  if (!isAnswer(found) || found.status !== 200) throw new Error(`${method} ${path}: ${JSON.stringify(found)}`);
-  return found.text;
-}
-
-const instances = async (of: Member, service: string) =>
-  (await of.read<Instance[]>(`/v1/health/service/${service}`)) ?? [];
 const nodeIds = async (of: Member, name: string) =>
   ((await of.read<NodeRow[]>("/v1/catalog/nodes")) ?? []).filter(({ Node }) => Node === name).map(({ ID }) => ID);
-const memberStatus = async (of: Member, name: string) =>
-  ((await of.read<{ Name: string; Status: number }[]>("/v1/agent/members")) ?? []).find(({ Name }) => Name === name)
-    ?.Status;
 const idOf = async (of: Member) => (await of.read<{ Config: { NodeID: string } }>("/v1/agent/self"))?.Config.NodeID;
-
-async function healthOf(cluster: Cluster, node: string): Promise<string | undefined> {
-  const checks = await cluster.members[0]?.read<{ CheckID: string; Status: string }[]>(`/v1/health/node/${node}`);
-  return checks?.find(({ CheckID }) => CheckID === "serfHealth")?.Status;
-}
 
 test(
   "a client agent gives the whole API, and what it has is in the catalog",
@@ -104,10 +79,10 @@ test(
       await until(async () => (await instances(server, "web")).length === 1, "the service in the catalog");
       const id = await idOf(client);
       await client.stop("SIGKILL");
-      await until(async () => (await healthOf(cluster, "c1")) === "critical", "the death of c1");
-      expect(await memberStatus(server, "c1")).toBe(4);
+      await until(async () => (await nodeHealth(server, "c1")) === "critical", "the death of c1");
+      expect(await memberStatus(server, "c1")).toBe(FAILED);
       cluster.launchClient(client);
-      await until(async () => (await healthOf(cluster, "c1")) === "passing", "the return of c1");
+      await until(async () => (await nodeHealth(server, "c1")) === "passing", "the return of c1");
       expect(await nodeIds(server, "c1")).toEqual([id ?? ""]);
       expect((await instances(server, "web")).length).toBe(1);
     }),
@@ -125,7 +100,7 @@ test(
       expect(await first.ended()).toBe(0);
       await until(async () => (await nodeIds(server, "c1")).length === 0, "c1 out of the catalog");
       await second.stop("SIGKILL");
-      await until(async () => (await memberStatus(server, "c2")) === 4, "the death of c2");
+      await until(async () => (await memberStatus(server, "c2")) === FAILED, "the death of c2");
       await answer(server, "PUT", "/v1/agent/force-leave/c2");
       await until(async () => (await nodeIds(server, "c2")).length === 0, "c2 out of the catalog");
     }),
@@ -167,7 +142,7 @@ test(
       await until(
         async () => {
           for (const id of await nodeIds(server, "twin")) if (id !== firstId) second.add(id);
-          return second.size === 1 && (await healthOf(cluster, "twin")) === "passing";
+          return second.size === 1 && (await nodeHealth(server, "twin")) === "passing";
         },
         "the name taken over",
         60_000,

@@ -1,49 +1,21 @@
 import { expect, test } from "bun:test";
 import { Resolver } from "node:dns/promises";
 import { until } from "../../support/e2e/agent.ts";
-import { Cluster } from "../harness/cluster/cluster.ts";
+import type { Cluster } from "../harness/cluster/cluster.ts";
 import { roundsMsMax } from "../harness/cluster/length.ts";
 import type { Member } from "../harness/cluster/member.ts";
 import { loopback } from "../harness/cluster/network.ts";
 import { registryUnderTest } from "../harness/cluster/registry.ts";
 import { isAnswer } from "../harness/cluster/request.ts";
+import { datacenters, withTwoDatacenters } from "../harness/cluster/two-datacenters.ts";
+import { answer } from "../harness/cluster/views.ts";
 
 const registry = registryUnderTest();
 /** Far below what a caller would wait for. */
 const AT_ONCE_MS = 2_000;
-const FAST_WAN = { gossip_wan: { probe_interval: "500ms", probe_timeout: "250ms", gossip_interval: "100ms" } };
-const CONFIG = { performance: { raft_multiplier: 1 }, retry_interval: "1s", disable_update_check: true, ...FAST_WAN };
 
-/** Two datacenters of one server each, which know each other. */
-async function withTwo(use: (one: Cluster, two: Cluster) => Promise<void>): Promise<void> {
-  const network = loopback();
-  const one = new Cluster(registry, network, { config: { ...CONFIG, datacenter: "dc1" } });
-  const two = new Cluster(registry, network, { config: { ...CONFIG, datacenter: "dc2" } });
-  try {
-    const first = await one.start(1);
-    const join = { retry_join_wan: [first.place.address], retry_interval_wan: "1s" };
-    const second = await two.start(1, () => ({ config: join }));
-    for (const server of [first, second]) {
-      await until(async () => (await datacenters(server)).length === 2, `${server.name} to know both datacenters`);
-    }
-    await use(one, two);
-  } catch (error) {
-    process.stderr.write(one.keep() + two.keep());
-    throw error;
-  } finally {
-    await one.close();
-    await two.close();
-  }
-}
-
-const datacenters = async (of: Member) => (await of.read<string[]>("/v1/catalog/datacenters")) ?? [];
+const withTwo = (use: (one: Cluster, two: Cluster) => Promise<void>) => withTwoDatacenters(registry, loopback(), use);
 const only = ({ members }: Cluster) => members[0] as Member;
-
-async function answer(of: Member, method: string, path: string, body?: unknown): Promise<string> {
-  const found = await of.ask(method, path, body, 10_000);
-  if (!isAnswer(found) || found.status !== 200) throw new Error(`${method} ${path}: ${JSON.stringify(found)}`);
-  return found.text;
-}
 
 test(
   "a request for another datacenter is answered by it, from servers and clients alike",

@@ -10,6 +10,9 @@ const ROUNDS = process.env.CLUSTER_ROUNDS;
 
 export const CLUSTER_SEED = seedOf("CLUSTER_SEED");
 
+/** Whether tests may take their time. */
+export const isLong = ROUNDS !== undefined;
+
 /** Rounds of a test that has `usual` of them in every check. */
 export const rounds = (usual: number): number => (ROUNDS === undefined ? usual : Number(ROUNDS));
 
