@@ -51,10 +51,10 @@ export async function spawnAgent({ binary, dir, config, ...options }: AgentOptio
     exitCode: () => child.exitCode,
     logEnd: async () => (await Bun.file(logPath).text()).split("\n").slice(-LOG_LINES_SHOWN).join("\n"),
     async stop() {
+      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
       child.kill("SIGTERM");
-      await Promise.race([child.exited, Bun.sleep(STOP_MS_MAX)]);
-      child.kill("SIGKILL");
       await child.exited;
+      clearTimeout(timer);
     },
   };
 }

@@ -86,20 +86,20 @@ async function untilLed({ ports, exitCode }: AgentProcess): Promise<void> {
 /** The catalog's entries of the agents are awaited for a while: a young cluster may lack them. */
 async function untilSettled(port: number, serverName: string, clientName = serverName): Promise<void> {
   await poll(SETTLED_MS_MAX, async () => {
+    // What comes last is looked for first.
+    if (!(await isKnown(port, clientName)) || !(await isKnown(port, serverName))) return false;
     const isServerThere = (await text(port, `/v1/catalog/node/${serverName}`)).includes('"ID":"consul"');
-    return isServerThere && (await isKnown(port, serverName)) && (await holdsAll(port, clientName));
+    return isServerThere && (await holdsAll(port, clientName));
   });
 }
 
 async function isKnown(port: number, name: string): Promise<boolean> {
-  const node = await text(port, `/v1/catalog/node/${name}`);
-  const checks = await text(port, `/v1/health/node/${name}`);
-  return node.includes("consul-network-segment") && checks.includes("serfHealth");
+  if (!(await text(port, `/v1/catalog/node/${name}`)).includes("consul-network-segment")) return false;
+  return (await text(port, `/v1/health/node/${name}`)).includes("serfHealth");
 }
 
 /** Whether the catalog has what the agent says of itself and what it read from its files. */
 async function holdsAll(port: number, name: string): Promise<boolean> {
-  if (!(await isKnown(port, name))) return false;
   const [services, checks, catalogServices, catalogChecks] = await Promise.all([
     text(port, "/v1/agent/services"),
     text(port, "/v1/agent/checks"),
