@@ -55,6 +55,10 @@ export class WatchedReads<T> {
   get(key: string): Promise<T> {
     const known = this.#entries.get(key);
     if (known === undefined) return this.#open(key).first;
+    if (known.failingSinceMs !== undefined && this.#isTooOld(known.failingSinceMs)) {
+      this.#end(key, known);
+      return this.#open(key).first;
+    }
     known.usedMs = this.#options.clock.monotonicMs();
     this.#entries.delete(key);
     this.#entries.set(key, known);
@@ -124,17 +128,16 @@ export class WatchedReads<T> {
         index = answer.index < index ? 0 : answer.index;
         if (!isKept(answer.value) || clock.monotonicMs() - entry.usedMs > idleMs) this.#end(key, entry);
       } catch {
-        if (this.#isTooOld(entry)) this.#end(key, entry);
+        entry.failingSinceMs ??= clock.monotonicMs();
+        if (this.#isTooOld(entry.failingSinceMs)) this.#end(key, entry);
         else if (!signal.aborted) await this.#pause(retryMs, signal);
         retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
       }
     }
   }
 
-  #isTooOld(entry: Entry<T>): boolean {
-    const nowMs = this.#options.clock.monotonicMs();
-    entry.failingSinceMs ??= nowMs;
-    return nowMs - entry.failingSinceMs >= this.#options.staleMs;
+  #isTooOld(failingSinceMs: number): boolean {
+    return this.#options.clock.monotonicMs() - failingSinceMs >= this.#options.staleMs;
   }
 
   #pause(delayMs: number, signal: AbortSignal): Promise<void> {

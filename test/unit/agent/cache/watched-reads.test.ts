@@ -88,6 +88,24 @@ test("while fetching fails the last value is given for a time, and then none", a
   expect(reads.size).toBe(0);
 });
 
+test("it is given no longer when fetching takes its time to fail", async () => {
+  const { clock, asked, reads } = world();
+  void reads.get("a");
+  await last(asked).answer("one", 5);
+  await last(asked).fail();
+  clock.advance(1000);
+  await turn();
+  const slow = last(asked);
+  clock.advance(8999);
+  void reads.get("a");
+  expect([slow.signal.aborted, last(asked) === slow]).toEqual([false, true]);
+  clock.advance(1);
+  const fresh = reads.get("a");
+  expect([slow.signal.aborted, last(asked).index]).toEqual([true, 0]);
+  await last(asked).answer("two", 9);
+  expect(await fresh).toBe("two");
+});
+
 test("what waits to be tried again is tried at once when somebody says so", async () => {
   const { asked, reads } = world();
   void reads.get("a");
