@@ -66,6 +66,36 @@ describe("a lease", () => {
     cluster.advance(timingOf(TIMEOUT_MS).heartbeatMs);
     expect(hasLease()).toBe(true);
   });
+
+  /** Time with one follower cut off, in which the others would let the lease go on. */
+  const LEASE_MS = TIMEOUT_MS * (1 - timingOf(TIMEOUT_MS).clockDriftPart);
+
+  test("of a leader that is leaving rests on the majority of those who stay", () => {
+    for (const isLeaving of [false, true]) {
+      const cluster = new TestCluster(["a", "b", "c"]);
+      const leader = cluster.elect();
+      const [away = ""] = [...cluster.servers.keys()].filter((id) => id !== leader.id);
+      cluster.isolate(away);
+      if (isLeaving) leader.step({ type: "change", id: 1, change: { kind: "remove", serverId: leader.id } });
+      cluster.advance(LEASE_MS);
+      expect(leader.core.status().role).toBe("leader");
+      expect(leader.core.hasLease(cluster.nowMs, leader.core.status().commitIndex)).toBe(!isLeaving);
+    }
+  });
+
+  test("needs a server that has just got its vote", () => {
+    const cluster = new TestCluster(["a"]);
+    const leader = cluster.elect();
+    cluster.add("b");
+    leader.step({ type: "change", id: 1, change: { kind: "add", server: { id: "b", address: "b" } } });
+    cluster.settle();
+    cluster.isolate("b");
+    const hasLease = () => leader.core.hasLease(cluster.nowMs, leader.core.status().commitIndex);
+    cluster.advance(LEASE_MS);
+    expect(hasLease()).toBe(true);
+    leader.step({ type: "change", id: 2, change: { kind: "promote", serverId: "b" } });
+    expect(hasLease()).toBe(false);
+  });
 });
 
 test("a leader that is alone sleeps until something comes; with a follower it has heartbeats to send", () => {
