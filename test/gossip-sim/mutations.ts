@@ -154,10 +154,10 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: `        if (seqNo < 0) this.#gossiper.send(asker, { type: "ack", seqNo: request.seqNo, payload: NO_PAYLOAD });`,
   },
   {
-    name: "the dead hear nothing",
+    name: "who is gone hears nothing",
     file: `${SWIM}/gossiper.ts`,
-    find: `    return state !== "dead" || clock.monotonicMs() - changedMs <= timing.gossipToTheDeadMs;`,
-    replace: `    return state !== "dead" || clock.monotonicMs() - changedMs <= timing.gossipToTheDeadMs * 0;`,
-    unnoticed: "states that are exchanged bring it, later",
+    find: `member.changedMs <= timing.gossipToTheDeadMs;`,
+    replace: `member.changedMs <= -timing.gossipToTheDeadMs;`,
+    unnoticed: "states that are exchanged bring it; one of ten thousand pools waits long for that",
   },
 ];

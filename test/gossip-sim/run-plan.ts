@@ -41,7 +41,7 @@ export function runPlan(plan: Plan, trace: (line: string) => void = () => undefi
   let caught: unknown;
   let violation: RunResult["violation"];
   try {
-    const nemesis = new Nemesis(world, trace);
+    const nemesis = new Nemesis(world, plan.size, trace);
     begin(world, nemesis, plan);
     scenario.run(world, nemesis);
     nemesis.heal();

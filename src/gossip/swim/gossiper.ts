@@ -6,6 +6,7 @@ import { BroadcastQueue } from "./broadcast-queue.ts";
 import type { Context } from "./context.ts";
 import type { SwimMember } from "./delegate.ts";
 import { MEMBERS_MAX } from "./limits.ts";
+import { isGone } from "./roster.ts";
 
 /** From this version on a member checks the sum of a packet. */
 const CRC_PROTOCOL = 5;
@@ -101,11 +102,14 @@ export class Gossiper {
     return peers.length > 0;
   }
 
-  /** Who is dead hears for a while that it is, so that it can say that it is not. */
-  #isListening({ name, state, changedMs }: SwimMember): boolean {
+  /**
+   * Who is gone hears for a while that it is, so that it can say that it is not: it may have come back under its name, before
+   * all have forgotten its earlier life (memberlist leaves those out who have left).
+   */
+  #isListening(member: SwimMember): boolean {
     const { name: own, clock, timing } = this.#context;
-    if (name === own || state === "left") return false;
-    return state !== "dead" || clock.monotonicMs() - changedMs <= timing.gossipToTheDeadMs;
+    if (member.name === own) return false;
+    return !isGone(member) || clock.monotonicMs() - member.changedMs <= timing.gossipToTheDeadMs;
   }
 
   #take(budget: number): Uint8Array[] {

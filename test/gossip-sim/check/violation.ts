@@ -8,6 +8,7 @@ export type Invariant =
   | "without a fault nobody is suspected"
   | "who leaves has left, and is not dead"
   | "who has all others within reach is dead to none of them"
+  | "who has come back stays"
   | "who is slow alone buries nobody"
   | "who stands still alone accuses nobody"
   | "one link that is cut accuses nobody"

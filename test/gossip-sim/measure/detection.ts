@@ -1,4 +1,3 @@
-import { suspicionBounds, suspicionTimeoutMs } from "../../../src/gossip/swim/scale.ts";
 import { TIMINGS } from "../../../src/gossip/timing.ts";
 import { Random } from "../../sim/random.ts";
 import { World } from "../world/world.ts";
@@ -64,17 +63,32 @@ function detectionsOfPool(size: number, killed: number, seed: number): Detection
  */
 export function expectedFoundMs(size: number, samples: number, seed: number): number[] {
   const { probeIntervalMs } = TIMINGS.lan;
-  const bounds = suspicionBounds(TIMINGS.lan, size);
+  const afterMs = suspicionTimesMs(size);
   const random = new Random(seed, "formula");
   return Array.from({ length: samples }, () => {
     const accusedMs = Array.from({ length: size - 1 }, () => (wait(random, size - 1) + 1) * probeIntervalMs);
     accusedMs.sort((a, b) => a - b);
     const [firstMs = 0] = accusedMs;
-    const ends = accusedMs.slice(0, bounds.wanted + 1).map((confirmedMs, confirmations) => {
-      return Math.max(confirmedMs, firstMs + suspicionTimeoutMs(bounds, confirmations));
-    });
+    const ends = afterMs.map((ms, confirmations) =>
+      Math.max(accusedMs[confirmations] ?? Number.POSITIVE_INFINITY, firstMs + ms),
+    );
     return Math.min(...ends);
   });
+}
+
+export function shortestSuspicionMs(size: number): number {
+  const { probeIntervalMs, suspicionMult } = TIMINGS.lan;
+  // Three digits of the logarithm count.
+  return suspicionMult * Math.floor(Math.max(1, Math.log10(size)) * 1000) * (probeIntervalMs / 1000);
+}
+
+/** By the number of confirmations; written down here once more, so that a wrong formula in the program does not confirm itself. */
+function suspicionTimesMs(size: number): number[] {
+  const { suspicionMult, suspicionMaxTimeoutMult } = TIMINGS.lan;
+  const minMs = shortestSuspicionMs(size);
+  if (size < suspicionMult) return [minMs];
+  const maxMs = suspicionMaxTimeoutMult * minMs;
+  return [maxMs, maxMs - (maxMs - minMs) * (Math.log(2) / Math.log(3)), minMs];
 }
 
 /** Intervals until one who probes so many in rounds, each in another order, comes to a certain one. */

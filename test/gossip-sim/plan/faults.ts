@@ -33,6 +33,8 @@ const KINDS: readonly Kind[] = [
   "tags",
   "event",
 ];
+/** Between the word that a member goes and the end of its process. */
+export const LEAVING_MS = 3000;
 const LOSSES = [0.02, 0.1, 0.3, 0.6];
 
 export function drawFaults(random: Random, size: number, unsafeMs: number): Fault[] {
@@ -52,7 +54,8 @@ function drawFault(random: Random, kind: Kind, size: number, unsafeMs: number): 
     case "crash":
       return { kind, atMs, node, backMs, moves: random.chance(0.3) };
     case "leave":
-      return { kind, atMs, node, backMs };
+      // It is still there for some seconds.
+      return { kind, atMs, node, backMs: forMs > LEAVING_MS ? backMs && backMs - LEAVING_MS : undefined };
     case "pause":
     case "slow":
       return { kind, atMs, node, forMs };

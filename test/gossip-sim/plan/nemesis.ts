@@ -1,9 +1,7 @@
 import type { SimNode } from "../world/node.ts";
 import type { World } from "../world/world.ts";
-import type { Fault } from "./faults.ts";
+import { type Fault, LEAVING_MS } from "./faults.ts";
 
-/** Between the word that a member goes and the end of its process. */
-const LEAVE_PROPAGATE_MS = 3000;
 const LEAVE_TIMEOUT_MS = 5000;
 /** Addresses of those who move are far from the others. */
 const MOVED_OFFSET = 1000;
@@ -12,10 +10,13 @@ const MOVED_OFFSET = 1000;
 export class Nemesis {
   readonly #world: World;
   readonly #trace: (line: string) => void;
+  readonly #founders: number;
   #moves = 0;
 
-  constructor(world: World, trace: (line: string) => void) {
+  /** The first `founders` hosts are those by whom others join: newcomers that only know each other would be a pool of their own. */
+  constructor(world: World, founders: number, trace: (line: string) => void) {
     this.#world = world;
+    this.#founders = founders;
     this.#trace = trace;
   }
 
@@ -32,7 +33,7 @@ export class Nemesis {
   start(node: SimNode): void {
     if (node.isUp) return;
     node.start();
-    node.joinBy(() => this.#world.seedFor(node));
+    node.joinBy(() => this.#world.seedFor(node, this.#founders));
     node.reconnectForEver(this.#world.random);
   }
 
@@ -98,10 +99,10 @@ export class Nemesis {
     const { life } = node;
     node.isLeaving = true;
     node.swim.leave(LEAVE_TIMEOUT_MS).catch(() => undefined);
-    this.#world.time.after(LEAVE_PROPAGATE_MS, () => {
+    this.#world.time.after(LEAVING_MS, () => {
       if (node.life === life) node.kill();
     });
-    if (backMs !== undefined) this.#world.time.after(LEAVE_PROPAGATE_MS + backMs, () => this.start(node));
+    if (backMs !== undefined) this.#world.time.after(LEAVING_MS + backMs, () => this.start(node));
   }
 
   #speak({ kind, node: index, atMs }: Extract<Fault, { kind: "tags" | "event" }>): void {

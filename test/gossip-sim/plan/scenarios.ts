@@ -1,11 +1,10 @@
 import type { SwimMember } from "../../../src/gossip/swim/delegate.ts";
-import { suspicionBounds } from "../../../src/gossip/swim/scale.ts";
-import { TIMINGS } from "../../../src/gossip/timing.ts";
 import { type Invariant, Violation } from "../check/violation.ts";
-import { expectedFoundMs } from "../measure/detection.ts";
+import { expectedFoundMs, shortestSuspicionMs } from "../measure/detection.ts";
 import { quantile } from "../measure/statistics.ts";
 import type { SimNode } from "../world/node.ts";
 import type { World } from "../world/world.ts";
+import { LEAVING_MS } from "./faults.ts";
 import type { Nemesis } from "./nemesis.ts";
 import type { Plan } from "./plan.ts";
 
@@ -20,9 +19,13 @@ const WARM_UP_MS = 5000;
 const FORMULA_SAMPLES = 50_000;
 /** Until all have heard of it. */
 const SPREAD_MS_MAX = 3000;
-/** Longer than any gossip of a death goes on, shorter than the dead are kept. */
-const SPLIT_MS = 36_000;
+/** Shorter than the dead are kept. */
+const SPLIT_MS = 30_000;
 const APART_MS = 60_000;
+/** Who comes back is looked at for so long, from when all can have heard of it on. */
+const RETURN_MS = 120_000;
+const SETTLED_MS = 40_000;
+const SECONDS_MAX = 8;
 const SLOW_MS = 18_000;
 const PAUSE_MS = 25_000;
 
@@ -87,7 +90,7 @@ function crash({ seed, size }: Plan): ScenarioRun {
   const victim = seed % size;
   let killedMs = Number.POSITIVE_INFINITY;
   let suspectedMs: number | undefined;
-  const { minMs } = suspicionBounds(TIMINGS.lan, size);
+  const minMs = shortestSuspicionMs(size);
   return {
     run: (world) => {
       world.run(WARM_UP_MS);
@@ -113,31 +116,60 @@ function crash({ seed, size }: Plan): ScenarioRun {
   };
 }
 
-/** One that has said different things dies and comes back, soon or late, here or elsewhere, and knows nothing of it. */
+/** One that has said different things goes and comes back, soon or late, here or elsewhere, and knows nothing of it. */
 function restart({ seed, size }: Plan): ScenarioRun {
+  const index = seed % size;
   return {
     run: (world, nemesis) => {
       world.run(WARM_UP_MS);
-      const node = seed % size;
-      for (let change = 1; change <= 3; change++) {
-        nemesis.schedule([{ kind: "tags", atMs: change * 1000, node }]);
-      }
-      const backMs = [100, 3000, 20_000, 90_000][seed % 4];
-      nemesis.schedule([{ kind: "crash", atMs: WARM_UP_MS, node, backMs, moves: seed % 3 === 0 }]);
-      world.run(2 * WARM_UP_MS + (backMs ?? 0));
+      for (let change = 1; change <= 3; change++)
+        nemesis.schedule([{ kind: "tags", atMs: change * 1000, node: index }]);
+      const backMs = [100, 3000, 20_000, 45_000, 90_000][seed % 5] ?? 0;
+      const atMs = WARM_UP_MS;
+      const moves = seed % 3 === 0;
+      if (seed % 2 === 0) nemesis.schedule([{ kind: "leave", atMs, node: index, backMs }]);
+      else nemesis.schedule([{ kind: "crash", atMs, node: index, backMs, moves }]);
+      world.run(atMs + LEAVING_MS + backMs + 1000);
+      if (seed % 2 === 0 || !moves) checkReturn(world, index);
     },
   };
 }
 
-/** The pool falls in two, and comes together. Those of a side are always within each other's reach. */
+/** Who has come back is not for long in anybody's eyes what it was when it went. */
+function checkReturn(world: World, index: number): void {
+  const name = `n${index}`;
+  const gone = new Map<SimNode, number>();
+  for (let passedMs = 0; passedMs < RETURN_MS; passedMs += 1000) {
+    world.run(1000);
+    for (const observer of world.up) {
+      const state = observer.swim.member(name)?.state ?? "alive";
+      const seconds = state === "alive" ? 0 : (gone.get(observer) ?? 0) + 1;
+      gone.set(observer, seconds);
+      if (passedMs > SETTLED_MS && seconds > SECONDS_MAX) {
+        throw new Violation("who has come back stays", `${observer.name} sees ${name} ${state} for ${seconds} s`);
+      }
+    }
+  }
+}
+
+/** The pool falls in two, until all of each half have buried the other, and comes together. Those of a half always reach each other. */
 function split({ seed, size }: Plan): ScenarioRun {
   const isAway = (index: number) => (index + seed) % 2 === 0;
   const away = Array.from({ length: size }, (_, index) => index).filter(isAway);
+  const isBuried = ({ nodes }: World) =>
+    nodes.every((observer) =>
+      nodes.every(({ index, name }) => {
+        const state = isAway(index) === isAway(observer.index) ? undefined : observer.swim.member(name)?.state;
+        return state === undefined || state === "dead";
+      }),
+    );
   return {
     run: (world) => {
       world.run(WARM_UP_MS);
       world.network.split(away, 1);
       world.run(SPLIT_MS);
+      while (!isBuried(world)) world.run(SPREAD_MS_MAX);
+      world.run(SPREAD_MS_MAX);
       world.network.split(away, 0);
       world.run(APART_MS);
     },

@@ -89,9 +89,9 @@ export class World {
     return node;
   }
 
-  /** Somebody else to begin with. */
-  seedFor(node: SimNode): Endpoint | undefined {
-    const others = this.up.filter((other) => other !== node && !other.isLeaving);
+  /** Somebody else to begin with, of the first `founders`. */
+  seedFor(node: SimNode, founders: number): Endpoint | undefined {
+    const others = this.up.filter((other) => other !== node && !other.isLeaving && other.index < founders);
     return others[Math.floor(this.random.float() * others.length)]?.at;
   }
 

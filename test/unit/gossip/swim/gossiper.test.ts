@@ -42,12 +42,12 @@ describe("gossip", () => {
     for (const names of ticks) expect(new Set(names).size).toBe(names.length);
   });
 
-  test("goes to suspects and to those who are dead for a short time, never to who has left", () => {
+  test("goes to suspects, and for a short time to who is dead or has left: it may be there again, and refute", () => {
     const lone = quiet(0);
     lone.hear(aliveOf("n1"), aliveOf("n2"), aliveOf("n3"));
     lone.hear({ type: "suspect", node: "n1", incarnation: 1, from: "n200" }, dead("n2"), dead("n3", "n3"));
     lone.clock.advance(10_000);
-    expect(new Set(receivers(lone))).toEqual(new Set(["n1", "n2"]));
+    expect(new Set(receivers(lone))).toEqual(new Set(["n1", "n2", "n3"]));
     lone.transport.sent = [];
     lone.clock.advance(25_000);
     lone.hear(aliveOf("n4"));
