@@ -11,10 +11,13 @@ export interface DatacenterCoordinates {
   Coordinates: { Node: string; Segment: string; Coord: Coordinate }[];
 }
 
-/** All datacenters that have a server which is alive, the nearest first; without the pool of all it is the own one. */
+/**
+ * All datacenters that have a server, the nearest first; without the pool of all it is the own one. One whose servers have
+ * failed stays, as in Consul: its names are not answered with "there is no such name" while its line is cut.
+ */
 export function datacenterNames(wan: WanPool | undefined, own: string): string[] {
   if (wan === undefined) return [own];
-  const servers = aliveServers(wan).map(({ name, datacenter }) => ({ datacenter, coordinate: wan.coordinateOf(name) }));
+  const servers = serversOf(wan).map(({ name, datacenter }) => ({ datacenter, coordinate: wan.coordinateOf(name) }));
   return datacentersByDistance(own, wan.coordinate(), servers);
 }
 
@@ -25,7 +28,7 @@ export function datacenterCoordinates(wan: WanPool | undefined, own: string): Da
     byName.set(Datacenter, { Datacenter, AreaID: "wan", Coordinates: [] });
   }
   if (wan === undefined) return [...byName.values()];
-  for (const { name, datacenter } of aliveServers(wan)) {
+  for (const { name, datacenter } of serversOf(wan)) {
     const Coord = wan.coordinateOf(name);
     // As in Consul, by the node's own name, which in this pool has the datacenter behind it.
     const Node = name.endsWith(`.${datacenter}`) ? name.slice(0, -datacenter.length - 1) : name;
@@ -34,9 +37,9 @@ export function datacenterCoordinates(wan: WanPool | undefined, own: string): Da
   return [...byName.values()];
 }
 
-function aliveServers(wan: WanPool): (PoolMember & { datacenter: string })[] {
+function serversOf(wan: WanPool): (PoolMember & { datacenter: string })[] {
   return wan.members().flatMap((member) => {
-    const server = member.status === "alive" ? parseServer(member.tags) : undefined;
+    const server = member.status === "left" ? undefined : parseServer(member.tags);
     return server === undefined ? [] : [{ ...member, datacenter: server.datacenter }];
   });
 }

@@ -67,7 +67,7 @@ export function agentSelf({ config, nodeId, pools, agentStats, roleStats, runtim
 
 /** Datacenters whose servers are in the pool of all, the own one too. */
 export function knownDatacenters(wan: Pick<Pool, "members"> | undefined, own: string): number {
-  const names = (wan?.members() ?? []).filter(({ status }) => status === "alive").map(({ tags }) => tags.dc ?? "");
+  const names = (wan?.members() ?? []).filter(({ status }) => status !== "left").map(({ tags }) => tags.dc ?? "");
   return new Set([own, ...names]).size;
 }
 

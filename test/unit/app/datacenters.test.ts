@@ -32,14 +32,15 @@ const wan = {
     server("a.dc1", "dc1"),
     server("b.far", "far"),
     server("c.near", "near"),
-    server("d.gone", "gone", "failed"),
+    server("d.cut", "cut", "failed"),
+    server("e.gone", "gone", "left"),
   ],
   coordinate: () => at(0),
   coordinateOf: (name: string) => coordinates[name],
 };
 
-test("datacenters with a living server are known, the nearest first", () => {
-  expect(datacenterNames(wan, "dc1")).toEqual(["dc1", "near", "far"]);
+test("datacenters are known, the nearest first, until their servers have left (Consul)", () => {
+  expect(datacenterNames(wan, "dc1")).toEqual(["dc1", "near", "far", "cut"]);
   expect(datacenterNames(undefined, "dc1")).toEqual(["dc1"]);
 });
 
@@ -48,6 +49,7 @@ test("coordinates are those that were measured, by the names of nodes without th
     ["dc1", [{ Node: "a", Segment: "", Coord: at(0) }]],
     ["near", [{ Node: "c", Segment: "", Coord: at(0.01) }]],
     ["far", [{ Node: "b", Segment: "", Coord: at(0.2) }]],
+    ["cut", []],
   ]);
   expect(datacenterCoordinates(undefined, "dc1")).toEqual([{ Datacenter: "dc1", AreaID: "wan", Coordinates: [] }]);
 });

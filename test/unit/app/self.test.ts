@@ -15,9 +15,9 @@ test("members are shown as Consul shows them: a number for the status, and the v
   });
 });
 
-test("datacenters are known by servers that are alive, the own one always", () => {
-  expect(knownDatacenters({ members: () => [MEMBER] }, "dc1")).toBe(1);
-  expect(knownDatacenters({ members: () => [{ ...MEMBER, status: "alive" }] }, "dc1")).toBe(2);
+test("datacenters are known until their servers have left, the own one always", () => {
+  expect(knownDatacenters({ members: () => [{ ...MEMBER, status: "left" }] }, "dc1")).toBe(1);
+  expect(knownDatacenters({ members: () => [MEMBER] }, "dc1")).toBe(2);
   expect(knownDatacenters(undefined, "dc1")).toBe(1);
 });
 
