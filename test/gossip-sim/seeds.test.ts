@@ -4,7 +4,7 @@ import { planOf } from "./plan/plan.ts";
 import { runPlan } from "./run-plan.ts";
 
 /** `GOSSIP_SIM_SEEDS=5000 GOSSIP_SIM_FROM=7 bun test test/gossip-sim/seeds.test.ts` looks longer and elsewhere. */
-const COUNT = Number(process.env.GOSSIP_SIM_SEEDS ?? 60);
+const COUNT = Number(process.env.GOSSIP_SIM_SEEDS ?? 40);
 const FROM = Number(process.env.GOSSIP_SIM_FROM ?? 1);
 
 test(`${COUNT} pools hold to all invariants, whatever happens to them`, () => {
