@@ -23,6 +23,7 @@ const STAGES: readonly (readonly Step[])[] = [
   [{ name: "build", command: [bun, "scripts/build.ts"] }],
   [suite("interop-consul")],
   [suite("e2e")],
+  [suite("cluster")],
   [suite("conformance")],
   [suite("conformance-client")],
   [suite("clients")],

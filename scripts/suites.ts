@@ -44,7 +44,13 @@ export const SUITES: readonly Suite[] = [
   },
   // Whole pools of members, their figures, and the rules switched off one by one.
   { name: "gossip-sim", argv: ["test", `--timeout=${SIM_TEST_TIMEOUT_MS}`, "./test/gossip-sim"], needsBinary: false },
-  { name: "e2e", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e"], needsBinary: true },
+  {
+    name: "e2e",
+    argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "--path-ignore-patterns=test/e2e/cluster/**", "./test/e2e"],
+    needsBinary: true,
+  },
+  // Several agents at once, with what happens to clusters: mostly waiting.
+  { name: "cluster", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e/cluster"], needsBinary: true },
   { name: "conformance", argv: ["test/conformance/run.ts"], needsBinary: true },
   // The same of a client agent, whose server answers.
   { name: "conformance-client", argv: ["test/conformance/run.ts", "--through-client"], needsBinary: true },
