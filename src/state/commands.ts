@@ -3,6 +3,8 @@ import { AUTOPILOT_SCHEMA } from "./autopilot/tables.ts";
 import { applyCatalog, type CatalogCommand } from "./catalog/commands.ts";
 import { CATALOG_SCHEMA } from "./catalog/tables.ts";
 import type { Change } from "./change.ts";
+import { applyConfigEntry, type ConfigEntryCommand } from "./config-entries/commands.ts";
+import { CONFIG_ENTRY_SCHEMA } from "./config-entries/tables.ts";
 import { applyCoordinate, type CoordinateCommand } from "./coordinates/commands.ts";
 import { applyDeregistration, type DeregistrationCommand } from "./deregistrations/commands.ts";
 import { DEREGISTRATION_SCHEMA } from "./deregistrations/tables.ts";
@@ -20,6 +22,7 @@ import { applyTxn, type TxnCommand } from "./txn/commands.ts";
 export type Command =
   | AutopilotCommand
   | CatalogCommand
+  | ConfigEntryCommand
   | CoordinateCommand
   | DeregistrationCommand
   | KvCommand
@@ -35,6 +38,8 @@ export function applyCommand(change: Change, command: Command): unknown {
       return applyAutopilot(change, command as AutopilotCommand);
     case "catalog":
       return applyCatalog(change, command as CatalogCommand);
+    case "config-entry":
+      return applyConfigEntry(change, command as ConfigEntryCommand);
     case "coordinate":
       return applyCoordinate(change, command as CoordinateCommand);
     case "deregistration":
@@ -70,4 +75,5 @@ export const STATE_SCHEMA: readonly (readonly string[])[] = [
   AUTOPILOT_SCHEMA,
   DEREGISTRATION_SCHEMA,
   QUERY_SCHEMA,
+  CONFIG_ENTRY_SCHEMA,
 ];

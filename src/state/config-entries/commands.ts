@@ -1,0 +1,57 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { ConfigEntry, ConfigEntryKind } from "../../model/config-entry/config-entry.ts";
+import type { Change } from "../change.ts";
+import { prepared } from "../db.ts";
+import { bumpIndex } from "../indexes/commands.ts";
+import { CONFIG_ENTRIES_INDEX, configEntry } from "./queries.ts";
+import { configEntries } from "./tables.ts";
+import { CONFIG_ENTRIES_TOPIC, configEntryTopic, configKindTopic } from "./topics.ts";
+
+/**
+ * `cas`: only while its ModifyIndex is that (0: while there is none). What a single entry may hold is the endpoint's to say; what
+ * entries must be together is looked at here, since others may change before.
+ */
+export type ConfigEntryCommand =
+  | { type: "config-entry.set"; entry: ConfigEntry; cas?: number | undefined }
+  | { type: "config-entry.delete"; kind: ConfigEntryKind; name: string; cas?: number | undefined };
+
+const statements = prepared((db) => ({
+  remove: db
+    .delete(configEntries)
+    .where(and(eq(configEntries.kind, sql.placeholder("kind")), eq(configEntries.name, sql.placeholder("name"))))
+    .prepare(),
+  insert: db
+    .insert(configEntries)
+    .values({
+      kind: sql.placeholder("kind"),
+      name: sql.placeholder("name"),
+      doc: sql.placeholder("doc"),
+      createIndex: sql.placeholder("createIndex"),
+      modifyIndex: sql.placeholder("modifyIndex"),
+    })
+    .prepare(),
+}));
+
+/** True when it was done; false when `cas` did not hold. */
+export function applyConfigEntry(change: Change, command: ConfigEntryCommand): boolean {
+  const { kind, name } = command.type === "config-entry.set" ? keyOf(command.entry) : command;
+  const before = configEntry(change.db, kind, name);
+  if (command.cas !== undefined && command.cas !== (before?.ModifyIndex ?? 0)) return false;
+  if (command.type === "config-entry.delete" && before === undefined) return true;
+  const run = statements(change.db);
+  if (before !== undefined) run.remove.run({ kind, name });
+  if (command.type === "config-entry.set") {
+    run.insert.run({
+      ...{ kind, name, doc: command.entry },
+      createIndex: before?.CreateIndex ?? change.index,
+      modifyIndex: change.index,
+    });
+  }
+  bumpIndex(change, CONFIG_ENTRIES_INDEX);
+  change.touch(configEntryTopic(kind, name));
+  change.touch(configKindTopic(kind));
+  change.touch(CONFIG_ENTRIES_TOPIC);
+  return true;
+}
+
+const keyOf = ({ Kind, Name }: ConfigEntry) => ({ kind: Kind, name: Name });

@@ -1,0 +1,20 @@
+import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { ConfigEntry } from "../../model/config-entry/config-entry.ts";
+
+export const configEntries = sqliteTable(
+  "config_entries",
+  {
+    kind: text("kind").$type<ConfigEntry["Kind"]>().notNull(),
+    name: text("name").notNull(),
+    doc: text("doc", { mode: "json" }).$type<ConfigEntry>().notNull(),
+    createIndex: integer("create_index").notNull(),
+    modifyIndex: integer("modify_index").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.name] })],
+);
+
+export const CONFIG_ENTRY_SCHEMA: readonly string[] = [
+  `CREATE TABLE config_entries (
+    kind TEXT NOT NULL, name TEXT NOT NULL, doc TEXT NOT NULL, create_index INTEGER NOT NULL,
+    modify_index INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID`,
+];
