@@ -60,7 +60,9 @@ describe("banned calls", () => {
 });
 
 describe("words", () => {
-  const texts = [...documents(), ...filesUnder("deploy"), ".ci/run"].map((path) => parse(path, read(path)));
+  const texts = [...documents(), ...filesUnder("deploy"), ".ci/run", ".ci/peers"].map((path) =>
+    parse(path, read(path)),
+  );
 
   test("nothing is left to do later: it is done or it is in an issue", () => {
     const pattern = /\b(TODO|FIXME|XXX|HACK)\b/;
