@@ -10,6 +10,7 @@ import { operatorCommands } from "./table/operator.ts";
 import { servicesCommands } from "./table/services.ts";
 import { sessionCommands } from "./table/session.ts";
 import { snapshotCommands } from "./table/snapshot.ts";
+import { tlsCommands } from "./table/tls.ts";
 
 /**
  * Every command there is. Dispatch, help, usage errors and shell completion read this table and nothing else; handlers
@@ -27,4 +28,5 @@ export const commands: readonly Entry[] = [
   ...servicesCommands,
   ...sessionCommands,
   ...snapshotCommands,
+  ...tlsCommands,
 ];
