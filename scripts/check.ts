@@ -19,14 +19,14 @@ const STAGES: readonly (readonly Step[])[] = [
   // Shares itself out to both cores.
   [suite("sim")],
   [suite("scenario"), suite("gossip-sim")],
-  [suite("interop")],
   [{ name: "build", command: [bun, "scripts/build.ts"] }],
-  [suite("interop-consul")],
+  [suite("interop"), suite("interop-consul")],
   [suite("e2e")],
   [suite("cluster")],
   [suite("conformance")],
   [suite("conformance-client")],
   [suite("clients")],
+  [suite("real-clients")],
   [suite("fuzz")],
 ];
 

@@ -17,7 +17,7 @@ const SIM_TEST_TIMEOUT_MS = 240_000;
 
 /**
  * In the order of the check: cheap before dear. Each has its folder under `test`; what starts processes and listens on
- * ports runs one file after the other, so that a slow machine does not turn load into failures.
+ * ports runs one file after the other, or two where they mostly wait, so that a slow machine does not turn load into failures.
  */
 export const SUITES: readonly Suite[] = [
   { name: "tidy", argv: ["test", "./test/tidy"], needsBinary: false },
@@ -49,12 +49,18 @@ export const SUITES: readonly Suite[] = [
     argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "--path-ignore-patterns=test/e2e/cluster/**", "./test/e2e"],
     needsBinary: true,
   },
-  // Several agents at once, with what happens to clusters: mostly waiting.
-  { name: "cluster", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e/cluster"], needsBinary: true },
+  // Several agents at once, with what happens to clusters: mostly waiting, and each file on addresses of its own.
+  {
+    name: "cluster",
+    argv: ["test", "--parallel=2", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/e2e/cluster"],
+    needsBinary: true,
+  },
   { name: "conformance", argv: ["test/conformance/run.ts"], needsBinary: true },
   // The same of a client agent, whose server answers.
   { name: "conformance-client", argv: ["test/conformance/run.ts", "--through-client"], needsBinary: true },
   // The replay's own tests, and Consul's Node.js client against the executable.
   { name: "clients", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/conformance"], needsBinary: true },
+  // Programs that speak to Consul, unmodified, against the executable; each is skipped, with the reason, where it is not.
+  { name: "real-clients", argv: ["test", `--timeout=${INTEROP_TEST_TIMEOUT_MS}`, "./test/clients"], needsBinary: true },
   { name: "fuzz", argv: ["test", `--timeout=${FUZZ_TEST_TIMEOUT_MS}`, "./test/fuzz"], needsBinary: true },
 ];
