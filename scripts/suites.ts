@@ -61,6 +61,10 @@ export const SUITES: readonly Suite[] = [
   // The replay's own tests, and Consul's Node.js client against the executable.
   { name: "clients", argv: ["test", `--timeout=${E2E_TEST_TIMEOUT_MS}`, "./test/conformance"], needsBinary: true },
   // Programs that speak to Consul, unmodified, against the executable; each is skipped, with the reason, where it is not.
-  { name: "real-clients", argv: ["test", `--timeout=${INTEROP_TEST_TIMEOUT_MS}`, "./test/clients"], needsBinary: true },
+  {
+    name: "real-clients",
+    argv: ["test", "--parallel", `--timeout=${INTEROP_TEST_TIMEOUT_MS}`, "./test/clients"],
+    needsBinary: true,
+  },
   { name: "fuzz", argv: ["test", `--timeout=${FUZZ_TEST_TIMEOUT_MS}`, "./test/fuzz"], needsBinary: true },
 ];
