@@ -14,17 +14,37 @@ const Meta = z.object({
 });
 export type SnapshotMeta = z.infer<typeof Meta>;
 
+export interface OpenSnapshot {
+  readonly meta: SnapshotMeta;
+  /** All that `meta.json` says. */
+  readonly header: unknown;
+  /** The content of `state.bin`. */
+  readonly state: Uint8Array;
+}
+
 /**
  * Verifies the sums of a snapshot file, ours or Consul's, and gives what it says of itself. Throws an Error with Consul's
  * words for a file that is none, is cut or was changed.
  */
 export function verifySnapshot(bytes: Uint8Array): SnapshotMeta {
+  return openSnapshot(bytes).meta;
+}
+
+/** Verifies as `verifySnapshot` does, and gives what is in the file. */
+export function openSnapshot(bytes: Uint8Array): OpenSnapshot {
   const wrong = notGzip(bytes);
   if (wrong !== undefined) throw new Error(`failed to decompress snapshot: ${wrong}`);
-  const reader = new ArchiveReader({ newHash: () => new Bun.CryptoHasher("sha256"), onState: () => undefined });
+  // They are parts of what was unpacked as a whole, so that they stay good.
+  const parts: Uint8Array[] = [];
+  const reader = new ArchiveReader({
+    newHash: () => new Bun.CryptoHasher("sha256"),
+    onState: (part) => parts.push(part),
+  });
   try {
     unzip(bytes, reader);
-    return metaOf(reader.end().meta);
+    const { meta, header } = metaOf(reader.end().meta);
+    const [first = new Uint8Array()] = parts;
+    return { meta, header, state: parts.length > 1 ? Buffer.concat(parts) : first };
   } catch (error) {
     throw error instanceof ArchiveError ? new Error(`failed to read snapshot file: ${error.message}`) : error;
   }
@@ -52,9 +72,10 @@ function beginningOf(bytes: Uint8Array): Uint8Array {
   }
 }
 
-function metaOf(text: string): SnapshotMeta {
+function metaOf(text: string): { meta: SnapshotMeta; header: unknown } {
   try {
-    return Meta.parse(JSON.parse(text));
+    const header: unknown = JSON.parse(text);
+    return { meta: Meta.parse(header), header };
   } catch (error) {
     throw new ArchiveError(`failed to decode snapshot metadata: ${errorText(error)}`);
   }

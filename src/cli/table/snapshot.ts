@@ -4,7 +4,37 @@ import { FORMAT_FLAG } from "../common-flags.ts";
 import { SNAPSHOT_AGENT_FLAGS } from "../snapshot-agent-flags.ts";
 import { NO_FLAGS } from "./agent.ts";
 
-export const SNAPSHOT_INSPECT_FLAGS = [FORMAT_FLAG] as const satisfies readonly FlagSpec[];
+export const SNAPSHOT_INSPECT_FLAGS = [
+  FORMAT_FLAG,
+  {
+    name: "kvdepth",
+    kind: "int",
+    default: 2,
+    doc: "How many parts of a key make the prefix that it counts to, with -kvdetails.",
+  },
+  {
+    name: "kvdetails",
+    kind: "bool",
+    default: false,
+    doc: "Tell how much each type of record takes, and of keys those below each prefix.",
+  },
+  {
+    name: "kvfilter",
+    kind: "string",
+    default: "",
+    placeholder: "prefix",
+    doc: "Only keys below this prefix, with -kvdetails.",
+  },
+] as const satisfies readonly FlagSpec[];
+
+export const SNAPSHOT_DECODE_FLAGS = [
+  {
+    name: "with-secrets",
+    kind: "bool",
+    default: false,
+    doc: "Print tokens and private keys, too. Without this (hidden) stands in their place.",
+  },
+] as const satisfies readonly FlagSpec[];
 
 export const SNAPSHOT_RESTORE_FLAGS = [
   {
@@ -113,9 +143,24 @@ export const snapshotCommands = [
     synopsis: "Verify a snapshot file and show its metadata",
     usage: "[options] FILE",
     about: ["Verifies a snapshot file and prints what it says of itself. No agent is asked."],
+    examples: [{ why: "Which keys make it large:", line: "snapshot inspect -kvdetails -kvdepth=1 backup.snap" }],
     http: "none",
     flags: SNAPSHOT_INSPECT_FLAGS,
     load: () => import("../snapshot-inspect.ts"),
+  }),
+  command({
+    path: "snapshot decode",
+    synopsis: "Print what is in a snapshot file as JSON",
+    usage: "[options] FILE",
+    about: [
+      "Verifies a snapshot file and prints its header and each of its records as a line of JSON with Type and Data. Bytes, and the values of keys, are in base64. No agent is asked.",
+    ],
+    examples: [
+      { why: "The keys in it:", line: "snapshot decode backup.snap | jq -r 'select(.Type == \"KVS\").Data.Key'" },
+    ],
+    http: "none",
+    flags: SNAPSHOT_DECODE_FLAGS,
+    load: () => import("../snapshot-decode.ts"),
   }),
   command({
     path: "debug",

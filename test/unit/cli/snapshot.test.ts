@@ -69,8 +69,6 @@ describe("snapshot", () => {
     expect(stdout).toBe(
       "ID           2-81-1795251104194\nSize         5\nIndex        81\nTerm         2\nVersion      1\n\n",
     );
-    const json: unknown = JSON.parse((await run("inspect", "-format=json", file)).stdout);
-    expect(json).toEqual({ Meta: { ID: "2-81-1795251104194", Size: 5, Index: 81, Term: 2, Version: 1 } });
   });
 
   test("inspect refuses what is no snapshot, in Consul's words", async () => {
@@ -85,7 +83,7 @@ describe("snapshot", () => {
     );
   });
 
-  test.each(["save", "restore", "inspect"])("%s needs one file", async (word) => {
+  test.each(["save", "restore", "inspect", "decode"])("%s needs one file", async (word) => {
     expect((await run(word)).stderr).toBe("Missing FILE argument\n");
     expect((await run(word, "a", "b")).stderr).toBe("Too many arguments (expected 1, got 2)\n");
   });
