@@ -8,13 +8,15 @@ import type { Logger } from "../ports/logger.ts";
 import type { Http2Prober, HttpProber, SocketProber } from "../ports/probes.ts";
 import type { ProcessRunner } from "../ports/process.ts";
 import type { Random } from "../ports/random.ts";
+import { CentralConfig } from "./central-config/central-config.ts";
+import type { ServiceConfigSource } from "./central-config/source.ts";
 import type { AliasView } from "./checks/alias.ts";
 import { checkFactories } from "./checks/factories.ts";
 import { Runners } from "./checks/runners.ts";
 import { type FileDefinitions, registerFiles, replaceFiles } from "./local/file-definitions.ts";
 import { Persistence } from "./local/persist.ts";
 import { type Origin, Registrar, type ScriptPolicy } from "./local/registrar.ts";
-import type { SidecarPorts } from "./local/sidecar.ts";
+import { type SidecarPorts, sidecarId } from "./local/sidecar.ts";
 import { type LocalCheck, type LocalService, LocalState } from "./local/state.ts";
 import { AntiEntropy } from "./sync/anti-entropy.ts";
 import type { CatalogClient, NodeIdentity } from "./sync/catalog-client.ts";
@@ -49,6 +51,8 @@ export interface AgentOptions {
   checkOutputBytesMax: number;
   settings: AgentSettings;
   definitions: FileDefinitions;
+  /** What config entries say of proxies; left out where they say nothing. */
+  serviceConfigs?: ServiceConfigSource;
   /** Called after a service of this agent appeared, changed or left; for who waits on `agentServiceTopic`. */
   onServiceChange: (serviceId: string) => void;
 }
@@ -61,6 +65,7 @@ export class Agent {
   readonly #registrar: Registrar;
   readonly #runners: Runners;
   readonly #reaper: Reaper;
+  readonly #central: CentralConfig | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -85,6 +90,8 @@ export class Agent {
     });
     this.syncer = new Syncer({ reconciler, clock, random, log, clusterSize });
     this.#reaper = new Reaper({ clock, log, state: this.state, deregister: (id) => this.deregisterService(id) });
+    // Before those who tell of a change: what they find is merged.
+    this.#central = this.#centralConfig();
     this.state.subscribe((change) => {
       if (change.sync) this.syncer.changed();
       if (change.serviceId !== "") options.onServiceChange(change.serviceId);
@@ -117,6 +124,7 @@ export class Agent {
   stop(): void {
     this.#reaper.stop();
     this.syncer.stop();
+    this.#central?.stop();
     this.#runners.stopAll();
     this.state.close();
   }
@@ -133,8 +141,10 @@ export class Agent {
     return this.state.checks();
   }
 
-  registerService(definition: ServiceDefinition, origin: Origin, replaceChecks: boolean): Promise<void> {
-    return this.#registrar.registerService(definition, origin, replaceChecks);
+  async registerService(definition: ServiceDefinition, origin: Origin, replaceChecks: boolean): Promise<void> {
+    await this.#registrar.registerService(definition, origin, replaceChecks);
+    const id = definition.ID || definition.Name;
+    await this.#central?.settled([id, sidecarId(id)]);
   }
 
   deregisterService(id: string): Promise<void> {
@@ -170,6 +180,15 @@ export class Agent {
       checks: String(this.checks().length),
       services: String(this.services().length),
     };
+  }
+
+  #centralConfig(): CentralConfig | undefined {
+    const { serviceConfigs: source, clock, log } = this.#options;
+    const hold = () => {
+      this.syncer.pause();
+      return () => this.syncer.resume();
+    };
+    return source && new CentralConfig({ state: this.state, source, hold, clock, log });
   }
 
   #aliasSource() {

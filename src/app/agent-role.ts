@@ -30,7 +30,7 @@ export interface AgentRole {
 /** Makes the agent; it has nothing and does nothing before its `start`. `config` gives the settings in force. */
 export function agentRole(
   config: () => Config,
-  role: Pick<Role, "nodeId" | "catalog" | "pools" | "publisher">,
+  role: Pick<Role, "nodeId" | "catalog" | "pools" | "publisher" | "serviceConfigs">,
   telemetry: Telemetry,
   host: NodeHost,
 ): AgentRole {
@@ -59,6 +59,7 @@ export function agentRole(
     checkOutputBytesMax: first.checkOutputMaxSize,
     settings: agentSettings(first),
     definitions: definitionsOf(first),
+    ...(first.enableCentralServiceConfig ? { serviceConfigs: role.serviceConfigs } : {}),
     onServiceChange: (id) => role.publisher.publish(new Set([agentServiceTopic(id)]), 0),
   });
   watchDeregistrations(role.publisher, role.nodeId, () => agent.syncer.fullSync());

@@ -7,6 +7,8 @@ import type { QueryExecutor } from "../server/query-executor.ts";
 import { partsOf } from "../server/uploads.ts";
 import { healthConnect, healthService, nodeWithServices } from "../state/catalog/queries.ts";
 import { healthChecks, healthNode, healthState } from "../state/checks/queries.ts";
+import { configEntryList } from "../state/config-entries/queries.ts";
+import { resolveServiceConfig } from "../state/config-entries/resolve.ts";
 import { coordinateList, coordinateNode, coordinatesByNode } from "../state/coordinates/queries.ts";
 import { kvGet, kvKeys, kvList } from "../state/kv/queries.ts";
 import { nodeList } from "../state/nodes/queries.ts";
@@ -105,6 +107,10 @@ export function createApi(parts: ApiParts): Api {
           : sortByDistance(items, from, (item) => known.get(nodeOf(item).toLowerCase()));
       },
     },
+    centralConfig: {
+      resolve: (request) => resolveServiceConfig(db, request),
+      entries: () => configEntryList(db),
+    },
     operator: core.operator,
     status: {
       leader: () => leaderAddress(raft),
@@ -127,8 +133,8 @@ export function createApi(parts: ApiParts): Api {
 async function restoreThroughLeader({ raft, forwarder }: Core, archive: Uint8Array, skipUnknown: boolean) {
   if (raft.isLeader) return raft.restoreSnapshot(archive, { skipUnknown });
   for (const part of partsOf(random.uuid(), archive)) {
-    const leftOut = await forwarder.run("snapshot.restore", { ...part, skipUnknown });
-    if (leftOut !== null) return leftOut;
+    const report = await forwarder.run("snapshot.restore", { ...part, skipUnknown });
+    if (report !== null) return report;
   }
-  return {};
+  return { leftOut: {}, kept: {} };
 }

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { ServiceConfigsOfServers } from "../agent/central-config/from-servers.ts";
 import type { Config } from "../config/config.ts";
 import { createHttpApp } from "../http/app.ts";
 import { routes } from "../http/table.ts";
@@ -29,13 +30,17 @@ export function startClient({ config, telemetry, onLan }: RoleParts): Promise<Ro
     const publisher = new Publisher();
     let pools: Pools | undefined;
     let dns: ReturnType<typeof dnsOf> | undefined;
+    let configs: ServiceConfigsOfServers | undefined;
     const calling = makeCalling({ config, nodeId, telemetry, clusterSize: () => pools?.lan.members().length ?? 1 });
     parts.add(() => calling.close());
     const lanPools = await openPools({
       ...{ config: first, nodeId, telemetry },
       onLan(event) {
         if (pools !== undefined && event.kind !== "user" && event.kind !== "query") calling.know(pools.lan);
-        if (event.kind === "join") dns?.retry();
+        if (event.kind === "join") {
+          dns?.retry();
+          configs?.retry();
+        }
         onLan(event);
       },
       onWan: () => undefined,
@@ -43,12 +48,18 @@ export function startClient({ config, telemetry, onLan }: RoleParts): Promise<Ro
     pools = lanPools;
     parts.add(() => lanPools.close());
     calling.know(lanPools.lan);
+    const serviceConfigs = new ServiceConfigsOfServers({
+      get: (path, signal) => calling.ask(datacenter, path, { signal }),
+      ...{ clock, random },
+    });
+    configs = serviceConfigs;
+    parts.add(() => serviceConfigs.close());
     const { catalog, sendCoordinate, owners } = remoteServers(calling.router, datacenter);
     const ownDns = dnsOf(first, calling, owners);
     dns = ownDns;
     parts.add(() => ownDns.close());
     return {
-      ...{ nodeId, pools: lanPools, publisher, catalog },
+      ...{ nodeId, pools: lanPools, publisher, catalog, serviceConfigs },
       dns: ownDns.source,
       keyring: { order: notHere, orderHere: notHere },
       sendCoordinate: (Coord) => sendCoordinate({ Node: nodeName, Segment: "", Coord }),

@@ -1,3 +1,4 @@
+import type { ServiceConfigSource } from "../agent/central-config/source.ts";
 import type { CatalogClient } from "../agent/sync/catalog-client.ts";
 import type { Config } from "../config/config.ts";
 import type { DnsSource } from "../dns/source.ts";
@@ -24,6 +25,8 @@ export interface Role {
   readonly publisher: Publisher;
   /** How this node's agent reads and writes the catalog. */
   readonly catalog: CatalogClient;
+  /** What config entries say of the proxies of this node. */
+  readonly serviceConfigs: ServiceConfigSource;
   readonly dns: DnsSource;
   readonly keyring: KeyringDeps["keyring"];
   sendCoordinate(coordinate: Coordinate): Promise<void>;

@@ -1,3 +1,4 @@
+import { serviceConfigsOf } from "../agent/central-config/from-state.ts";
 import { createHttpApp, type HttpApp } from "../http/app.ts";
 import { forwardedMethods } from "../http/forwarded.ts";
 import { routes } from "../http/table.ts";
@@ -81,6 +82,7 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
         state: dnsState(db, publisher, byName.here),
         remote: { ...otherDns, executeQuery: byName.remote },
       },
+      serviceConfigs: serviceConfigsOf(db, publisher),
       keyring: keyringOf(pools, calling, datacenter),
       async sendCoordinate(Coord) {
         await core.forwarder.run("coordinate.update", { Node: nodeName, Segment: "", Coord });

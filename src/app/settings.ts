@@ -9,6 +9,7 @@ const JSON_BODY_BYTES_MAX = 8 * 1024 * 1024;
 export function httpSettings(config: Config): HttpSettings {
   return {
     datacenter: config.datacenter,
+    primaryDatacenter: config.primaryDatacenter,
     waitLimits: {
       defaultQueryTimeMs: config.defaultQueryTimeMs,
       maxQueryTimeMs: config.maxQueryTimeMs,

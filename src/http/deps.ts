@@ -40,6 +40,8 @@ export interface Consensus {
 
 export interface HttpSettings {
   readonly datacenter: string;
+  /** Where config entries are written; the own datacenter when left out. */
+  readonly primaryDatacenter?: string;
   readonly waitLimits: ReadDefaults;
   /** `-dev` answers everything pretty, as Consul's does. */
   readonly alwaysPretty: boolean;

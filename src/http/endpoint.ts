@@ -64,9 +64,8 @@ export class Endpoint {
     try {
       if (this.#isOfServers) return await this.#forward(c, undefined);
       const query = c.req.url.includes("?") ? await this.#query(c) : this.#withoutQuery();
-      if (this.route.datacenterOf === undefined && this.#isElsewhere(query.dc)) {
-        return await this.#forward(c, query.dc);
-      }
+      const named = this.route.ofPrimary ? http.settings().primaryDatacenter : query.dc;
+      if (this.route.datacenterOf === undefined && this.#isElsewhere(named)) return await this.#forward(c, named);
       this.#checkNamespace(c, query);
       const bytes = this.route.body === undefined ? undefined : await this.#bytes(c);
       const body = bytes === undefined ? undefined : this.#decoded(bytes);

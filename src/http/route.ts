@@ -109,6 +109,8 @@ export interface Route<
    * know what to say. `member`: any agent does of the datacenter that `?dc=` names. Left out, a server of that datacenter does.
    */
   readonly answeredBy?: "agent" | "server" | "member";
+  /** A server of `primary_datacenter` answers; `?dc=` changes nothing. */
+  readonly ofPrimary?: boolean;
   /** Names the datacenter by the body; `?dc=` changes nothing then. "" is the own one. */
   datacenterOf?(body: z.output<Body>): string;
   /** Its answer is a stream without an end. */

@@ -8,6 +8,7 @@ import { agentReachabilityRoutes } from "./routes/agent-reachability.ts";
 import { agentServiceRoutes } from "./routes/agent-service.ts";
 import { agentTelemetryRoutes } from "./routes/agent-telemetry.ts";
 import { type CatalogDeps, catalogRoutes } from "./routes/catalog.ts";
+import { type CentralConfigDeps, centralConfigRoutes } from "./routes/central-config.ts";
 import { type CoordinateDeps, coordinateRoutes } from "./routes/coordinate.ts";
 import { type EventDeps, eventRoutes } from "./routes/event.ts";
 import { type HealthDeps, healthRoutes } from "./routes/health.ts";
@@ -38,6 +39,7 @@ export const routes = [
   ...sessionRoutes,
   ...queryRoutes,
   ...txnRoutes,
+  ...centralConfigRoutes,
   ...eventRoutes,
   ...coordinateRoutes,
   ...statusRoutes,
@@ -51,6 +53,7 @@ export const routes = [
 
 /** What the handlers of all routes need from below. */
 export type Api = CatalogDeps &
+  CentralConfigDeps &
   CoordinateDeps &
   EventDeps &
   HealthDeps &

@@ -110,6 +110,11 @@ const routes = [
     handle: ({ body }, { state }: Deps) => json({ body, by: state.name }),
   }),
   defineRoute({
+    ...{ ...basics, method: "PUT", path: "/v1/of-primary", query: z.object({ dc: one }), body: z.unknown() },
+    ofPrimary: true,
+    handle: ({ body }, { state }: Deps) => json({ body, by: state.name }),
+  }),
+  defineRoute({
     ...{ ...basics, method: "GET", path: "/v1/agent/self", query: z.object({ dc: one }), answeredBy: "agent" },
     handle: (_, { state }: Deps) => json(state.name),
   }),

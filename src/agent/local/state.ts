@@ -10,6 +10,7 @@ export type Source = "remote" | "local";
 
 /** A service of this node. Values are replaced, never changed in place, so readers may keep them. */
 export interface LocalService {
+  /** With what config entries add to its proxy; its file has what was registered. */
   readonly service: NodeService;
   readonly token: Secret;
   readonly source: Source;
@@ -108,6 +109,15 @@ export class LocalState {
       ...{ inSync: false, deleted: false, failures: 0 },
     });
     this.#changed(value.service.ID, true);
+  }
+
+  /** Puts what config entries make of a service's proxy in its place; nobody registered anything. */
+  setProxy(id: string, proxy: NodeService["Proxy"]): void {
+    const mark = this.#services.get(id);
+    if (mark === undefined || mark.deleted) return;
+    mark.value = { ...mark.value, service: { ...mark.value.service, Proxy: proxy } };
+    mark.inSync = false;
+    this.#changed(id, true);
   }
 
   /** As `putService`; a check that is already known keeps its status and output, so that nothing flaps. */

@@ -111,8 +111,9 @@ export class Syncer {
   async #drain(): Promise<void> {
     // Lets calls of the same turn (a service and its checks) become one write.
     await Promise.resolve();
-    if (this.#fullWanted) await this.#compare();
-    if (this.#pushWanted) await this.#push();
+    // Paused meanwhile, it goes on after that.
+    if (this.#fullWanted && this.#paused === 0) await this.#compare();
+    if (this.#pushWanted && this.#paused === 0) await this.#push();
   }
 
   async #compare(): Promise<void> {

@@ -15,9 +15,8 @@ export const CONNECT_KEYS = {
     bootstrap: anyList("Entries that the leader writes when they are missing.", ACCEPTED),
   }),
   enable_central_service_config: bool(
-    false,
-    "Merge `service-defaults` and `proxy-defaults` into registrations.",
-    ACCEPTED,
+    true,
+    "Merge `service-defaults` and `proxy-defaults` into the registrations of proxies and gateways. As in Consul since 1.9; before, the default was `false`.",
   ),
   ui: bool(false, "Serve the web interface.", { flag: "ui", ...ACCEPTED }),
   ui_dir: string("", "Directory of a web interface of your own.", { flag: "ui-dir", ...ACCEPTED }),

@@ -11,7 +11,7 @@ export const NODE_KEYS = {
   datacenter: string("dc1", "Name of the datacenter, of [a-z0-9-_].", { flag: "datacenter" }),
   primary_datacenter: string(
     "",
-    "Datacenter that is the authority for access control and Connect. Default: `datacenter`.",
+    "Datacenter where config entries are written and from which the others copy them; the authority for access control and Connect, too. Default: `datacenter`.",
   ),
   node_name: string("", "Name of this node, unique in the cluster. Default: the host's name.", { flag: "node" }),
   node_id: string("", "Id of this node for ever, a UUID. Default: made once and kept in the data directory.", {

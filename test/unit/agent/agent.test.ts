@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { Agent, type AgentOptions } from "../../../src/agent/agent.ts";
 import { NO_SECRET } from "../../../src/lib/secret.ts";
 import { decodeCheckDefinition, decodeServiceDefinition } from "../../../src/model/definition.ts";
+import { ServiceConfig } from "../../../src/model/service-config.ts";
 import { MemoryFileStore } from "../../../src/platform/file-store.ts";
 import { NodeHttpProber } from "../../../src/platform/http-prober.ts";
 import { NodeHttp2Prober } from "../../../src/platform/http2-prober.ts";
@@ -138,4 +139,25 @@ test("agent: a stopped agent leaves no timer behind", async () => {
   await agent.syncer.idle();
   agent.stop();
   expect(clock.pendingMs).toEqual([]);
+});
+
+test("agent: a sidecar is registered when what config entries say of it is merged, and its change is told", async () => {
+  const said = ServiceConfig.parse({ ProxyConfig: { protocol: "http" }, UpstreamConfigs: {} });
+  let say = (): void => undefined;
+  const serviceConfigs: AgentOptions["serviceConfigs"] = {
+    watch(_request, onConfig) {
+      say = () => onConfig(said);
+      return () => undefined;
+    },
+  };
+  const { agent, changed } = agentWith({ serviceConfigs });
+  await agent.start();
+  const sidecar = decodeServiceDefinition({ Name: "web", Port: 80, Connect: { SidecarService: {} } });
+  const registered = agent.registerService(sidecar, { token: NO_SECRET, source: "remote" }, false);
+  await settle();
+  changed.length = 0;
+  say();
+  await registered;
+  expect(agent.service("web-sidecar-proxy")?.service.Proxy.Config).toEqual({ protocol: "http" });
+  expect(changed).toEqual(["web-sidecar-proxy"]);
 });

@@ -132,6 +132,22 @@ describe("another datacenter", () => {
     expect(await register("dc2", "nope")).toBe("No path to datacenter");
   });
 
+  test("answers what only the primary datacenter does, whatever ?dc= says, and datacenters that take each other for it refuse", async () => {
+    const put = async (of: ForwardAgent, query = "") => {
+      const answer = await of.fetch(`/v1/of-primary${query}`, { method: "PUT", body: '{"a":1}' });
+      return answer.status === 200 ? ((await answer.json()) as { by: string }).by : await answer.text();
+    };
+    expect(["s1", "s2"]).toContain(await put(client));
+    for (const near of [s1, s2]) near.settings = { ...near.settings, primaryDatacenter: "DC2" };
+    far.settings = { ...far.settings, primaryDatacenter: "dc2" };
+    expect([await put(s1), await put(client), await put(client, "?dc=nope"), await put(s2, "?dc=dc1")]).toEqual([
+      ...["far", "far", "far", "far"],
+    ]);
+    far.knows("dc1", s1);
+    far.settings = { ...far.settings, primaryDatacenter: "dc1" };
+    expect(await put(client)).toBe("No path to datacenter");
+  });
+
   test("is in Consul's words when there is none of that name, or none of its servers is there", async () => {
     for (const asked of [s1, client]) {
       const response = await asked.fetch("/v1/kv/a?dc=nope");

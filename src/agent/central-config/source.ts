@@ -1,0 +1,14 @@
+import type { ServiceConfig, ServiceConfigRequest } from "../../model/service-config.ts";
+
+/** Where an agent hears what the config entries say of its proxies. */
+export interface ServiceConfigSource {
+  /**
+   * Calls `onConfig` with what holds, at once where that is known, and with each change, until the returned function is
+   * called. `onFailure` is called when it can't be had now; it is tried again without being asked.
+   */
+  watch(
+    request: ServiceConfigRequest,
+    onConfig: (config: ServiceConfig) => void,
+    onFailure: (error: unknown) => void,
+  ): () => void;
+}

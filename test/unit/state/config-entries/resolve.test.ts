@@ -1,0 +1,87 @@
+import { expect, test } from "bun:test";
+import { ProxyDefaults, ServiceDefaults } from "../../../../src/model/config-entry/defaults.ts";
+import { resolveServiceConfig } from "../../../../src/state/config-entries/resolve.ts";
+import { stateRig } from "../../../support/state-rig.ts";
+
+const NOTHING = {
+  ProxyConfig: null,
+  UpstreamConfigs: {},
+  MeshGateway: { Mode: "" },
+  Expose: { Checks: false, Paths: null },
+};
+
+const PATH = { ListenerPort: 1, Path: "/g", LocalPathPort: 2, Protocol: "", ParsedFromCheck: false };
+
+function rigWith(all: object | undefined, services: Record<string, object> = {}) {
+  const rig = stateRig();
+  const set = (entry: unknown) => rig.apply({ type: "config-entry.set", entry: entry as ServiceDefaults });
+  if (all !== undefined) set(ProxyDefaults.parse({ Kind: "proxy-defaults", Name: "global", ...all }));
+  for (const [Name, fields] of Object.entries(services)) {
+    set(ServiceDefaults.parse({ Kind: "service-defaults", Name, ...fields }));
+  }
+  return {
+    ...rig,
+    resolve: (name: string, ...upstreams: string[]) => resolveServiceConfig(rig.db, { name, upstreams }),
+  };
+}
+
+test("without entries nothing is said", () => {
+  expect(rigWith(undefined).resolve("web", "db").value).toEqual(NOTHING);
+});
+
+test("what all proxies have counts for a service that says nothing", () => {
+  const { resolve } = rigWith({
+    Config: { a: 1 },
+    MeshGateway: { Mode: "local" },
+    Expose: { Checks: true, Paths: [PATH] },
+  });
+  const expected = { ProxyConfig: { a: 1 }, MeshGateway: { Mode: "local" }, Expose: { Checks: true, Paths: [PATH] } };
+  expect(resolve("web").value).toEqual({ ...NOTHING, ...expected });
+});
+
+test("a service's own defaults win over those of all, setting by setting (observed, Consul 1.8.7)", () => {
+  const own = { Protocol: "http", MeshGateway: { Mode: "remote" }, Expose: { Paths: [{ ...PATH, Path: "/w" }] } };
+  const { resolve } = rigWith(
+    { Config: { a: 1, protocol: "tcp" }, MeshGateway: { Mode: "local" }, Expose: { Checks: true, Paths: [PATH] } },
+    { web: own, bare: {} },
+  );
+  expect(resolve("web").value).toEqual({
+    ProxyConfig: { a: 1, protocol: "http" },
+    UpstreamConfigs: {},
+    MeshGateway: { Mode: "remote" },
+    Expose: { Checks: true, Paths: [{ ...PATH, Path: "/w" }] },
+  });
+  expect(resolve("bare").value.MeshGateway).toEqual({ Mode: "local" });
+  expect(resolve("bare").value.ProxyConfig).toEqual({ a: 1, protocol: "tcp" });
+});
+
+test("an upstream has the protocol of its defaults, or that of all proxies, and nothing else", () => {
+  const services = { db: { Protocol: "grpc", MeshGateway: { Mode: "none" } }, silent: {} };
+  expect(
+    rigWith({ Config: { protocol: "http" } }, services).resolve("web", "db", "silent", "db").value.UpstreamConfigs,
+  ).toEqual({
+    db: { protocol: "grpc" },
+    silent: { protocol: "http" },
+  });
+  expect(rigWith(undefined, services).resolve("web", "db", "silent").value.UpstreamConfigs).toEqual({
+    db: { protocol: "grpc" },
+  });
+});
+
+test("only the entries that are asked for wake who waits", () => {
+  const rig = rigWith(undefined, { web: {}, db: {} });
+  const { interest, index } = rig.resolve("web", "db");
+  expect(interest.topics).toEqual([
+    "config-entry/proxy-defaults/global",
+    "config-entry/service-defaults/web",
+    "config-entry/service-defaults/db",
+  ]);
+  expect(index).toBe(rig.index);
+});
+
+test("a service named as a property of all objects is a service like others", () => {
+  const { resolve } = rigWith(undefined, { constructor: { Protocol: "http" } });
+  expect(resolve("web", "constructor", "toString").value.UpstreamConfigs).toEqual({
+    constructor: { protocol: "http" },
+  } as never);
+});
