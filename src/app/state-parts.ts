@@ -4,10 +4,12 @@ import type { Logger } from "../ports/logger.ts";
 import type { LogStore, StateKeeper } from "../raft/types.ts";
 import { STATE_SCHEMA } from "../state/commands.ts";
 import type { StateDb } from "../state/db.ts";
+import { serveKept } from "../state/kept-records/serve.ts";
 import { Machine } from "../state/machine.ts";
 import { migrate } from "../state/migrate.ts";
 import { Publisher } from "../state/publisher.ts";
 import { RecentChanges } from "../state/recent-changes.ts";
+import { RECORD_KINDS } from "../state/records/table.ts";
 import { openMemoryStorage, openStorage } from "../storage/open.ts";
 import type { OpenParts } from "./open-parts.ts";
 
@@ -32,6 +34,7 @@ export async function openState(
   parts.add(() => storage.close());
   const { db, store, keeper } = storage;
   migrate(db, STATE_SCHEMA);
+  db.$client.transaction(() => serveKept(db.$client, RECORD_KINDS))();
   const publisher = new Publisher();
   const machine = new Machine({ db, publisher, clock, onFatal });
   return { store, keeper, db, machine, publisher, recent: new RecentChanges(publisher) };

@@ -12,19 +12,30 @@ export async function run(
   { values, args }: ParsedFlags<typeof SNAPSHOT_RESTORE_FLAGS>,
 ): Promise<number> {
   const body = readSnapshot(theFile(args));
-  const query = values["skip-unknown"] ? { "skip-unknown": "" } : {};
+  const query = { report: "", ...(values["skip-unknown"] ? { "skip-unknown": "" } : {}) };
   const answer = await orFail("Error restoring snapshot", context.api.put("/v1/snapshot", { body, query }));
   context.print("Restored snapshot");
-  const leftOut = Object.entries(leftOutOf(answer));
-  if (leftOut.length > 0) context.print(`Left out: ${leftOut.map(([name, count]) => `${count} ${name}`).join(", ")}`);
+  const { Kept, LeftOut, Warnings } = reportOf(answer);
+  if (Kept !== "") context.print(`Kept for the next save, not served: ${Kept}`);
+  if (LeftOut !== "") context.print(`Left out: ${LeftOut}`);
+  for (const warning of Warnings) context.complain(`Warning: ${warning}`);
   return 0;
 }
 
-const Answer = z.object({ LeftOut: z.record(z.string(), z.number()) });
+/** `3 ACLToken, 2 Intention`. */
+const Counts = z
+  .record(z.string(), z.number())
+  .default({})
+  .transform((counts) =>
+    Object.entries(counts)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(", "),
+  );
+const Answer = z.object({ Kept: Counts, LeftOut: Counts, Warnings: z.array(z.string()).default([]) });
 
-/** A server that was asked to leave out what it doesn't know says what that was; Consul answers nothing. */
-function leftOutOf(answer: string): Record<string, number> {
-  return answer === "" ? {} : Answer.parse(JSON.parse(answer)).LeftOut;
+/** What a server says when it is asked for a report; Consul answers nothing. */
+function reportOf(answer: string): z.output<typeof Answer> {
+  return Answer.parse(answer === "" ? {} : JSON.parse(answer));
 }
 
 /** Bytes of a snapshot file. Throws CommandFailure when it can't be read. */

@@ -9,7 +9,7 @@ import { proposeRestore } from "./driver/restore.ts";
 import type { RaftNodeOptions } from "./options.ts";
 import { alreadyBootstrapped, noLeader, restoring } from "./refusals.ts";
 import type { RaftStatus } from "./status.ts";
-import type { CheckedArchive, RestoreOptions } from "./types.ts";
+import type { RestoreOptions, RestoreReport } from "./types.ts";
 import { SNAPSHOT_POLICY, Upkeep } from "./upkeep.ts";
 
 /** A stop waits this long for what is under way; then the disk or the other servers are too slow. */
@@ -205,12 +205,9 @@ export class RaftNode {
 
   /**
    * Replaces the whole state, on every server, by that of a snapshot file. Other proposals are refused meanwhile. Rejects
-   * with a Refusal when the archive is not usable; then nothing has changed. Resolves with what was left out.
+   * with a Refusal when the archive is not usable; then nothing has changed. Resolves with what is not served.
    */
-  async restoreSnapshot(
-    archive: Uint8Array,
-    options: RestoreOptions = { skipUnknown: false },
-  ): Promise<CheckedArchive["leftOut"]> {
+  async restoreSnapshot(archive: Uint8Array, options: RestoreOptions = { skipUnknown: false }): Promise<RestoreReport> {
     if (!this.isLeader) throw noLeader();
     if (this.#isRestoring) throw restoring();
     this.#isRestoring = true;

@@ -107,10 +107,16 @@ export interface RestoreOptions {
   skipUnknown: boolean;
 }
 
-/** An archive in the form in which the log takes it, and how many records of which kind it is without. */
-export interface CheckedArchive {
-  archive: Uint8Array;
+/** What a restore did with records that are not served: how many of which kind. */
+export interface RestoreReport {
   leftOut: Readonly<Record<string, number>>;
+  /** In the state, for the next archive. */
+  kept: Readonly<Record<string, number>>;
+}
+
+/** An archive in the form in which the log takes it. */
+export interface CheckedArchive extends RestoreReport {
+  archive: Uint8Array;
 }
 
 /**

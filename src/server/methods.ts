@@ -64,7 +64,7 @@ export function leaderMethods(deps: MethodDeps) {
       await propose({ type: "catalog.deregister", node });
     },
     "raft.transfer": ({ to }: { to?: string | undefined }) => raft.transferLeadership(to),
-    /** The last part restores, and is answered with what was left out; null for those before. */
+    /** The last part restores, and is answered with what is not served; null for those before. */
     "snapshot.restore": async ({ skipUnknown = false, ...part }: Part & { skipUnknown?: boolean | undefined }) => {
       const archive = uploads.take(part);
       return archive === undefined ? null : raft.restoreSnapshot(archive, { skipUnknown });

@@ -8,6 +8,7 @@ import { CONFIG_ENTRY_SCHEMA } from "./config-entries/tables.ts";
 import { applyCoordinate, type CoordinateCommand } from "./coordinates/commands.ts";
 import { applyDeregistration, type DeregistrationCommand } from "./deregistrations/commands.ts";
 import { DEREGISTRATION_SCHEMA } from "./deregistrations/tables.ts";
+import { KEPT_RECORD_SCHEMA } from "./kept-records/tables.ts";
 import { applyKv, type KvCommand } from "./kv/commands.ts";
 import { KV_SCHEMA } from "./kv/tables.ts";
 import { applyQuery, type QueryCommand } from "./queries/commands.ts";
@@ -76,4 +77,5 @@ export const STATE_SCHEMA: readonly (readonly string[])[] = [
   DEREGISTRATION_SCHEMA,
   QUERY_SCHEMA,
   CONFIG_ENTRY_SCHEMA,
+  KEPT_RECORD_SCHEMA,
 ];

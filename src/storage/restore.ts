@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Refusal } from "../lib/refusal.ts";
 import type { CheckedArchive, Entry, RestoreOptions } from "../raft/types.ts";
-import { type LeftOut, leftOutText, RecordLoader } from "../state/records/load.ts";
+import { countsText, type Loaded, RecordLoader } from "../state/records/load.ts";
 import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
 import type { RestoreData } from "../state/restore/plan.ts";
 import { SQLITE_MAGIC } from "./archive.ts";
@@ -45,11 +45,11 @@ export function checkRestorable(
     needSpaceFor(4 * meta.Size);
     if (isImage(statePath)) {
       tryRefill(db, statePath, join(temp, "trial.db"));
-      return { archive, leftOut: {} };
+      return { archive, leftOut: {}, kept: {} };
     }
     const imagePath = join(temp, "image.db");
     const loaded = importRecords(db, statePath, imagePath);
-    const unknown = leftOutText(loaded.leftOut);
+    const unknown = countsText(loaded.leftOut);
     if (unknown !== "" && !skipUnknown) {
       throw new Refusal(
         `failed to restore snapshot: it has records that this version can't take: ${unknown}; ` +
@@ -63,7 +63,7 @@ export function checkRestorable(
       imagePath,
       Date.now(),
     );
-    return { archive: image, leftOut: loaded.leftOut };
+    return { archive: image, leftOut: loaded.leftOut, kept: loaded.kept };
   });
 }
 
@@ -82,7 +82,7 @@ function tryRefill(db: Database, imagePath: string, trialPath: string): void {
 }
 
 /** Makes `imagePath` a database with the tables of `db` and the rows that the records of `statePath` stand for. */
-function importRecords(db: Database, statePath: string, imagePath: string): { index: number; leftOut: LeftOut } {
+function importRecords(db: Database, statePath: string, imagePath: string): Loaded & { index: number } {
   copySchema(db, imagePath);
   const image = new Database(imagePath, { readwrite: true });
   try {
@@ -90,7 +90,7 @@ function importRecords(db: Database, statePath: string, imagePath: string): { in
     return image.transaction(() => {
       const loader = new RecordLoader(image);
       const index = readStateBin(statePath, loader);
-      return { index, leftOut: loader.finish() };
+      return { index, ...loader.finish() };
     })();
   } finally {
     image.close();

@@ -4,21 +4,24 @@ import { MsgpackReader } from "../codec/msgpack/reader.ts";
 import { count, struct } from "../codec/msgpack/shape.ts";
 import { CutOff, WireError } from "../codec/wire-error.ts";
 import { Refusal } from "../lib/refusal.ts";
-import type { RecordLoader } from "../state/records/load.ts";
-import { saveRecords } from "../state/records/save.ts";
+import type { RecordCounts, RecordLoader } from "../state/records/load.ts";
+import { type SaveOptions, saveRecords } from "../state/records/save.ts";
 import { errorCode, errorText } from "./failure.ts";
 
 const WINDOW_BYTES = 1024 * 1024;
 /** Consul's largest is a value of the key/value store, half a megabyte unless it was told otherwise. */
 const RECORD_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Each takes a row or more, whatever its size. */
+const RECORDS_MAX = 10_000_000;
+
 const header = struct({ LastIndex: count });
 
-/** Writes the records of all rows of `db` to the new file `path`. `index` is what clients see. */
-export function writeStateBin(db: Database, index: number, path: string): void {
+/** Writes the records of all rows of `db` to the new file `path`; returns what was left out. */
+export function writeStateBin(db: Database, options: SaveOptions, path: string): RecordCounts {
   const fd = openSync(path, "wx", 0o600);
   try {
-    saveRecords(db, index, (part) => {
+    return saveRecords(db, options, (part) => {
       for (let at = 0; at < part.length; ) at += writeSync(fd, part, at);
     });
   } finally {
@@ -33,6 +36,7 @@ export function readStateBin(path: string, loader: RecordLoader): number {
   try {
     const index = window.read((reader) => header.read(reader)).LastIndex;
     for (; !window.isAtEnd(); records++) {
+      if (records === RECORDS_MAX) throw unfit(`it has more than ${RECORDS_MAX} records`);
       window.read((reader) => loader.take(reader.uint(TYPE_MAX), reader));
     }
     return index;

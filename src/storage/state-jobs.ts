@@ -171,7 +171,7 @@ export function exportArchive(db: Database, { configuration }: ArchiveMembers, d
     const statePath = join(temp, "state.bin");
     const copy = new Database(path, { readonly: true });
     try {
-      writeStateBin(copy, index, statePath);
+      writeStateBin(copy, { index, withoutNewer: false }, statePath);
     } finally {
       copy.close();
     }

@@ -1,5 +1,7 @@
 import { Database } from "bun:sqlite";
 import { Refusal } from "../lib/refusal.ts";
+import { serveKept } from "../state/kept-records/serve.ts";
+import { RECORD_KINDS } from "../state/records/table.ts";
 import { errorCode, errorText, FormatError, isDamage } from "./failure.ts";
 
 /** Position in the log that a database of state stands for. */
@@ -129,6 +131,7 @@ export function refill(db: Database, image: string, applied: Applied, last?: (db
     checkImage(db);
     db.transaction(() => {
       for (const table of tablesOf(db, "main")) copyTable(db, table);
+      serveKept(db, RECORD_KINDS);
       db.run("DELETE FROM main.applied");
       db.run("INSERT INTO main.applied (idx, term, offset) VALUES (0, 0, 0)");
       saveApplied(db, applied);

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MsgpackReader } from "../../src/codec/msgpack/reader.ts";
+import { MsgpackWriter } from "../../src/codec/msgpack/writer.ts";
 import { RecordLoader } from "../../src/state/records/load.ts";
 import { readStateBin, writeStateBin } from "../../src/storage/state-bin.ts";
 import { unpackArchive } from "../../src/storage/unpack.ts";
@@ -20,19 +21,32 @@ export async function stateBinOf(archive: Uint8Array): Promise<Uint8Array> {
   });
 }
 
+/** The content of `state.bin` with these records; values are JSON, and their numbers are floats. */
+export function stateBinWith(records: readonly (readonly [type: number, value: unknown])[]): Uint8Array {
+  const writer = new MsgpackWriter();
+  writer.map(1);
+  writer.text("LastIndex");
+  writer.uint(9);
+  for (const [type, value] of records) {
+    writer.byte(type);
+    writer.json(value);
+  }
+  return writer.take();
+}
+
 /** Loads records into a state; returns the index of their header and what was left out. */
 export function loaded(db: Database, stateBin: Uint8Array) {
   return inTemp((path) => {
     writeFileSync(path, stateBin);
     const loader = new RecordLoader(db);
     const index = readStateBin(path, loader);
-    return { index, leftOut: loader.finish() };
+    return { index, ...loader.finish() };
   });
 }
 
-export function saved(db: Database, index = 1): Uint8Array {
+export function saved(db: Database, index = 1, { withoutNewer = false } = {}): Uint8Array {
   return inTemp((path) => {
-    writeStateBin(db, index, path);
+    writeStateBin(db, { index, withoutNewer }, path);
     return new Uint8Array(readFileSync(path));
   });
 }

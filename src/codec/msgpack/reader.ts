@@ -228,6 +228,13 @@ export class MsgpackReader {
     }
   }
 
+  /** A copy of the bytes of one value with all that it holds. */
+  value(): Uint8Array {
+    const start = this.#at;
+    this.skip();
+    return copy(this.#bytes, start, this.#at);
+  }
+
   #skipScalar(code: number): void {
     this.#at++;
     if (code <= 0x7f || code >= 0xe0 || code === 0xc0 || code === 0xc2 || code === 0xc3) return;

@@ -1,5 +1,5 @@
 import type { Draft } from "../core/types.ts";
-import type { CheckedArchive, RestoreOptions, StateKeeper } from "../types.ts";
+import type { RestoreOptions, RestoreReport, StateKeeper } from "../types.ts";
 
 /** Of the archive's parts that are proposed and not applied yet; the log takes other entries in between. */
 const UNDER_WAY_BYTES_MAX = 4 * 1024 * 1024;
@@ -24,14 +24,14 @@ export interface RestoreDeps {
 
 /**
  * Puts an archive into the log. Resolves when all state is that of the archive here, and is going to be so on every
- * server, with what was left out; rejects with the Refusal of whatever stood against it.
+ * server, with what is not served; rejects with the Refusal of whatever stood against it.
  */
 export async function proposeRestore(
   bytes: Uint8Array,
   options: RestoreOptions,
   deps: RestoreDeps,
-): Promise<CheckedArchive["leftOut"]> {
-  const { archive, leftOut } = await deps.keeper.checkArchive(bytes, options);
+): Promise<RestoreReport> {
+  const { archive, leftOut, kept } = await deps.keeper.checkArchive(bytes, options);
   const { chunks, restore, abandon } = deps.planRestore(archive);
   try {
     await proposeChunks(chunks, deps);
@@ -41,7 +41,7 @@ export async function proposeRestore(
     deps.propose({ type: "command", ...abandon }).catch(() => undefined);
     throw error;
   }
-  return leftOut;
+  return { leftOut, kept };
 }
 
 async function proposeChunks(chunks: Iterable<Command>, { propose }: RestoreDeps): Promise<void> {

@@ -16,6 +16,10 @@ export interface RecordKind<T> {
   readonly tables: readonly string[];
   /** Puts a record into the tables. False when it says something that they can't hold. */
   load(db: RecordDb, record: T): boolean;
+  /** The records are not served: they wait for a version that does, or for the way back. */
+  readonly isKept?: true;
+  /** Whether a Consul 1.8 can't restore it. */
+  isNewer?(record: T): boolean;
   /** Makes what is derived, once all records of all kinds are there. */
   finish?(db: RecordDb): void;
   /** Gives `put` the records of all rows, in an order in which they can be loaded. */

@@ -2,13 +2,21 @@ import type { MsgpackReader } from "../../codec/msgpack/reader.ts";
 import type { RecordDb } from "./kind.ts";
 import { nameOfRecord, RECORD_KINDS } from "./table.ts";
 
-/** How many records of a type couldn't be taken, by Consul's name of the type. */
-export type LeftOut = Readonly<Record<string, number>>;
+/** How many records of a type there are, by Consul's name of the type. */
+export type RecordCounts = Readonly<Record<string, number>>;
+
+export interface Loaded {
+  /** Those that couldn't be taken. */
+  leftOut: RecordCounts;
+  /** Those that are in the state and not served. */
+  kept: RecordCounts;
+}
 
 /** Fills the empty tables of `db` from the records of a snapshot. */
 export class RecordLoader {
   readonly #db: RecordDb;
-  readonly #leftOut = new Map<string, number>();
+  readonly #leftOut = new Map<number, number>();
+  readonly #kept = new Map<number, number>();
   readonly #kinds = new Map(RECORD_KINDS.map((kind) => [kind.type, kind]));
 
   constructor(db: RecordDb) {
@@ -19,15 +27,15 @@ export class RecordLoader {
   take(type: number, reader: MsgpackReader): void {
     const kind = this.#kinds.get(type);
     if (kind === undefined) reader.skip();
-    else if (kind.load(this.#db, kind.shape.read(reader))) return;
-    const name = nameOfRecord(type);
-    this.#leftOut.set(name, (this.#leftOut.get(name) ?? 0) + 1);
+    const isTaken = kind?.load(this.#db, kind.shape.read(reader)) === true;
+    if (!isTaken) count(this.#leftOut, type);
+    else if (kind?.isKept) count(this.#kept, type);
   }
 
-  /** Makes what is derived from the records; to be called after the last one. Returns what was left out. */
-  finish(): LeftOut {
+  /** Makes what is derived from the records; to be called after the last one. */
+  finish(): Loaded {
     for (const kind of RECORD_KINDS) if (kind.tables.every((table) => this.#has(table))) kind.finish?.(this.#db);
-    return Object.fromEntries(this.#leftOut);
+    return { leftOut: named(this.#leftOut), kept: named(this.#kept) };
   }
 
   #has(table: string): boolean {
@@ -35,9 +43,18 @@ export class RecordLoader {
   }
 }
 
+export function count(counts: Map<number, number>, type: number): void {
+  counts.set(type, (counts.get(type) ?? 0) + 1);
+}
+
+/** `counts` by type, by name. */
+export function named(counts: ReadonlyMap<number, number>): RecordCounts {
+  return Object.fromEntries([...counts].map(([type, records]) => [nameOfRecord(type), records]));
+}
+
 /** `3 PreparedQuery, 2 Intention`. */
-export function leftOutText(leftOut: LeftOut): string {
-  return Object.entries(leftOut)
+export function countsText(counts: RecordCounts): string {
+  return Object.entries(counts)
     .map(([name, count]) => `${count} ${name}`)
     .join(", ");
 }

@@ -146,7 +146,7 @@ export class FakeKeeper implements StateKeeper {
 
   async checkArchive(archive: Uint8Array): Promise<CheckedArchive> {
     savedIn(archive);
-    return { archive, leftOut: {} };
+    return { archive, leftOut: {}, kept: {} };
   }
 
   async installStaged({ index, term }: Pick<Entry, "index" | "term" | "data">): Promise<Refusal | undefined> {

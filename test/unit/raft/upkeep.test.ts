@@ -38,7 +38,7 @@ async function world() {
     readSnapshot: async () => new Uint8Array(),
     receiveSnapshot: async () => undefined,
     finishSnapshot: () => Promise.reject(new Error("there is none")),
-    checkArchive: async (archive) => ({ archive, leftOut: {} }),
+    checkArchive: async (archive) => ({ archive, leftOut: {}, kept: {} }),
     installStaged: async () => undefined,
     installNewest: async () => undefined,
     rest: async () => void rests.push(now),

@@ -240,7 +240,7 @@ describe("a restore", () => {
     const restored = cluster.leader.restoreSnapshot(archive);
     const meanwhile = await cluster.outcome(cluster.leader.propose("meanwhile"));
     expect(meanwhile).toMatchObject({ message: "snapshot restored while committing log", outcome: "refused" });
-    expect(await cluster.outcome(restored)).toEqual({});
+    expect(await cluster.outcome(restored)).toEqual({ leftOut: {}, kept: {} });
     await write(cluster, ["new"]);
     await cluster.until(() => cluster.isEven());
     for (const id of THREE) expect(cluster.rows(id)).toEqual([...commands(30), "new"]);

@@ -16,7 +16,11 @@ function world(refuses: (draft: Draft) => boolean = () => false) {
     { skipUnknown: true },
     {
       keeper: {
-        checkArchive: async (_, { skipUnknown }) => ({ archive: taken, leftOut: { Intention: skipUnknown ? 2 : 0 } }),
+        checkArchive: async (_, { skipUnknown }) => ({
+          archive: taken,
+          leftOut: { Intention: skipUnknown ? 2 : 0 },
+          kept: {},
+        }),
       },
       planRestore: (archive) => ({
         chunks: archive === taken ? chunks : [],
@@ -39,7 +43,7 @@ function world(refuses: (draft: Draft) => boolean = () => false) {
 
 test("what the keeper made of an archive goes into the log in order, a few megabytes at a time, and the restore after all of it", async () => {
   const { restore, proposed, most } = world();
-  expect(await restore).toEqual({ Intention: 2 });
+  expect(await restore).toEqual({ leftOut: { Intention: 2 }, kept: {} });
   expect(proposed).toEqual([...Array.from({ length: 20 }, (_, at) => String(at)), "restore"]);
   expect(most()).toBe(4);
 });

@@ -39,7 +39,6 @@ describe("records of a real archive", () => {
     const { leftOut } = loaded(emptyState(), consul);
     const unknown = recordsOf(consul).filter(({ type }) => !known.includes(type));
     expect(Object.values(leftOut).reduce((sum, count) => sum + count, 0)).toBe(unknown.length);
-    if (!known.includes(17)) expect(leftOut).toMatchObject({ ACLToken: 5, ACLPolicy: 3 });
   });
 
   test("keep the lock of a key, the checks of its session, and what is derived from services", () => {
