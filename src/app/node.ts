@@ -7,6 +7,7 @@ import { type DnsServer, startDns } from "../dns/server.ts";
 import type { DnsSource } from "../dns/source.ts";
 import type { PoolEvent } from "../gossip/types.ts";
 import { parseServer } from "../model/member-tags.ts";
+import { readWatches } from "../model/watch/definition.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { joinHostPort } from "../platform/go-net-error.ts";
 import { releaseMemoryWhenQuiet } from "../platform/memory-release.ts";
@@ -25,6 +26,7 @@ import { remoteExec } from "./remote-exec.ts";
 import type { Role, StartRole } from "./role.ts";
 import { dnsSettings, httpSettings } from "./settings.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { makeWatches, rereadWatches } from "./watches.ts";
 
 /** As long as Consul's: streams end only so, and everything that was asked and can be answered is answered by then. */
 const STOP_GRACE_MS = 1000;
@@ -59,6 +61,7 @@ async function roleOf({ server }: Config): Promise<StartRole> {
 async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts: OpenParts): Promise<RunningNode> {
   let config = first;
   const current = () => config;
+  const definitions = readWatches(first.watches);
   const startRole = await roleOf(first);
   // The pool may find its members again, and they tell their events, before everything here is made.
   const early: PoolEvent[] = [];
@@ -100,10 +103,14 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
   });
   parts.add(releaseMemoryWhenQuiet(clock));
   await joining.start();
+  const watches = makeWatches(current, () => app, telemetry, host.env.SHELL ?? "");
+  parts.add(() => watches.stop());
+  await watches.run(definitions);
   return {
     nodeId: role.nodeId,
     async reload(wanted) {
       const before = config;
+      const nextWatches = rereadWatches(wanted);
       config = applyReloadable(before, wanted);
       try {
         await local.reload(config);
@@ -115,6 +122,7 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
       for (const pool of [role.pools.lan, role.pools.wan]) pool?.verify({ incoming, outgoing });
       settings = httpSettings(config);
       dns?.reconfigure(dnsSettings(config));
+      await watches.run(nextWatches);
     },
     leave() {
       // What it has goes with it; it must not tell the catalog again.

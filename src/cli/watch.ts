@@ -1,25 +1,25 @@
 import type { ParsedFlags } from "../lang/goflags.ts";
-import { formatDurationNs, NS_PER_MS } from "../lib/duration.ts";
 import { decodeGoJson, encodeGoJson } from "../lib/go-json.ts";
+import { type Answering, watchAnswers } from "../model/watch/answering.ts";
+import type { WatchQuestion } from "../model/watch/question.ts";
 import { readSelf } from "./agent-self.ts";
 import { startChild } from "./child.ts";
 import { type CommandContext, CommandFailure, errorText, UsageFailure } from "./context.ts";
-import { sleep } from "./sleep.ts";
 import type { WATCH_FLAGS } from "./table/children.ts";
-import { planWatch, type WatchPlan } from "./watch-plan.ts";
+import { planWatch } from "./watch-plan.ts";
 
 type Parsed = ParsedFlags<typeof WATCH_FLAGS>;
-
-const RETRY_MS = 5_000;
-const RETRY_MS_MAX = 180_000;
 
 /** `watch`: prints once, or runs the child for what is there and for every change until it fails or an interrupt comes. */
 export async function run(context: CommandContext, { values, args }: Parsed): Promise<number> {
   if (values.type === "") throw new UsageFailure("Watch type must be specified");
-  const plan = readPlan(values);
+  const question = readQuestion(values);
   await readSelf(context);
   let shown: string | undefined;
-  for await (const { data, index } of changes(context, plan, values.type)) {
+  let index = "";
+  for await (const answer of watchAnswers(answering(context, question, values.type), context.interrupted)) {
+    const data = question.shape(answer.body, index);
+    index = answer.cursor;
     if (args.length === 0) {
       context.out.write(encodeGoJson(data, true));
       return 0;
@@ -33,7 +33,7 @@ export async function run(context: CommandContext, { values, args }: Parsed): Pr
   return 0;
 }
 
-function readPlan(values: Parsed["values"]): WatchPlan {
+function readQuestion(values: Parsed["values"]): WatchQuestion {
   try {
     return planWatch(values);
   } catch (error) {
@@ -41,51 +41,25 @@ function readPlan(values: Parsed["values"]): WatchPlan {
   }
 }
 
-interface Change {
-  readonly data: unknown;
-  readonly index: string;
-}
-
-/** Answers with a new index, by long polls. A failure is told and tried again after 5 s times its count squared. */
-async function* changes(context: CommandContext, plan: WatchPlan, type: string): AsyncGenerator<Change> {
-  const signal = context.interrupted;
-  let last = "";
-  let failures = 0;
-  while (!signal.aborted) {
-    try {
-      const query = { ...plan.query, index: last === "" ? undefined : last };
-      const response = await context.api.send("GET", plan.path, { query, signal, accept: [404] });
+function answering(context: CommandContext, { path, query, waitsBy }: WatchQuestion, type: string): Answering {
+  return {
+    waitsBy,
+    clock: context.clock,
+    async ask(cursor, signal) {
+      const from = { ...query, index: cursor || undefined };
+      const response = await context.api.send("GET", path, { query: from, signal, accept: [404] });
       const text = await response.text();
-      const index = response.headers.get("X-Consul-Index") ?? "";
-      // Without an index the next question would not wait, and so would all that follow.
-      if (index === "") throw new Error("the answer has no X-Consul-Index");
-      failures = 0;
-      if (index === last) continue;
-      const data = plan.shape(response.status === 404 ? undefined : decodeGoJson(text), last);
-      // An index that goes back belongs to a restored or new server: begin again.
-      last = isBehind(index, last, type) ? "" : index;
-      yield { data, index };
-    } catch (error) {
-      if (signal.aborted) return;
-      failures++;
-      const retryMs = Math.min(RETRY_MS * failures * failures, RETRY_MS_MAX);
-      complain(context, type, errorText(error), retryMs);
-      await sleep(context.clock, retryMs, signal);
-    }
-  }
-}
-
-/** The index of events is a hash and has no order. */
-function isBehind(index: string, last: string, type: string): boolean {
-  return type !== "event" && last !== "" && BigInt(index) < BigInt(last);
-}
-
-function complain(context: CommandContext, type: string, text: string, retryMs: number): void {
-  const time = new Date(context.clock.nowMs()).toISOString();
-  const retry = formatDurationNs(retryMs * NS_PER_MS);
-  context.complain(
-    `${time} [ERROR] watch.watch: Watch errored: type=${type} error=${JSON.stringify(text)} retry=${retry}`,
-  );
+      return {
+        cursor: response.headers.get("X-Consul-Index") ?? "",
+        body: response.status === 404 ? undefined : decodeGoJson(text),
+      };
+    },
+    onFailure(reason, retry) {
+      const time = new Date(context.clock.nowMs()).toISOString();
+      const error = JSON.stringify(reason);
+      context.complain(`${time} [ERROR] watch.watch: Watch errored: type=${type} error=${error} retry=${retry}`);
+    },
+  };
 }
 
 interface ChildRun {

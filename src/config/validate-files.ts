@@ -1,3 +1,5 @@
+import { readWatches } from "../model/watch/definition.ts";
+import type { Config } from "./config.ts";
 import { ConfigError } from "./error.ts";
 import { readJoinToken } from "./join-token-file.ts";
 import { loadConfig, type Machine } from "./load.ts";
@@ -22,10 +24,20 @@ export async function validateFiles(
     const joinToken = await readJoinToken(input, {}, reader);
     const { config, warnings } = loadConfig({ ...input, joinToken });
     await checkDataDir(config.dataDir, reader);
+    checkWatches(config);
     return { errors: [], warnings: [...read.warnings, ...warnings] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { errors: [error.message], warnings: [] };
+  }
+}
+
+/** Consul finds such mistakes only when the agent starts. */
+function checkWatches({ watches }: Config): void {
+  try {
+    readWatches(watches);
+  } catch (error) {
+    throw new ConfigError(error instanceof Error ? error.message : String(error));
   }
 }
 

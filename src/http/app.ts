@@ -47,7 +47,8 @@ export function createHttpApp(routes: readonly AnyRoute[], http: HttpDeps, deps:
     if (route.answeredBy === "server" && http.consensus === undefined) return (c) => plain(c, NO_SERVER);
     if (route.method === "GET" && !isOwn) return answer;
     return (c) => {
-      if (isOwn && c.env.connection.forwarded !== undefined) return plain(c, MISLED);
+      // What this agent asks of itself has made no hop.
+      if (isOwn && (c.env.connection.forwarded?.hops ?? 0) > 0) return plain(c, MISLED);
       return route.method === "GET" || mayWrite(c, http) ? answer(c) : plain(c, RESTRICTED);
     };
   });

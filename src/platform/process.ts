@@ -11,13 +11,14 @@ const OWN_VARIABLES = new Set(["BUN_OPTIONS", "BUN_BE_BUN"]);
 export class BunProcessRunner implements ProcessRunner {
   async run(request: ProcessRequest, signal: AbortSignal): Promise<ProcessResult> {
     signal.throwIfAborted();
-    const child = spawn(request.command);
+    const child = spawn(request);
     const kill = () => killGroup(child.pid);
     let timedOut = false;
-    const timer = setTimeout(() => {
+    const onTimeout = () => {
       timedOut = true;
       kill();
-    }, request.timeoutMs);
+    };
+    const timer = request.timeoutMs === undefined ? undefined : setTimeout(onTimeout, request.timeoutMs);
     signal.addEventListener("abort", kill, { once: true });
     let isOver = false;
     const onOutput = (chunk: Uint8Array) => {
@@ -32,18 +33,18 @@ export class BunProcessRunner implements ProcessRunner {
       isOver = true;
       clearTimeout(timer);
       signal.removeEventListener("abort", kill);
-      kill();
+      if (request.sparesChildren !== true) kill();
     }
   }
 }
 
-function spawn(command: readonly string[]) {
+function spawn({ command, input, env: more = {} }: ProcessRequest) {
   const [program = ""] = command;
   const path = resolveProgram(program);
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OWN_VARIABLES.has(name)));
   try {
-    const options = { detached: true, stdin: "ignore", stdout: "pipe", stderr: "pipe", env } as const;
-    return Bun.spawn([path, ...command.slice(1)], { ...options, argv0: program });
+    const options = { detached: true, stdout: "pipe", stderr: "pipe", env: { ...env, ...more } } as const;
+    return Bun.spawn([path, ...command.slice(1)], { ...options, stdin: input ?? "ignore", argv0: program });
   } catch (error) {
     throw new Error(`fork/exec ${path}: ${reasonOf(error)}`);
   }

@@ -1,5 +1,5 @@
 import { CHECK_DEFINITION } from "./check-definition.ts";
-import { ACCEPTED, anyList, bool, definition, definitionList, duration, int, RELOADABLE } from "./key.ts";
+import { anyList, bool, definition, definitionList, duration, int, RELOADABLE } from "./key.ts";
 import { SERVICE_DEFINITION } from "./service-definition.ts";
 
 /** What this node has, and how its health is found out. */
@@ -10,10 +10,7 @@ export const CHECK_KEYS = {
   checks: definitionList("Checks of this node.", () => CHECK_DEFINITION, RELOADABLE),
   watches: anyList(
     "Queries whose change runs a handler: `type`, its parameters, and `args` or `http_handler_config`.",
-    {
-      ...RELOADABLE,
-      ...ACCEPTED,
-    },
+    RELOADABLE,
   ),
   enable_script_checks: bool(false, "Allow checks that run programs, from files and over HTTP.", {
     flag: "enable-script-checks",

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { eventIndex, planWatch, type WatchParameters } from "../../../src/cli/watch-plan.ts";
+import { planWatch, type WatchFlags } from "../../../src/cli/watch-plan.ts";
+import { eventIndex } from "../../../src/model/watch/answers.ts";
 import { FakeKv } from "../../support/cli/fake-kv.ts";
 import { Collector, runInProcess } from "../../support/cli/run-in-process.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
-const nothing: WatchParameters = {
+const nothing: WatchFlags = {
   type: "",
   key: "",
   prefix: "",
