@@ -26,6 +26,8 @@ export interface HaProxy extends Running {
   untilInUse(backend: string, wanted: readonly string[]): Promise<readonly ServerState[]>;
   /** What the backend's servers say, once each for so many requests. */
   ask(backend: string, times: number): Promise<readonly string[]>;
+  /** Asks until each of these has answered; rejects when somebody else does. A newcomer's turn may be some requests away. */
+  untilSaid(backend: string, wanted: readonly string[]): Promise<void>;
 }
 
 /**
@@ -78,15 +80,26 @@ export async function startHaProxy(
     });
     return found;
   };
+  const ask = async (backend: string, times: number) => {
+    const url = `http://127.0.0.1:${ports[names.indexOf(backend)]}/`;
+    const said: string[] = [];
+    while (said.length < times) said.push(await (await fetch(url, { keepalive: false })).text());
+    return said;
+  };
   return {
     ...running,
     inUse,
     untilInUse,
-    async ask(backend, times) {
-      const url = `http://127.0.0.1:${ports[names.indexOf(backend)]}/`;
-      const said: string[] = [];
-      while (said.length < times) said.push(await (await fetch(url, { keepalive: false })).text());
-      return said;
+    ask,
+    async untilSaid(backend, wanted) {
+      const missing = new Set(wanted);
+      const looked = async () => {
+        const [said = ""] = await ask(backend, 1);
+        if (!wanted.includes(said)) throw new Error(`${backend} was answered by ${said}`);
+        missing.delete(said);
+        return missing.size === 0;
+      };
+      await until(looked, `${backend} to be answered by ${wanted}`, MS_MAX);
     },
   };
 }
