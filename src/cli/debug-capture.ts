@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CommandContext } from "./context.ts";
+import { type CommandContext, errorText } from "./context.ts";
 import type { DebugPlan } from "./debug-plan.ts";
 import { sleep } from "./sleep.ts";
 
@@ -34,29 +34,65 @@ export async function captureStatic(
   }
 }
 
-/** Captures metrics and the log of one interval into a directory of its own; ends early when `signal` is aborted. */
+/** Captures the metrics and profiles of one interval into a directory of its own; ends early when `signal` is aborted. */
 export async function captureInterval(context: CommandContext, plan: DebugPlan, signal: AbortSignal): Promise<void> {
+  const directory = newDirectory(context, plan);
+  await Promise.all([
+    sleep(context.clock, plan.intervalMs, signal),
+    plan.targets.has("metrics") ? captureMetrics(context, directory, signal) : undefined,
+    plan.targets.has("pprof") ? captureProfiles(context, directory, plan.intervalMs, signal) : undefined,
+  ]);
+}
+
+/** The directory of what is captured from now on. */
+function newDirectory(context: CommandContext, plan: DebugPlan): string {
   const directory = join(plan.directory, String(Math.floor(context.clock.nowMs() / 1000)));
   mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
-  const over = new AbortController();
-  const cut = AbortSignal.any([signal, over.signal]);
-  try {
-    await Promise.all([
-      sleep(context.clock, plan.intervalMs, cut).then(() => over.abort()),
-      plan.targets.has("metrics") ? captureMetrics(context, directory, signal) : undefined,
-      plan.targets.has("logs") ? captureLog(context, directory, cut) : undefined,
-    ]);
-  } finally {
-    over.abort();
-  }
+  return directory;
 }
 
 async function captureMetrics(context: CommandContext, directory: string, signal: AbortSignal): Promise<void> {
   writeJson(join(directory, "metrics.json"), await context.api.get("/v1/agent/metrics", { signal }));
 }
 
-async function captureLog(context: CommandContext, directory: string, signal: AbortSignal): Promise<void> {
-  writeFileSync(join(directory, "agent.log"), await readLog(context, signal), { mode: FILE_MODE });
+/** Captures the log until `signal` is aborted. It is one file, as Consul's, in the directory of the first interval. */
+export async function captureLog(context: CommandContext, plan: DebugPlan, signal: AbortSignal): Promise<void> {
+  const file = join(newDirectory(context, plan), "consul.log");
+  writeFileSync(file, await readLog(context, signal), { mode: FILE_MODE });
+}
+
+/** Profiles of a Go program by the names of their files; those with a time take as long. */
+const PROFILES = [
+  { file: "heap.prof", name: "heap" },
+  { file: "goroutine.prof", name: "goroutine" },
+  { file: "profile.prof", name: "profile", isTimed: true },
+  { file: "trace.out", name: "trace", isTimed: true },
+] as const;
+
+async function captureProfiles(
+  context: CommandContext,
+  directory: string,
+  intervalMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const seconds = String(Math.floor(intervalMs / 1000));
+  await Promise.all(
+    PROFILES.map(async ({ file, name, ...more }) => {
+      const query = "isTimed" in more ? { seconds } : {};
+      const response = await context.api.send("GET", `/debug/pprof/${name}`, { query, signal });
+      writeFileSync(join(directory, file), await response.bytes(), { mode: FILE_MODE });
+    }),
+  );
+}
+
+/** Why the agent gives no profiles; undefined when it does. A Consul agent does so with `enable_debug`, this program's has none. */
+export async function whyNoProfiles(context: CommandContext): Promise<string | undefined> {
+  try {
+    await context.api.send("GET", "/debug/pprof/cmdline");
+    return undefined;
+  } catch (error) {
+    return errorText(error);
+  }
 }
 
 async function readLog(context: CommandContext, signal: AbortSignal): Promise<Uint8Array> {

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { formatDurationNs, NS_PER_MS } from "../lib/duration.ts";
 
-export const DEBUG_TARGETS = ["agent", "host", "cluster", "metrics", "logs"] as const;
+/** In the order in which Consul lists them. */
+const DEBUG_TARGETS = ["metrics", "logs", "pprof", "host", "agent", "cluster"] as const;
 export type DebugTarget = (typeof DEBUG_TARGETS)[number];
 
 const DURATION_MS_MIN = 10_000;

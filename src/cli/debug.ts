@@ -5,8 +5,8 @@ import { writeTar } from "../codec/tar.ts";
 import type { ParsedFlags } from "../lang/goflags.ts";
 import { type AgentSelf, readSelf } from "./agent-self.ts";
 import { type CommandContext, CommandFailure, errorText } from "./context.ts";
-import { captureInterval, captureStatic, writeJson } from "./debug-capture.ts";
-import { type DebugPlan, durationText, planDebug } from "./debug-plan.ts";
+import { captureInterval, captureLog, captureStatic, whyNoProfiles, writeJson } from "./debug-capture.ts";
+import { type DebugPlan, type DebugTarget, durationText, planDebug } from "./debug-plan.ts";
 import type { DEBUG_FLAGS } from "./table/snapshot.ts";
 
 type Parsed = ParsedFlags<typeof DEBUG_FLAGS>;
@@ -16,7 +16,8 @@ const INDEX_VERSION = 1;
 /** `debug`: captures, then packs. An interrupt ends the capture early and keeps what there is. */
 export async function run(context: CommandContext, { values, args }: Parsed): Promise<number> {
   if (args.length > 0) throw new CommandFailure("==> debug: Too many arguments provided, expected 0");
-  const { plan, self } = await prepare(context, values);
+  const { plan: wanted, self } = await prepare(context, values);
+  const plan = await withoutMissing(context, wanted);
   context.print("==> Starting debugger and capturing static information...");
   const targets = [...plan.targets].join(", ");
   for (const [label, value] of [
@@ -40,7 +41,7 @@ export async function run(context: CommandContext, { values, args }: Parsed): Pr
   );
   await captureDynamic(context, plan);
   if (values.archive) pack(context, plan);
-  context.print(`==> Saved debug archive: ${plan.result}`);
+  context.print(`    Saved debug archive: ${plan.result}`);
   return 0;
 }
 
@@ -59,8 +60,31 @@ async function prepare(
   }
 }
 
+/** The plan without what this agent has not; that is told. */
+async function withoutMissing(context: CommandContext, plan: DebugPlan): Promise<DebugPlan> {
+  if (!plan.targets.has("pprof")) return plan;
+  const reason = await whyNoProfiles(context);
+  if (reason === undefined) return plan;
+  context.complain(`==> Left out: pprof, since the agent gives no Go profiles: ${reason}`);
+  const targets = new Set(plan.targets);
+  targets.delete("pprof");
+  return { ...plan, targets };
+}
+
 async function captureDynamic(context: CommandContext, plan: DebugPlan): Promise<void> {
-  if (!plan.targets.has("metrics") && !plan.targets.has("logs")) return;
+  if (!["metrics", "logs", "pprof"].some((name) => plan.targets.has(name as DebugTarget))) return;
+  const over = new AbortController();
+  const log = plan.targets.has("logs")
+    ? captureLog(context, plan, AbortSignal.any([context.interrupted, over.signal])).catch((error: unknown) =>
+        context.complain(`==> Could not capture logs: ${errorText(error)}`),
+      )
+    : undefined;
+  await captureIntervals(context, plan);
+  over.abort();
+  await log;
+}
+
+async function captureIntervals(context: CommandContext, plan: DebugPlan): Promise<void> {
   const count = Math.ceil(plan.durationMs / plan.intervalMs);
   for (let at = 1; at <= count && !context.interrupted.aborted; at++) {
     context.print(`==> Beginning capture interval ${timeText(context)} (${at})`);

@@ -1,5 +1,5 @@
 import type { FlagSpec } from "../../lang/goflags.ts";
-import { command } from "../command.ts";
+import { command, group } from "../command.ts";
 import { FORMAT_FLAG } from "../common-flags.ts";
 import { NO_FLAGS } from "./agent.ts";
 
@@ -14,6 +14,18 @@ export const VALIDATE_FLAGS = [
     doc: "Read all files as this format, whatever their names end with.",
   },
   { name: "quiet", kind: "bool", default: false, doc: "Print nothing when the configuration is valid." },
+] as const satisfies readonly FlagSpec[];
+
+export const TROUBLESHOOT_PORTS_FLAGS = [
+  FORMAT_FLAG,
+  { name: "host", kind: "string", default: "", doc: "Host to reach; that of CONSUL_HTTP_ADDR when absent." },
+  {
+    name: "ports",
+    kind: "string",
+    default: "",
+    placeholder: "list",
+    doc: "Ports to try, with commas between them; those of a server when absent.",
+  },
 ] as const satisfies readonly FlagSpec[];
 
 /** Commands that ask no agent. */
@@ -68,5 +80,22 @@ export const localCommands = [
     http: "none",
     flags: NO_FLAGS,
     load: () => import("../completion.ts"),
+  }),
+  group({
+    path: "troubleshoot",
+    synopsis: "Look for what is wrong with a network",
+    about: ["Looks for what keeps agents from reaching each other."],
+    examples: [{ why: "Can a server be reached from here?", line: "troubleshoot ports -host=10.0.0.2" }],
+  }),
+  command({
+    path: "troubleshoot ports",
+    synopsis: "Try which ports of a server can be reached",
+    usage: "[options]",
+    about: [
+      "Tries to connect to each TCP port that a server listens on by default. Gossip and DNS also need the same ports by UDP, which can't be tried like this; `{program} reachability` tells about gossip.",
+    ],
+    http: "none",
+    flags: TROUBLESHOOT_PORTS_FLAGS,
+    load: () => import("../troubleshoot-ports.ts"),
   }),
 ];

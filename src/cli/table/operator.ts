@@ -90,6 +90,13 @@ export const SET_CONFIG_FLAGS = [
   },
 ] as const satisfies readonly FlagSpec[];
 
+export const USAGE_INSTANCES_FLAGS = [
+  FORMAT_FLAG,
+  { name: "all-datacenters", kind: "bool", default: false, doc: "Count in all datacenters." },
+  { name: "only-billable", kind: "bool", default: false, doc: "Leave out proxies and gateways." },
+  { name: "only-connect", kind: "bool", default: false, doc: "Count proxies and gateways alone." },
+] as const satisfies readonly FlagSpec[];
+
 /** Commands about the servers of a cluster. */
 export const operatorCommands = [
   group({
@@ -209,5 +216,22 @@ export const operatorCommands = [
     http: "server",
     flags: PRINT_FLAGS,
     load: () => import("../operator-autopilot-state.ts"),
+  }),
+  group({
+    path: "operator usage",
+    synopsis: "Count what is registered",
+    about: ["Counts what is registered."],
+    examples: [{ why: "In all datacenters:", line: "operator usage instances -all-datacenters" }],
+  }),
+  command({
+    path: "operator usage instances",
+    synopsis: "Count services, their instances and nodes",
+    usage: "[options]",
+    about: [
+      "Prints how many services, instances of services and nodes there are, and how many of the instances are proxies and gateways. Billable is Consul's word for instances that are neither.",
+    ],
+    http: "server",
+    flags: USAGE_INSTANCES_FLAGS,
+    load: () => import("../operator-usage-instances.ts"),
   }),
 ];

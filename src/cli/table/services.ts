@@ -1,6 +1,6 @@
 import type { FlagSpec } from "../../lang/goflags.ts";
 import { command, group } from "../command.ts";
-import { NAMESPACE_FLAG } from "../common-flags.ts";
+import { FORMAT_FLAG, NAMESPACE_FLAG } from "../common-flags.ts";
 
 export const SERVICES_REGISTER_FLAGS = [
   NAMESPACE_FLAG,
@@ -18,6 +18,19 @@ export const SERVICES_DEREGISTER_FLAGS = [
   NAMESPACE_FLAG,
   { name: "id", kind: "string", default: "", doc: "ID of the service to remove." },
 ] as const satisfies readonly FlagSpec[];
+
+export const SERVICES_EXPORT_FLAGS = [
+  {
+    name: "consumer-peers",
+    kind: "string",
+    default: "",
+    placeholder: "names",
+    doc: "Names of the clusters that may use the service, with commas between them.",
+  },
+  { name: "name", kind: "string", default: "", doc: "Name of the service." },
+] as const satisfies readonly FlagSpec[];
+
+export const SERVICES_EXPORTED_FLAGS = [FORMAT_FLAG] as const satisfies readonly FlagSpec[];
 
 export const servicesCommands = [
   group({
@@ -50,5 +63,26 @@ export const servicesCommands = [
     http: "server",
     flags: SERVICES_DEREGISTER_FLAGS,
     load: () => import("../services-deregister.ts"),
+  }),
+  command({
+    path: "services export",
+    synopsis: "Say that other clusters may use a service",
+    usage: "[options]",
+    about: [
+      "Adds clusters to those that may use a service, in the config entry exported-services. It is kept for clusters that read it; none is connected by it.",
+    ],
+    examples: [{ why: "For two clusters:", line: "services export -name=web -consumer-peers=east,west" }],
+    http: "server",
+    flags: SERVICES_EXPORT_FLAGS,
+    load: () => import("../services-export.ts"),
+  }),
+  command({
+    path: "services exported-services",
+    synopsis: "List the services that other clusters may use",
+    usage: "[options]",
+    about: ["Prints what the config entry exported-services says: which services, and which clusters may use them."],
+    http: "server",
+    flags: SERVICES_EXPORTED_FLAGS,
+    load: () => import("../services-exported-services.ts"),
   }),
 ];

@@ -55,19 +55,19 @@ export const DEBUG_FLAGS = [
   {
     name: "capture",
     kind: "strings",
-    doc: "What to capture: agent, host, cluster, metrics or logs. May be repeated; everything when absent.",
+    doc: "What to capture: agent, host, cluster, metrics, logs or pprof. May be repeated; everything when absent.",
   },
   {
     name: "duration",
     kind: "duration",
     default: 120_000,
-    doc: "For how long to capture metrics and logs; at least 10s.",
+    doc: "For how long to capture metrics, logs and profiles; at least 10s.",
   },
   {
     name: "interval",
     kind: "duration",
     default: 30_000,
-    doc: "Length of one capture of metrics and logs; at least 5s.",
+    doc: "Length of one capture of metrics and profiles; at least 5s.",
   },
   {
     name: "output",
@@ -167,7 +167,8 @@ export const snapshotCommands = [
     synopsis: "Capture what helps to find a fault",
     usage: "[options]",
     about: [
-      "Captures what helps to find a fault: the agent's configuration, its host, the members, and for a while metrics and logs.",
+      "Captures what helps to find a fault: the agent's configuration, its host, the members, and for a while metrics and logs. Look through the archive before you give it away.",
+      "Profiles (pprof) are those of a Consul agent with enable_debug. This program's agents have none and they are left out, with a line that says so; what memory and turns take is in the metrics.",
     ],
     examples: [{ why: "Capture half a minute:", line: "debug -duration=30s -interval=10s -output=fault" }],
     http: "client",

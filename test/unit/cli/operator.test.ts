@@ -365,3 +365,70 @@ test("each group of words prints its help", async () => {
     expect([exit, stderr]).toEqual([1, expect.stringContaining("Subcommands:")]);
   }
 });
+
+describe("operator usage instances", () => {
+  const connect = { "connect-native": 0, "connect-proxy": 2, "mesh-gateway": 1 };
+  const usage = (billable: number, Nodes: number) => ({
+    Services: billable - 1,
+    ServiceInstances: billable + 3,
+    ConnectServiceInstances: connect,
+    BillableServiceInstances: billable,
+    Nodes,
+  });
+  const one = { "GET usage": { Usage: { dc1: usage(3, 1) } } };
+  const two = { "GET usage": { Usage: { dc2: usage(10, 2), dc1: usage(3, 1) } } };
+
+  test("prints the tables of Consul 1.16", async () => {
+    const { stdout, asked } = await operator(one, ["usage", "instances"]);
+    expect(asked).toEqual(["GET usage"]);
+    expect(stdout.split("\n")).toEqual([
+      "Billable Service Instances Total: 3",
+      "dc1 Billable Service Instances: 3",
+      "",
+      "Billable Services",
+      "Services      Service instances",
+      "2             3",
+      "",
+      "Nodes",
+      "Datacenter      Count",
+      "dc1             1",
+      "                ",
+      "Total           1",
+      "",
+      "Connect Services",
+      "Type                Service instances",
+      "connect-native      0",
+      "connect-proxy       2",
+      "mesh-gateway        1",
+      "",
+    ]);
+  });
+
+  test("-all-datacenters counts in all of them, by name", async () => {
+    const { stdout, asked } = await operator(two, ["usage", "instances", "-all-datacenters", "-only-billable"]);
+    expect(asked).toEqual(["GET usage?global="]);
+    expect(stdout).toStartWith(
+      "Billable Service Instances Total: 13\ndc1 Billable Service Instances: 3\ndc2 Billable Service Instances: 10\n",
+    );
+    expect(stdout).toContain(
+      "dc2             9             10\n                              \nTotal           11            13\n",
+    );
+    expect(stdout).not.toContain("Connect Services");
+  });
+
+  test("-only-connect leaves out everything else", async () => {
+    const { stdout } = await operator(two, ["usage", "instances", "-all-datacenters", "-only-connect"]);
+    expect(stdout).toStartWith("Connect Services\nDatacenter      Type                Service instances\n");
+    expect(stdout).toEndWith("\nTotal                               6\n");
+  });
+
+  test("-format=json is what the API says, by datacenter", async () => {
+    const { stdout } = await operator(one, ["usage", "instances", "-format=json"]);
+    expect(JSON.parse(stdout)).toEqual({ dc1: usage(3, 1) });
+  });
+
+  test("both limits at once are refused", async () => {
+    const { exit, stderr, asked } = await operator(one, ["usage", "instances", "-only-connect", "-only-billable"]);
+    expect([exit, stderr, asked]).toEqual([1, "Cannot specify both -only-billable and -only-connect flags\n", []]);
+  });
+});
