@@ -26,6 +26,7 @@ import type { StateDb } from "../state/db.ts";
 import type { Publisher } from "../state/publisher.ts";
 import type { RecentChanges } from "../state/recent-changes.ts";
 import { planRestore } from "../state/restore/plan.ts";
+import type { AskOther } from "./config-duties.ts";
 import { onlyJoins, openOrSetAside, settleNodeId } from "./damaged.ts";
 import { nameLoneServer } from "./found-state.ts";
 import { openJoinRecord, type StoredJoin } from "./join-record.ts";
@@ -44,6 +45,11 @@ import type { Telemetry } from "./telemetry.ts";
 export interface OnGossip {
   onLan(event: PoolEvent): void;
   onWan(event: PoolEvent): void;
+}
+
+/** What the server role uses of the node around it. */
+export interface CoreDeps extends OnGossip {
+  readonly askOther: AskOther;
 }
 
 /** The server role without its edges: storage, log, state, the other servers, and the leader's duties. */
@@ -79,16 +85,16 @@ export interface Core {
 export function startCore(
   config: () => Config,
   telemetry: Telemetry,
-  gossip: OnGossip,
+  outside: CoreDeps,
   onFatal: (reason: string) => void,
 ): Promise<Core> {
-  return openAll((parts) => start(config, telemetry, gossip, onFatal, parts));
+  return openAll((parts) => start(config, telemetry, outside, onFatal, parts));
 }
 
 async function start(
   config: () => Config,
   telemetry: Telemetry,
-  { onLan, onWan }: OnGossip,
+  { onLan, onWan, askOther }: CoreDeps,
   onFatal: (reason: string) => void,
   parts: OpenParts,
 ): Promise<Core> {
@@ -129,7 +135,9 @@ async function start(
   let pools: Pools | undefined;
   const tellLeader = newLeaderEvent(first.nodeName, () => pools?.lan);
   const lanMembers = () => pools?.lan.members() ?? [];
-  const role = serverRole({ config, nodeId, hello, telemetry, state, raft, record, hold, link, timing, lanMembers });
+  const role = serverRole({
+    ...{ config, nodeId, hello, telemetry, state, raft, record, hold, link, timing, askOther, lanMembers },
+  });
   machine.onLocksDelayed = (keys, lockDelayNs) => role.server.onLocksDelayed(keys, lockDelayNs);
   await raft.start();
   parts.add(async () => {

@@ -2,6 +2,7 @@ import { serviceConfigsOf } from "../agent/central-config/from-state.ts";
 import { createHttpApp, type HttpApp } from "../http/app.ts";
 import { forwardedMethods } from "../http/forwarded.ts";
 import { routes } from "../http/table.ts";
+import { Refusal } from "../lib/refusal.ts";
 import { NO_SECRET } from "../lib/secret.ts";
 import { VERSION } from "../lib/version.ts";
 import { systemClock as clock } from "../platform/clock.ts";
@@ -14,7 +15,8 @@ import type { QueryExecutor } from "../server/query-executor.ts";
 import { queryMethods } from "../server/query-methods.ts";
 import { createApi } from "./api.ts";
 import { makeCalling } from "./calling.ts";
-import { type Core, consensusOf, startCore } from "./core.ts";
+import type { AskOther } from "./config-duties.ts";
+import { type Core, type CoreDeps, consensusOf, startCore } from "./core.ts";
 import { datacenterNames } from "./datacenters.ts";
 import { remoteDns } from "./dns-remote.ts";
 import { dnsState } from "./dns-state.ts";
@@ -38,12 +40,18 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
     const { config, telemetry, host, onLan } = roleParts;
     let onWan = (): void => undefined;
     let remote: ReturnType<typeof remoteDns> | undefined;
-    const core = await startCore(config, telemetry, { onLan, onWan: () => onWan() }, host.onFatal);
+    let askOther: AskOther = () => Promise.reject(new Refusal("No path to datacenter"));
+    const outside: CoreDeps = {
+      ...{ onLan, onWan: () => onWan() },
+      askOther: (datacenter, path, signal) => askOther(datacenter, path, signal),
+    };
+    const core = await startCore(config, telemetry, outside, host.onFatal);
     parts.add(() => core.stop());
     const { nodeId, pools, publisher, db } = core;
     const { nodeName, datacenter } = config();
     const calling = makeCalling({ config, nodeId, telemetry, clusterSize: () => pools.lan.members().length });
     parts.add(() => calling.close());
+    askOther = (other, path, signal) => calling.ask(other, path, { signal });
     const { wan } = pools;
     onWan = () => {
       if (wan !== undefined) calling.know(wan);

@@ -24,6 +24,7 @@ import { Server } from "../server/server.ts";
 import { Uploads } from "../server/uploads.ts";
 import { nodeById } from "../state/nodes/queries.ts";
 import { clearMustJoin } from "../storage/set-aside.ts";
+import { type AskOther, configDuties } from "./config-duties.ts";
 import type { StoredJoin } from "./join-record.ts";
 import { serversOf } from "./pool-servers.ts";
 import type { ServerLink } from "./server-link.ts";
@@ -44,6 +45,8 @@ export interface RoleDeps {
   hold: LeaderHold;
   link: ServerLink;
   timing: Timing;
+  /** `GET path` at a server of another datacenter. */
+  askOther: AskOther;
   /** Of the gossip pool of this datacenter. */
   lanMembers: () => readonly PoolMember[];
 }
@@ -69,6 +72,7 @@ export function serverRole(deps: RoleDeps): ServerRole {
     ...{ db, propose, clock, random, log },
     datacenter: config().datacenter,
     sessionTtlNsMin: () => config().sessionTtlMinMs * NS_PER_MS,
+    duties: configDuties({ config: config(), db, propose, askOther: deps.askOther, log }),
   });
   const members = memberList(deps);
   const autopilot = new Autopilot({

@@ -18,6 +18,12 @@ import type { Propose } from "./propose.ts";
 import { SessionTimers } from "./session-timers.ts";
 import { TombstoneReaper } from "./tombstones.ts";
 
+/** What a server does only while it leads. */
+export interface LeaderDuty {
+  lead(): void;
+  stop(): void;
+}
+
 export interface ServerDeps {
   db: StateDb;
   propose: Propose;
@@ -27,6 +33,8 @@ export interface ServerDeps {
   datacenter: string;
   /** `session_ttl_min`; read anew for each session. */
   sessionTtlNsMin: () => number;
+  /** Begun and ended with those of this file. */
+  duties: readonly LeaderDuty[];
 }
 
 /** The server role: the endpoints that write, and what only a leader does. */
@@ -90,6 +98,7 @@ export class Server {
     for (const { id, ttl } of sessionsWithTtl(this.#deps.db)) this.session.startTimer({ ID: id, TTL: ttl });
     this.#kvExpiry.lead();
     this.#tombstones.start();
+    for (const duty of this.#deps.duties) duty.lead();
   }
 
   stop(): void {
@@ -97,5 +106,6 @@ export class Server {
     this.#kvExpiry.stop();
     this.#tombstones.stop();
     this.coordinate.stop();
+    for (const duty of this.#deps.duties) duty.stop();
   }
 }

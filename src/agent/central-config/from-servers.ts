@@ -110,6 +110,7 @@ export class ServiceConfigsOfServers implements ServiceConfigSource {
   }
 
   #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         this.#paused.delete(done);

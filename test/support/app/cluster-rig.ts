@@ -41,8 +41,9 @@ export class ClusterRig {
     this.logs.set(name, lines);
     const telemetry = startTelemetry(config, { write: (line) => void lines.push(line) }, systemClock, name);
     const onFatal = (reason: string) => void this.fatal.push(`${name}: ${reason}`);
-    const onGossip = { onLan: () => undefined, onWan: () => undefined };
-    const core = await startCore(() => config, telemetry, onGossip, onFatal);
+    const askOther = () => Promise.reject(new Error("there is no other datacenter"));
+    const outside = { onLan: () => undefined, onWan: () => undefined, askOther };
+    const core = await startCore(() => config, telemetry, outside, onFatal);
     const joining = makeJoining(config, core.pools, telemetry, onFatal);
     this.#joinings.set(core, joining);
     await joining.start();

@@ -20,6 +20,7 @@ const REQUEST = {
 function serverRig() {
   const rig = stateRig();
   let uuid = 0;
+  const told: string[] = [];
   const server = new Server({
     db: rig.db,
     propose: (command) => rig.propose(command),
@@ -28,10 +29,11 @@ function serverRig() {
     log: silentLogger,
     datacenter: "dc1",
     sessionTtlNsMin: () => 10e9,
+    duties: [{ lead: () => told.push("lead"), stop: () => told.push("stop") }],
   });
   rig.machine.onLocksDelayed = (keys, ns) => server.onLocksDelayed(keys, ns);
   server.lead();
-  return { ...rig, server };
+  return { ...rig, server, told };
 }
 
 const put = (key: string, more: Partial<Parameters<KvEndpoint["put"]>[0]> = {}) => ({
@@ -54,6 +56,14 @@ test("a session ends at twice its TTL, and renewing starts it anew", async () =>
   await settle();
   expect(sessionGet(rig.db, id).value).toBeUndefined();
   expect(rig.server.session.renew(id)).toBeUndefined();
+});
+
+test("the other duties of a leader begin with the lead and end with it", () => {
+  const { server, told } = serverRig();
+  told.length = 0;
+  server.lead();
+  server.stop();
+  expect(told).toEqual(["stop", "lead", "stop"]);
 });
 
 test("a new leader starts all session clocks anew", async () => {

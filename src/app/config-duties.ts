@@ -1,0 +1,28 @@
+import type { Config } from "../config/config.ts";
+import { systemClock as clock } from "../platform/clock.ts";
+import { systemRandom as random } from "../platform/random.ts";
+import type { Logger } from "../ports/logger.ts";
+import { ConfigReplication, type PrimaryAnswer } from "../server/config-replication.ts";
+import type { Propose } from "../server/propose.ts";
+import type { LeaderDuty } from "../server/server.ts";
+import { configEntryList } from "../state/config-entries/queries.ts";
+import type { StateDb } from "../state/db.ts";
+
+/** `GET path` at a server of another datacenter. Rejects when none can be reached. */
+export type AskOther = (datacenter: string, path: string, signal: AbortSignal) => Promise<PrimaryAnswer>;
+
+/** What a leader does for the config entries: outside of the primary datacenter a copy of all of them. */
+export function configDuties(deps: {
+  config: Config;
+  db: StateDb;
+  propose: Propose;
+  askOther: AskOther;
+  log: Logger;
+}): LeaderDuty[] {
+  const { config, db, propose, askOther, log } = deps;
+  const { datacenter, primaryDatacenter: primary } = config;
+  const common = { propose, clock, log };
+  if (primary === datacenter) return [];
+  const ask = (path: string, signal: AbortSignal) => askOther(primary, path, signal);
+  return [new ConfigReplication({ ...common, random, ask, own: () => configEntryList(db).value })];
+}

@@ -1,0 +1,170 @@
+import type { StoredConfigEntry } from "../model/config-entry/config-entry.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Random } from "../ports/random.ts";
+import type { ConfigEntryCommand } from "../state/config-entries/commands.ts";
+import { copyCommands, type PrimaryEntries, primaryEntries } from "./config-replication-plan.ts";
+import type { Propose } from "./propose.ts";
+
+/** A read that waits comes back after this, and all is compared anew. */
+const WAIT_S = 300;
+/** Commands proposed together, and the pause after them: some 600 a second at the most. */
+const BATCH_MAX = 64;
+const BATCH_PAUSE_MS = 100;
+/** Between two reads, whatever changes. */
+const ROUND_PAUSE_MS = 250;
+const RETRY_MS_MIN = 1000;
+const RETRY_MS_MAX = 60_000;
+/** Entries that hang on each other may need several rounds. */
+const PASSES_MAX = 16;
+
+/** What the primary answered. */
+export interface PrimaryAnswer {
+  readonly status: number;
+  /** `X-Consul-Index`, 0 without. */
+  readonly index: number;
+  readonly body: string;
+}
+
+export interface ConfigReplicationDeps {
+  /** `GET path` at a server of the primary datacenter. Rejects when none can be reached. */
+  ask(path: string, signal: AbortSignal): Promise<PrimaryAnswer>;
+  own(): readonly StoredConfigEntry[];
+  propose: Propose;
+  clock: Clock;
+  random: Pick<Random, "float">;
+  log: Logger;
+}
+
+/**
+ * Copies the config entries of the primary datacenter into this one while this server leads: waits at the primary for their
+ * change, compares all, and writes what differs.
+ */
+export class ConfigReplication {
+  readonly #deps: ConfigReplicationDeps;
+  #controller: AbortController | undefined;
+
+  constructor(deps: ConfigReplicationDeps) {
+    this.#deps = deps;
+  }
+
+  /** Leading begins. */
+  lead(): void {
+    this.stop();
+    this.#controller = new AbortController();
+    void this.#run(this.#controller.signal);
+  }
+
+  stop(): void {
+    this.#controller?.abort();
+    this.#controller = undefined;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { random } = this.#deps;
+    let index = 0;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        const answer = await this.#read(index, signal);
+        if (signal.aborted) return;
+        await this.#copy(answer, signal);
+        this.#tellSuccess(failures);
+        failures = 0;
+        // An index that goes back is of another state: what follows is not to be waited for from the old one.
+        index = answer.index < index ? 0 : Math.max(1, answer.index);
+        await this.#pause(ROUND_PAUSE_MS, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        index = 0;
+        failures++;
+        this.#tellFailure(failures, error);
+        const limitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1));
+        await this.#pause(limitMs * (0.5 + random.float() / 2), signal);
+      }
+    }
+  }
+
+  /** Not stale: a server that is behind would take back what was copied before. */
+  async #read(index: number, signal: AbortSignal): Promise<PrimaryAnswer> {
+    const waiting = index === 0 ? "" : `?index=${index}&wait=${WAIT_S}s`;
+    const answer = await this.#deps.ask(`/v1/internal/config-entries${waiting}`, signal);
+    if (answer.status !== 200) throw new Error(`the primary datacenter answered ${answer.status}: ${answer.body}`);
+    return answer;
+  }
+
+  async #copy({ body, index }: PrimaryAnswer, signal: AbortSignal): Promise<void> {
+    const primary = primaryEntries(JSON.parse(body));
+    // A primary that never had an entry is not one that has deleted them all: it is new, or was lost.
+    if (index <= 1 && primary.entries.length + primary.unknown.size === 0) return;
+    let failure: unknown;
+    for (let pass = 0; pass < PASSES_MAX; pass++) {
+      const commands = copyCommands(this.#deps.own(), primary);
+      if (commands.length === 0) return;
+      const outcome = await this.#apply(commands, signal);
+      if (signal.aborted) return;
+      failure = outcome.failure;
+      this.#tellCopied(outcome, primary);
+      if (outcome.done === 0) break;
+    }
+    if (failure !== undefined) throw failure;
+  }
+
+  async #apply(commands: readonly ConfigEntryCommand[], signal: AbortSignal): Promise<Outcome> {
+    const outcome: Outcome = { done: 0, failure: undefined };
+    for (let at = 0; at < commands.length && !signal.aborted; at += BATCH_MAX) {
+      if (at > 0) await this.#pause(BATCH_PAUSE_MS, signal);
+      if (signal.aborted) break;
+      const batch = commands.slice(at, at + BATCH_MAX).map((command) => this.#deps.propose(command));
+      for (const each of await Promise.allSettled(batch)) {
+        if (each.status === "fulfilled") outcome.done++;
+        else outcome.failure ??= each.reason;
+      }
+    }
+    return outcome;
+  }
+
+  #tellCopied({ done }: Outcome, { unknown }: PrimaryEntries): void {
+    const { log } = this.#deps;
+    if (done > 0) log.info("copied changes of config entries from the primary datacenter", { changes: String(done) });
+    if (unknown.size > 0) {
+      log.warn(
+        "the primary datacenter has config entries that this version does not know: run the same version there",
+        {
+          entries: [...unknown].slice(0, 10).join(", "),
+        },
+      );
+    }
+  }
+
+  #tellFailure(failures: number, error: unknown): void {
+    const { log } = this.#deps;
+    const fields = { error: error instanceof Error ? error.message : String(error) };
+    const text = "config entries could not be copied from the primary datacenter, will try again";
+    if (failures === 1) log.warn(text, fields);
+    else log.debug(text, fields);
+  }
+
+  #tellSuccess(failures: number): void {
+    if (failures > 0) this.#deps.log.info("config entries are copied from the primary datacenter again");
+  }
+
+  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        timer.cancel();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = this.#deps.clock.after(delayMs, done);
+      signal.addEventListener("abort", done);
+    });
+  }
+}
+
+interface Outcome {
+  done: number;
+  /** The first one. */
+  failure: unknown;
+}
