@@ -22,6 +22,8 @@ export interface GoRules {
   type?: string;
   /** Errors name this object before its field: where Consul decodes without a detour. */
   namesFields?: boolean;
+  /** Printed even while it is the zero value, where others of its kind are left out. */
+  always?: boolean;
 }
 
 /** A Go `int` (a JSON number without fraction), 0 when absent. */

@@ -30,3 +30,12 @@ export type StoredConfigEntry<K extends ConfigEntryKind = ConfigEntryKind> = Con
 
 /** Name of the only `proxy-defaults`. */
 export const PROXY_DEFAULTS_NAME = "global";
+
+const SCHEMAS: ReadonlyMap<string, z.ZodObject> = new Map(
+  ConfigEntry.options.map((schema) => [schema.shape.Kind.value, schema]),
+);
+
+export const isConfigEntryKind = (kind: string): kind is ConfigEntryKind => SCHEMAS.has(kind);
+
+/** Undefined when there is no such kind. */
+export const schemaOfKind = (kind: string): z.ZodObject | undefined => SCHEMAS.get(kind);

@@ -1,27 +1,104 @@
 import { z } from "zod";
-import { goString } from "../go-decode.ts";
-import { Expose, goMap, MeshGateway, opaque, orZero } from "./parts.ts";
+import { goBool, goInt, goString, goStrings } from "../go-decode.ts";
+import {
+  always,
+  EnvoyExtensions,
+  Expose,
+  FailoverPolicy,
+  goMap,
+  MeshGateway,
+  opaque,
+  orNull,
+  orZero,
+  PassiveHealthCheck,
+  TransparentProxy,
+  UpstreamLimits,
+} from "./parts.ts";
 
-/** How a service is reached, for all its instances and proxies. */
+const UpstreamConfig = z.object({
+  Name: goString(),
+  Namespace: goString(),
+  Peer: goString(),
+  EnvoyListenerJSON: goString(),
+  EnvoyClusterJSON: goString(),
+  Protocol: goString(),
+  ConnectTimeoutMs: goInt(),
+  Limits: orNull(UpstreamLimits),
+  PassiveHealthCheck: orNull(PassiveHealthCheck),
+  MeshGateway: orNull(MeshGateway),
+  BalanceOutboundConnections: goString(),
+});
+
+const RateLimits = z.object({
+  InstanceLevel: orNull(
+    z.object({
+      RequestsPerSecond: goInt(),
+      RequestsMaxBurst: goInt(),
+      Routes: z
+        .array(
+          z.object({
+            PathExact: goString(),
+            PathPrefix: goString(),
+            PathRegex: goString(),
+            RequestsPerSecond: goInt(),
+            RequestsMaxBurst: goInt(),
+          }),
+        )
+        .nullable()
+        .default(null),
+    }),
+  ),
+});
+
+/** How a service is reached, for all its instances and proxies. The fields are in the order in which they are printed. */
 export const ServiceDefaults = z.object({
   Kind: z.literal("service-defaults"),
   Name: z.string(),
   /** `tcp` ("" too), `http`, `http2`, `grpc`. */
-  Protocol: goString(),
+  Protocol: always(goString()),
+  Mode: goString(),
+  TransparentProxy: orNull(TransparentProxy),
+  MutualTLSMode: goString(),
   MeshGateway: orZero(MeshGateway),
   Expose: orZero(Expose),
   ExternalSNI: goString(),
+  UpstreamConfig: orNull(
+    z.object({ Overrides: z.array(UpstreamConfig).nullable().default(null), Defaults: orNull(UpstreamConfig) }),
+  ),
+  Destination: orNull(z.object({ Addresses: goStrings(), Port: goInt() })),
+  MaxInboundConnections: goInt(),
+  LocalConnectTimeoutMs: goInt(),
+  LocalRequestTimeoutMs: goInt(),
+  BalanceInboundConnections: goString(),
+  RateLimits: orNull(RateLimits),
+  EnvoyExtensions: EnvoyExtensions(),
   Meta: goMap(),
 });
 export type ServiceDefaults = z.infer<typeof ServiceDefaults>;
+
+const AccessLogs = z.object({
+  Enabled: goBool(),
+  DisableListenerLogs: goBool(),
+  Type: goString(),
+  Path: goString(),
+  JSONFormat: goString(),
+  TextFormat: goString(),
+});
 
 /** What all proxies have unless a service says otherwise. There is one, named `global`. */
 export const ProxyDefaults = z.object({
   Kind: z.literal("proxy-defaults"),
   Name: z.string(),
-  Config: opaque(),
+  Config: always(opaque()),
+  Mode: goString(),
+  TransparentProxy: orNull(TransparentProxy),
+  MutualTLSMode: goString(),
   MeshGateway: orZero(MeshGateway),
   Expose: orZero(Expose),
+  AccessLogs: orNull(AccessLogs),
+  EnvoyExtensions: EnvoyExtensions(),
+  FailoverPolicy: orNull(FailoverPolicy),
+  PrioritizeByLocality: orNull(z.object({ Mode: goString() })),
   Meta: goMap(),
 });
 export type ProxyDefaults = z.infer<typeof ProxyDefaults>;

@@ -1,40 +1,58 @@
 import { z } from "zod";
 import { goBool, goInt, goString, goStrings } from "../go-decode.ts";
-import { goMap, orZero } from "./parts.ts";
+import { always, GatewayTls, goMap, goUint32, HeaderModifiers, orNull, orZero, PassiveHealthCheck } from "./parts.ts";
 
-const IngressService = z.object({ Name: goString(), Hosts: goStrings(), Namespace: goString() });
+const ServiceLimits = {
+  MaxConnections: goUint32(),
+  MaxPendingRequests: goUint32(),
+  MaxConcurrentRequests: goUint32(),
+  PassiveHealthCheck: orNull(PassiveHealthCheck),
+};
+
+const IngressService = z.object({
+  Name: always(goString()),
+  Hosts: always(goStrings()),
+  TLS: orNull(z.object({ SDS: GatewayTls.SDS })),
+  RequestHeaders: orNull(HeaderModifiers),
+  ResponseHeaders: orNull(HeaderModifiers),
+  ...ServiceLimits,
+  Meta: goMap(),
+});
 
 const IngressListener = z.object({
-  Port: goInt(),
+  Port: always(goInt()),
   /** `tcp`, `http`, `http2`, `grpc`. */
-  Protocol: goString(),
-  Services: z.array(IngressService).nullable().default(null),
+  Protocol: always(goString()),
+  TLS: orNull(z.object({ Enabled: goBool(), ...GatewayTls })),
+  Services: always(z.array(IngressService).nullable().default(null)),
 });
+export type IngressListener = z.infer<typeof IngressListener>;
 
 /** What comes into the mesh through a gateway. */
 export const IngressGateway = z.object({
   Kind: z.literal("ingress-gateway"),
   Name: z.string(),
-  TLS: orZero(z.object({ Enabled: goBool() })),
-  Listeners: z.array(IngressListener).nullable().default(null),
+  TLS: orZero(z.object({ Enabled: always(goBool()), ...GatewayTls })),
+  Listeners: always(z.array(IngressListener).nullable().default(null)),
+  Defaults: orNull(z.object(ServiceLimits)),
   Meta: goMap(),
 });
 export type IngressGateway = z.infer<typeof IngressGateway>;
 
 const LinkedService = z.object({
   Name: goString(),
-  Namespace: goString(),
   CAFile: goString(),
   CertFile: goString(),
   KeyFile: goString(),
   SNI: goString(),
+  DisableAutoHostRewrite: goBool(),
 });
 
 /** Services outside of the mesh that a gateway stands for. */
 export const TerminatingGateway = z.object({
   Kind: z.literal("terminating-gateway"),
   Name: z.string(),
-  Services: z.array(LinkedService).nullable().default(null),
+  Services: always(z.array(LinkedService).nullable().default(null)),
   Meta: goMap(),
 });
 export type TerminatingGateway = z.infer<typeof TerminatingGateway>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { goBool, goDuration, goFloat, goInt, goString, goStrings } from "../go-decode.ts";
-import { goMap, opaque } from "./parts.ts";
+import { goBool, goDuration, goInt, goString, goStrings } from "../go-decode.ts";
+import { always, FailoverPolicy, goFloat32, goMap, goUint32, goUint32s, HeaderModifiers, orNull } from "./parts.ts";
 
 /** The three kinds that a discovery chain is made of: router, splitter, resolver. */
 
@@ -20,21 +20,27 @@ const HttpMatch = z.object({
   PathExact: goString(),
   PathPrefix: goString(),
   PathRegex: goString(),
+  CaseInsensitive: goBool(),
   Header: z.array(HeaderMatch).nullable().default(null),
   QueryParam: z.array(QueryParamMatch).nullable().default(null),
   Methods: goStrings(),
 });
 
+/** Its fields, and those of the other kinds, are in the order in which they are printed. */
 const RouteDestination = z.object({
+  /** Nanoseconds. */
+  RequestTimeout: goDuration(),
+  IdleTimeout: goDuration(),
   Service: goString(),
   ServiceSubset: goString(),
   Namespace: goString(),
   PrefixRewrite: goString(),
-  /** Nanoseconds. */
-  RequestTimeout: goDuration(),
-  NumRetries: goInt(),
+  NumRetries: goUint32(),
   RetryOnConnectFailure: goBool(),
-  RetryOnStatusCodes: z.array(z.number().int()).nullable().default(null),
+  RetryOn: goStrings(),
+  RetryOnStatusCodes: goUint32s(),
+  RequestHeaders: orNull(HeaderModifiers),
+  ResponseHeaders: orNull(HeaderModifiers),
 });
 
 export const ServiceRoute = z.object({
@@ -50,17 +56,19 @@ export type ServiceRoute = z.infer<typeof ServiceRoute>;
 export const ServiceRouter = z.object({
   Kind: z.literal("service-router"),
   Name: z.string(),
-  Routes: z.array(ServiceRoute).nullable().default(null),
+  Routes: always(z.array(ServiceRoute).nullable().default(null)),
   Meta: goMap(),
 });
 export type ServiceRouter = z.infer<typeof ServiceRouter>;
 
 export const ServiceSplit = z.object({
   /** Percent, with two decimals. */
-  Weight: goFloat(),
+  Weight: always(goFloat32()),
   Service: goString(),
   ServiceSubset: goString(),
   Namespace: goString(),
+  RequestHeaders: orNull(HeaderModifiers),
+  ResponseHeaders: orNull(HeaderModifiers),
 });
 export type ServiceSplit = z.infer<typeof ServiceSplit>;
 
@@ -68,7 +76,7 @@ export type ServiceSplit = z.infer<typeof ServiceSplit>;
 export const ServiceSplitter = z.object({
   Kind: z.literal("service-splitter"),
   Name: z.string(),
-  Splits: z.array(ServiceSplit).nullable().default(null),
+  Splits: always(z.array(ServiceSplit).nullable().default(null)),
   Meta: goMap(),
 });
 export type ServiceSplitter = z.infer<typeof ServiceSplitter>;
@@ -80,7 +88,19 @@ export const ResolverRedirect = z.object({
   Service: goString(),
   ServiceSubset: goString(),
   Namespace: goString(),
+  Partition: goString(),
   Datacenter: goString(),
+  Peer: goString(),
+  SamenessGroup: goString(),
+});
+
+const FailoverTarget = z.object({
+  Service: goString(),
+  ServiceSubset: goString(),
+  Partition: goString(),
+  Namespace: goString(),
+  Datacenter: goString(),
+  Peer: goString(),
 });
 
 export const ResolverFailover = z.object({
@@ -88,10 +108,31 @@ export const ResolverFailover = z.object({
   ServiceSubset: goString(),
   Namespace: goString(),
   Datacenters: goStrings(),
+  Targets: z.array(FailoverTarget).nullable().default(null),
+  Policy: orNull(FailoverPolicy),
+  SamenessGroup: goString(),
+});
+
+const HashPolicy = z.object({
+  Field: goString(),
+  FieldValue: goString(),
+  CookieConfig: orNull(z.object({ Session: goBool(), TTL: goDuration(), Path: goString() })),
+  SourceIP: goBool(),
+  Terminal: goBool(),
+});
+
+const LoadBalancer = z.object({
+  Policy: goString(),
+  RingHashConfig: orNull(z.object({ MinimumRingSize: goInt(), MaximumRingSize: goInt() })),
+  LeastRequestConfig: orNull(z.object({ ChoiceCount: goUint32() })),
+  HashPolicies: z.array(HashPolicy).nullable().default(null),
 });
 
 /** Which instances are meant by the name of a service, and which in their place. */
 export const ServiceResolver = z.object({
+  /** Nanoseconds. */
+  ConnectTimeout: goDuration(),
+  RequestTimeout: goDuration(),
   Kind: z.literal("service-resolver"),
   Name: z.string(),
   DefaultSubset: goString(),
@@ -99,10 +140,9 @@ export const ServiceResolver = z.object({
   Redirect: ResolverRedirect.nullable().default(null),
   /** By subset, or `*` for all. */
   Failover: z.record(z.string(), ResolverFailover).nullable().default(null),
-  /** Nanoseconds. */
-  ConnectTimeout: goDuration(),
   /** Of later versions: kept and handed on. */
-  LoadBalancer: opaque(),
+  LoadBalancer: orNull(LoadBalancer),
+  PrioritizeByLocality: orNull(z.object({ Mode: goString() })),
   Meta: goMap(),
 });
 export type ServiceResolver = z.infer<typeof ServiceResolver>;
