@@ -68,11 +68,17 @@ function inHandlersOrder(service: Instance["Service"]): Instance["Service"] {
   return { ...first, CreateIndex, ModifyIndex, ContentHash, ...last };
 }
 
+interface Event {
+  readonly ID: string;
+  readonly Name: string;
+}
+
 /** The events behind the one that `index` stands for; all of them when it is not in the list any more. */
 export function newEvents(answer: unknown, index: string): unknown[] {
-  const events = (answer ?? []) as readonly { readonly ID: string }[];
+  const events = (answer ?? []) as readonly Event[];
   const seen = events.findIndex((event) => eventIndex(event.ID) === index);
-  return index === "" || seen === -1 ? [...events] : events.slice(seen + 1);
+  const found = index === "" || seen === -1 ? events : events.slice(seen + 1);
+  return found.map(({ ID, Name, ...rest }) => ({ ID, Name, ...rest }));
 }
 
 /** Consul's index of a list of events: both halves of the last event's ID, XORed. */
