@@ -5,11 +5,12 @@ import { systemClock } from "../platform/clock.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import type { QueryExecutor } from "../server/query-executor.ts";
 import { partsOf } from "../server/uploads.ts";
-import { healthConnect, healthService, nodeWithServices } from "../state/catalog/queries.ts";
+import { healthConnect, healthIngress, healthService, nodeWithServices } from "../state/catalog/queries.ts";
 import { healthChecks, healthNode, healthState } from "../state/checks/queries.ts";
 import { configEntryList } from "../state/config-entries/queries.ts";
 import { resolveServiceConfig } from "../state/config-entries/resolve.ts";
 import { coordinateList, coordinateNode, coordinatesByNode } from "../state/coordinates/queries.ts";
+import { gatewayServiceList } from "../state/gateway-services/queries.ts";
 import { kvGet, kvKeys, kvList } from "../state/kv/queries.ts";
 import { nodeList } from "../state/nodes/queries.ts";
 import { queryGet, queryList } from "../state/queries/queries.ts";
@@ -84,6 +85,7 @@ export function createApi(parts: ApiParts): Api {
       serviceNodes: (name, filter) => serviceNodes(db, name, filter),
       connectNodes: (name, filter) => connectNodes(db, name, filter),
       node: (nameOrId) => nodeWithServices(db, nameOrId),
+      gatewayServices: (gateway) => gatewayServiceList(db, gateway),
     },
     health: {
       node: (name) => healthNode(db, name),
@@ -91,6 +93,7 @@ export function createApi(parts: ApiParts): Api {
       state: (state, nodeMeta) => healthState(db, state, nodeMeta),
       service: (name, filter) => healthService(db, name, filter),
       connect: (name, filter) => healthConnect(db, name, filter),
+      ingress: (name, filter) => healthIngress(db, name, filter),
     },
     coordinate: {
       datacenters: () => datacenterCoordinates(core.pools.wan, datacenter),

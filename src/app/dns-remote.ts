@@ -88,9 +88,7 @@ export function remoteDns(deps: RemoteDnsDeps): DnsRemote & { retry(): void; clo
     name: string,
     filter: ServiceFilter,
   ): Promise<readonly DnsInstance[]> => {
-    // Ingress gateways are bound by config entries, which this version does not have.
-    if (filter.ingress === true) return [];
-    const kind = filter.connect === true ? "connect" : "service";
+    const kind = kindOf(filter);
     const tag = filter.tag === undefined ? "" : `&tag=${encodeURIComponent(filter.tag)}`;
     const path = `/v1/health/${kind}/${encodeURIComponent(name)}?stale${tag}`;
     return (await reads.get(keyOf("instances", datacenter, path))) as readonly DnsInstance[];
@@ -119,6 +117,11 @@ export function remoteDns(deps: RemoteDnsDeps): DnsRemote & { retry(): void; clo
     retry: () => reads.retry(),
     close: () => reads.close(),
   };
+}
+
+function kindOf({ connect, ingress }: ServiceFilter): "connect" | "ingress" | "service" {
+  if (ingress === true) return "ingress";
+  return connect === true ? "connect" : "service";
 }
 
 type Kind = "node" | "instances";

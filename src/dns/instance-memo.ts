@@ -1,4 +1,4 @@
-import { type DnsInstance, type DnsState, type ServiceFilter, serviceTopic, TOPIC_CATALOG } from "./source.ts";
+import { type DnsInstance, type DnsState, instancesTopic, type ServiceFilter } from "./source.ts";
 
 /** Instances of all remembered services together. */
 const INSTANCES_MAX = 10_000;
@@ -24,18 +24,16 @@ export class InstanceMemo {
 
   /** As `DnsState.serviceInstances`. */
   serviceInstances(name: string, filter: ServiceFilter): readonly DnsInstance[] {
-    // What an ingress gateway exposes is told by no topic.
-    if (filter.ingress === true) return this.#state.serviceInstances(name, filter);
-    const key = `${filter.connect === true} ${filter.tag ?? ""} ${name}`;
+    const topic = instancesTopic(name, filter);
+    const key = `${topic} ${filter.tag ?? ""}`;
     const known = this.#entries.get(key);
     if (known !== undefined) return known.instances;
     const instances = this.#state.serviceInstances(name, filter);
-    if (instances.length > 0 && instances.length <= INSTANCES_MAX) this.#add(key, name, filter, instances);
+    if (instances.length > 0 && instances.length <= INSTANCES_MAX) this.#add(key, topic, instances);
     return instances;
   }
 
-  #add(key: string, name: string, filter: ServiceFilter, instances: readonly DnsInstance[]): void {
-    const topic = filter.connect === true ? TOPIC_CATALOG : serviceTopic(name);
+  #add(key: string, topic: string, instances: readonly DnsInstance[]): void {
     const unsubscribe = this.#state.subscribe([topic], () => this.#drop(key));
     this.#entries.set(key, { instances, unsubscribe });
     this.#count += instances.length;

@@ -7,9 +7,9 @@ import {
   type DnsQueryRequest,
   type DnsQueryResult,
   type DnsSource,
+  instancesTopic,
   nodeTopic,
   type ServiceFilter,
-  serviceTopic,
   TOPIC_CATALOG,
 } from "./source.ts";
 
@@ -77,9 +77,7 @@ export class Lookups {
   instances(datacenter: string, name: string, filter: ServiceFilter): readonly DnsInstance[] {
     if (this.#memo === undefined || datacenter !== this.#datacenter)
       return this.#remembered(this.#facts.instances, { kind: "instances", datacenter, name, filter }) ?? [];
-    if (filter.ingress === true) this.cacheable = false;
-    // A proxy has a name of its own, so its coming is announced under another service.
-    else this.topics.add(filter.connect === true ? TOPIC_CATALOG : serviceTopic(name));
+    this.topics.add(instancesTopic(name, filter));
     return this.#memo.serviceInstances(name, filter);
   }
 

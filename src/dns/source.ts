@@ -49,6 +49,10 @@ export interface DnsAddressOwners {
 export const TOPIC_CATALOG = "catalog";
 /** The instances of a service, their checks, or their nodes changed. */
 export const serviceTopic = (name: string): string => `service/${name.toLowerCase()}`;
+/** What the mesh reaches a service through, and the health of that. */
+export const connectTopic = (name: string): string => `connect/${name.toLowerCase()}`;
+/** The ingress gateways of a service, and their health. */
+export const ingressTopic = (name: string): string => `ingress/${name.toLowerCase()}`;
 export const nodeTopic = (name: string): string => `node/${name.toLowerCase()}`;
 
 /** At most one of `connect` and `ingress`. */
@@ -106,4 +110,10 @@ export interface DnsQueryResult {
   readonly topics?: readonly string[];
   /** Filtered and in the order in which they are to be answered. */
   readonly instances: readonly DnsInstance[];
+}
+
+/** The topic that tells of changes of what this asks for. */
+export function instancesTopic(name: string, { connect, ingress }: ServiceFilter): string {
+  if (ingress === true) return ingressTopic(name);
+  return connect === true ? connectTopic(name) : serviceTopic(name);
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { NODE_FIELDS } from "../../lang/filter/fields/node.ts";
 import { NODE_SERVICE_FIELDS } from "../../lang/filter/fields/node-service.ts";
 import { SERVICE_NODE_FIELDS } from "../../lang/filter/fields/service-node.ts";
+import { GatewayService } from "../../model/gateway-service.ts";
 import { Node } from "../../model/node.ts";
 import {
   type Deregistration,
@@ -35,10 +36,11 @@ export interface CatalogDeps extends NearDeps {
     /** Tags of each service's instances, by name. */
     services(nodeMeta: Readonly<Record<string, string>>): QueryResult<Record<string, string[]>>;
     serviceNodes(name: string, filter: InstanceFilter): QueryResult<ServiceNode[]>;
-    /** What the mesh reaches a service through. */
+    /** What the mesh reaches a service through; tags are not looked at. */
     connectNodes(name: string, filter: InstanceFilter): QueryResult<ServiceNode[]>;
     /** By name, or by an unambiguous beginning of the node's id. */
     node(nameOrId: string): QueryResult<{ Node: Node; Services: NodeService[] } | undefined>;
+    gatewayServices(gateway: string): QueryResult<GatewayService[]>;
   };
 }
 
@@ -163,7 +165,7 @@ const instances = [
   ),
   instancesRoute(
     "/v1/catalog/connect/:service{.*}",
-    "Proxies and native instances of a service",
+    "Proxies, native instances and terminating gateways of a service",
     (catalog, name, filter) => catalog.connectNodes(name, filter),
   ),
 ] as const;
@@ -232,16 +234,16 @@ const nodes = [
   defineRoute({
     method: "GET",
     path: "/v1/catalog/gateway-services/:gateway{.*}",
-    summary: "Services that a gateway stands before; none as long as there are no gateways",
+    summary: "Services that an ingress or terminating gateway stands before",
     query: z.object(READ_QUERY),
-    answer: z.null(),
+    answer: z.array(GatewayService).nullable(),
     acl: "service:read",
     blocking: "index",
     effectiveConsistency: true,
     namespaced: true,
-    read({ params }, _deps: CatalogDeps) {
-      required(params.gateway, "Missing gateway name");
-      return { value: null, index: 0, interest: { topics: [] } };
+    read({ params }, { catalog }: CatalogDeps) {
+      const found = catalog.gatewayServices(required(params.gateway, "Missing gateway name"));
+      return found.value.length === 0 ? { ...found, value: null } : found;
     },
   }),
 ] as const;

@@ -34,8 +34,10 @@ export interface HealthDeps extends NearDeps {
     /** Checks in a state; all for "any". */
     state(state: string, nodeMeta: Readonly<Record<string, string>>): QueryResult<HealthCheck[]>;
     service(name: string, filter: InstanceFilter): QueryResult<InstanceHealth[]>;
-    /** What the mesh reaches a service through. */
+    /** What the mesh reaches a service through; tags are not looked at. */
     connect(name: string, filter: InstanceFilter): QueryResult<InstanceHealth[]>;
+    /** Ingress gateways that stand before a service; tags are not looked at. */
+    ingress(name: string, filter: InstanceFilter): QueryResult<InstanceHealth[]>;
   };
 }
 
@@ -119,13 +121,13 @@ const instances = [
   ),
   instancesRoute(
     "/v1/health/connect/:service{.*}",
-    "Proxies and native instances of a service with node and checks",
+    "Proxies, native instances and terminating gateways of a service with node and checks",
     (health, name, filter) => health.connect(name, filter),
   ),
   instancesRoute(
     "/v1/health/ingress/:service{.*}",
-    "Ingress gateways of a service; none as long as there are no gateways",
-    () => ({ value: [], index: 0, interest: { topics: [] } }),
+    "Ingress gateways of a service with node and checks",
+    (health, name, filter) => health.ingress(name, filter),
   ),
 ] as const;
 

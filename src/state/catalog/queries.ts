@@ -5,8 +5,10 @@ import type { NodeService } from "../../model/service.ts";
 import { checkCounts } from "../checks/queries.ts";
 import { checks } from "../checks/tables.ts";
 import { prepared, type StateDb } from "../db.ts";
-import { tableIndex } from "../indexes/queries.ts";
-import { isIdPrefix, nodeByNameOrIdPrefix, nodeCount } from "../nodes/queries.ts";
+import { gatewaysOf, ingressIndexName } from "../gateway-services/queries.ts";
+import { ingressTopic } from "../gateway-services/topics.ts";
+import { highest, moving, readIndex, tableIndex } from "../indexes/queries.ts";
+import { hasMeta, isIdPrefix, nodeByNameOrIdPrefix, nodeCount } from "../nodes/queries.ts";
 import { nodes } from "../nodes/tables.ts";
 import type { QueryResult } from "../query.ts";
 import {
@@ -18,7 +20,8 @@ import {
   servicesOfNode,
 } from "../services/queries.ts";
 import { services } from "../services/tables.ts";
-import { NODES_TOPIC, nodeTopic, serviceChecksTopic, serviceTopic } from "../topics.ts";
+import { EXTINCTION_INDEX } from "../services/touch.ts";
+import { NODES_TOPIC, nodeTopic, serviceChecksTopic, serviceTopic, type Topic } from "../topics.ts";
 import { decodeDocs } from "./docs.ts";
 import { connectChecksTopic, connectTopic } from "./topics.ts";
 
@@ -87,13 +90,59 @@ export function healthService(db: StateDb, name: string, filter: InstanceFilter 
   };
 }
 
-/** `healthService` of what the mesh reaches a service through. */
-export function healthConnect(db: StateDb, name: string, filter: InstanceFilter = {}): QueryResult<InstanceHealth[]> {
-  const all = decodeDocs<InstanceHealth>(statements(db).byConnect.all({ key: name.toLowerCase() }));
+/** `healthService` of what the mesh reaches a service through; see `connectNodes`. */
+export function healthConnect(db: StateDb, name: string, filter: GatewayFilter = {}): QueryResult<InstanceHealth[]> {
+  const own = statements(db).byConnect.all({ key: name.toLowerCase() });
+  const gateways = gatewaysOf(db, name, "terminating-gateway");
+  const { indexNow } = connectIndex(db, name, own.length + gateways.length > 0, HEALTH_TABLES);
+  const found = withGateways(db, gateways, filter, { rows: own, indexNow });
+  return { ...found, interest: { topics: connectTopics(db, name) } };
+}
+
+/** Ingress gateways that stand before a service, with their health. */
+export function healthIngress(db: StateDb, name: string, filter: GatewayFilter = {}): QueryResult<InstanceHealth[]> {
+  const gateways = gatewaysOf(db, name, "ingress-gateway");
+  const index = gateways.length > 0 ? ingressIndexName(name.toLowerCase()) : EXTINCTION_INDEX;
+  const found = withGateways(db, gateways, filter, { rows: [], indexNow: () => readIndex(db, index) });
+  return { ...found, interest: { topics: ingressTopics(db, name) } };
+}
+
+/** What `healthConnect` hangs on. */
+export function connectTopics(db: StateDb, name: string): Topic[] {
+  const gateways = gatewaysOf(db, name, "terminating-gateway");
+  return [connectTopic(name), connectChecksTopic(name), ...gateways.flatMap(topicsOf)];
+}
+
+/** What `healthIngress` hangs on. */
+export function ingressTopics(db: StateDb, name: string): Topic[] {
+  return [ingressTopic(name), ...gatewaysOf(db, name, "ingress-gateway").flatMap(topicsOf)];
+}
+
+const topicsOf = (service: string): Topic[] => [serviceTopic(service), serviceChecksTopic(service)];
+
+/** Their tags are not those of the services behind them, so that none are asked for. */
+type GatewayFilter = Omit<InstanceFilter, "tags">;
+
+interface BesideGateways {
+  rows: readonly { doc: string }[];
+  indexNow: () => number;
+}
+
+/** What stands beside the gateways, and the instances of these. */
+function withGateways(
+  db: StateDb,
+  gateways: readonly string[],
+  { nodeMeta = {} }: GatewayFilter,
+  beside: BesideGateways,
+): Omit<QueryResult<InstanceHealth[]>, "interest"> {
+  const found = gateways.map((key) => ({ key, rows: statements(db).byName.all({ key }) }));
+  const all = decodeDocs<InstanceHealth>([...beside.rows, ...found.flatMap(({ rows }) => rows)]);
   return {
-    value: all.filter(({ Service, Node }) => matches(filter, Service.Tags, Node.Meta)),
-    ...connectIndex(db, name, all.length > 0, HEALTH_TABLES),
-    interest: { topics: [connectTopic(name), connectChecksTopic(name)] },
+    value: all.filter(({ Node }) => hasMeta(Node.Meta, nodeMeta)),
+    ...highest([
+      moving(beside.indexNow),
+      ...found.map(({ key, rows }) => serviceIndex(db, key, rows.length > 0, HEALTH_TABLES)),
+    ]),
   };
 }
 

@@ -2,6 +2,8 @@ import { and, eq, sql } from "drizzle-orm";
 import type { ConfigEntry, ConfigEntryKind } from "../../model/config-entry/config-entry.ts";
 import type { Change } from "../change.ts";
 import { prepared } from "../db.ts";
+import { followEntry } from "../gateway-services/commands.ts";
+import { gatewayEntryOf } from "../gateway-services/links.ts";
 import { bumpIndex } from "../indexes/commands.ts";
 import { CONFIG_ENTRIES_INDEX, configEntry } from "./queries.ts";
 import { configEntries } from "./tables.ts";
@@ -47,6 +49,8 @@ export function applyConfigEntry(change: Change, command: ConfigEntryCommand): b
       modifyIndex: change.index,
     });
   }
+  const after = command.type === "config-entry.set" ? command.entry : undefined;
+  followEntry(change, gatewayEntryOf(before), gatewayEntryOf(after));
   bumpIndex(change, CONFIG_ENTRIES_INDEX);
   change.touch(configEntryTopic(kind, name));
   change.touch(configKindTopic(kind));

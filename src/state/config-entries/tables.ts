@@ -1,5 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { ConfigEntry } from "../../model/config-entry/config-entry.ts";
+import { GATEWAY_SERVICE_SCHEMA } from "../gateway-services/tables.ts";
 
 export const configEntries = sqliteTable(
   "config_entries",
@@ -17,4 +18,6 @@ export const CONFIG_ENTRY_SCHEMA: readonly string[] = [
   `CREATE TABLE config_entries (
     kind TEXT NOT NULL, name TEXT NOT NULL, doc TEXT NOT NULL, create_index INTEGER NOT NULL,
     modify_index INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID`,
+  // What is derived of entries comes with them.
+  ...GATEWAY_SERVICE_SCHEMA,
 ];

@@ -28,3 +28,10 @@ export function tableIndex(db: StateDb, names: readonly string[]): Moving {
 export function moving(indexNow: () => number): Moving {
   return { index: indexNow(), indexNow };
 }
+
+/** The index of an answer that is made of several. */
+export function highest(parts: readonly Moving[]): Moving {
+  return parts.length === 1 && parts[0] !== undefined
+    ? parts[0]
+    : moving(() => Math.max(...parts.map(({ indexNow }) => indexNow())));
+}

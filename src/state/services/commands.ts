@@ -6,6 +6,7 @@ import { sameButIndexes, sortedMap } from "../catalog/docs.ts";
 import type { Change } from "../change.ts";
 import { deleteChecksOfInstance } from "../checks/commands.ts";
 import { prepared } from "../db.ts";
+import { followService } from "../gateway-services/commands.ts";
 import { bumpIndex } from "../indexes/commands.ts";
 import { nodeExists } from "../nodes/queries.ts";
 import { nodeTopic, SERVICES_TOPIC } from "../topics.ts";
@@ -59,6 +60,7 @@ export function ensureService(change: Change, node: string, service: ServiceInpu
   }
   touchInstance(change, after, "data");
   relist(change, before?.service, service);
+  followService(change, before?.service, service);
 }
 
 /** Removes an instance with its checks; an unknown one is no error. */
@@ -72,6 +74,7 @@ export function deleteService(change: Change, node: string, serviceId: string): 
   touchNode(change, row.nodeKey);
   touchLeft(change, row);
   relist(change, row.service, undefined);
+  followService(change, row.service, undefined);
 }
 
 function touchNode(change: Change, nodeKey: string): void {

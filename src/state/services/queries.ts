@@ -4,7 +4,8 @@ import type { NodeService, ServiceNode } from "../../model/service.ts";
 import { decodeDoc, decodeDocs } from "../catalog/docs.ts";
 import { connectTopic, SERVICE_NAMES_TOPIC } from "../catalog/topics.ts";
 import { prepared, type StateDb } from "../db.ts";
-import { maxIndex, moving, readIndex, tableIndex } from "../indexes/queries.ts";
+import { gatewaysOf } from "../gateway-services/queries.ts";
+import { highest, maxIndex, moving, readIndex, tableIndex } from "../indexes/queries.ts";
 import { hasMeta } from "../nodes/queries.ts";
 import { nodes } from "../nodes/tables.ts";
 import type { QueryResult } from "../query.ts";
@@ -139,13 +140,30 @@ export function serviceNodes(db: StateDb, name: string, filter: InstanceFilter =
   };
 }
 
-/** What the mesh reaches a service through: its proxies and native instances. */
-export function connectNodes(db: StateDb, name: string, filter: InstanceFilter = {}): QueryResult<ServiceNode[]> {
-  const rows = decodeDocs<Joined>(statements(db).byConnect.all({ key: name.toLowerCase() }));
+/**
+ * What the mesh reaches a service through: its proxies and native instances, then the gateways that stand before it. Tags are
+ * those of the service, which they need not have.
+ */
+export function connectNodes(
+  db: StateDb,
+  name: string,
+  { nodeMeta = {} }: Omit<InstanceFilter, "tags"> = {},
+): QueryResult<ServiceNode[]> {
+  const run = statements(db);
+  const own = run.byConnect.all({ key: name.toLowerCase() });
+  const gateways = gatewaysOf(db, name, "terminating-gateway");
+  const ofGateways = gateways.map((gateway) => run.byName.all({ key: gateway }));
+  const tables = ["nodes", "services"];
+  const isLinked = own.length + gateways.length > 0;
   return {
-    value: rows.filter((row) => matches(filter, row.service.Tags, row.node.Meta)).map(toServiceNode),
-    ...connectIndex(db, name, rows.length > 0, ["nodes", "services"]),
-    interest: { topics: [connectTopic(name)] },
+    value: decodeDocs<Joined>([...own, ...ofGateways.flat()])
+      .filter((row) => hasMeta(row.node.Meta, nodeMeta))
+      .map(toServiceNode),
+    ...highest([
+      connectIndex(db, name, isLinked, tables),
+      ...gateways.map((gateway, i) => serviceIndex(db, gateway, (ofGateways[i] ?? []).length > 0, tables)),
+    ]),
+    interest: { topics: [connectTopic(name), ...gateways.map(serviceTopic)] },
   };
 }
 

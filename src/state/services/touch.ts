@@ -2,6 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { connectChecksTopic, connectTopic } from "../catalog/topics.ts";
 import type { Change } from "../change.ts";
 import { prepared } from "../db.ts";
+import { gatewaysOf } from "../gateway-services/queries.ts";
 import { bumpIndex, dropIndex } from "../indexes/commands.ts";
 import { serviceChecksTopic, serviceTopic } from "../topics.ts";
 import { services } from "./tables.ts";
@@ -73,6 +74,7 @@ export function touchLeft(change: Change, instance: InstanceNames): void {
   const run = statements(change.db);
   if (run.ofService.get({ key: serviceKey }) === undefined) forgetIndex(change, serviceIndexName(serviceKey));
   if (connectKey === null || run.ofConnect.get({ key: connectKey }) !== undefined) return;
+  if (gatewaysOf(change.db, connectKey, "terminating-gateway").length > 0) return;
   forgetIndex(change, connectIndexName(connectKey));
 }
 

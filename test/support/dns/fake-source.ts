@@ -1,5 +1,6 @@
 import { ipText, parseIp } from "../../../src/dns/ip.ts";
 import {
+  connectTopic,
   type DnsInstance,
   type DnsNode,
   type DnsQueryResult,
@@ -67,7 +68,7 @@ export class FakeSource implements DnsSource, DnsState {
         Checks: (body.Checks ?? []).filter((check) => (check.ServiceID ?? id) === id),
         registration: body,
       });
-      this.#announce(serviceTopic(service.Service));
+      this.#announceInstance(service);
     }
     this.#announce(nodeTopic(body.Node));
     this.#announce(TOPIC_CATALOG);
@@ -76,7 +77,7 @@ export class FakeSource implements DnsSource, DnsState {
   deregister(node: string, id: string): void {
     const gone = this.#instances.filter((one) => one.Node.Node === node && one.Service.ID === id);
     this.#instances = this.#instances.filter((one) => !gone.includes(one));
-    for (const one of gone) this.#announce(serviceTopic(one.Service.Service));
+    for (const { registration } of gone) if (registration.Service) this.#announceInstance(registration.Service);
     if (gone.length > 0) this.#announce(TOPIC_CATALOG);
   }
 
@@ -147,6 +148,11 @@ export class FakeSource implements DnsSource, DnsState {
   #note(text: string): void {
     this.lookups.push(text);
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  #announceInstance(service: NonNullable<Registration["Service"]>): void {
+    this.#announce(serviceTopic(service.Service));
+    this.#announce(connectTopic(service.Proxy?.DestinationServiceName ?? service.Service));
   }
 
   #announce(topic: string): void {

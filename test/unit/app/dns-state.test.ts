@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { dnsState } from "../../../src/app/dns-state.ts";
 import { TOPIC_CATALOG } from "../../../src/dns/source.ts";
+import { IngressGateway } from "../../../src/model/config-entry/gateways.ts";
 import { World } from "../state/catalog/world.ts";
 
 function rig() {
@@ -47,7 +48,40 @@ test("a kept answer about the whole catalog falls with any node or service", () 
   expect(changes).toBe(1);
 });
 
-test("gateways are not there", () => {
-  const { source } = rig();
-  expect(source.serviceInstances("web", { ingress: true })).toEqual([]);
+const ingress = IngressGateway.parse({
+  Kind: "ingress-gateway",
+  Name: "ing",
+  Listeners: [{ Port: 8080, Protocol: "tcp", Services: [{ Name: "web" }] }],
+});
+
+test("ingress gateways of a service are those whose entry names it, and an answer falls with them and their health", () => {
+  const { world, source } = rig();
+  let changes = 0;
+  const follow = () => source.subscribe(["ingress/web"], () => changes++);
+  const nodes = () => source.serviceInstances("web", { ingress: true }).map(({ Node }) => Node.Node);
+  world.register("g1", { service: { Service: "ing", Kind: "ingress-gateway" } });
+  expect(nodes()).toEqual([]);
+  follow();
+  world.apply({ type: "config-entry.set", entry: ingress });
+  expect([changes, nodes()]).toEqual([1, ["g1"]]);
+  follow();
+  world.register("g2", { service: { Service: "ing", Kind: "ingress-gateway" } });
+  expect([changes, nodes()]).toEqual([2, ["g1", "g2"]]);
+  follow();
+  world.register("g2", { checks: [{ ServiceID: "ing", ServiceName: "ing", Status: "critical" }] });
+  expect(changes).toBe(3);
+  follow();
+  world.register("n9", { service: { Service: "other" } });
+  expect(changes).toBe(3);
+});
+
+test("an answer about what the mesh reaches a service through falls with the health of that", () => {
+  const { world, source } = rig();
+  let changes = 0;
+  world.register("n1", {
+    service: { Service: "px", Kind: "connect-proxy", Proxy: { DestinationServiceName: "web" } },
+  });
+  source.subscribe(["connect/web"], () => changes++);
+  world.register("n1", { checks: [{ CheckID: "p", ServiceID: "px", ServiceName: "px", Status: "critical" }] });
+  expect(changes).toBe(1);
 });

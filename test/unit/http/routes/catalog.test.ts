@@ -5,9 +5,15 @@ import { type HealthDeps, healthRoutes } from "../../../../src/http/routes/healt
 import { sortByDistance } from "../../../../src/lib/coordinate.ts";
 import { CatalogEndpoint } from "../../../../src/server/endpoints/catalog.ts";
 import { CoordinateEndpoint } from "../../../../src/server/endpoints/coordinate.ts";
-import { healthConnect, healthService, nodeWithServices } from "../../../../src/state/catalog/queries.ts";
+import {
+  healthConnect,
+  healthIngress,
+  healthService,
+  nodeWithServices,
+} from "../../../../src/state/catalog/queries.ts";
 import { healthChecks, healthNode, healthState } from "../../../../src/state/checks/queries.ts";
 import { coordinateList, coordinateNode, coordinatesByNode } from "../../../../src/state/coordinates/queries.ts";
+import { gatewayServiceList } from "../../../../src/state/gateway-services/queries.ts";
 import { nodeList } from "../../../../src/state/nodes/queries.ts";
 import { connectNodes, serviceList, serviceNodes } from "../../../../src/state/services/queries.ts";
 import { httpRig } from "../../../support/http-rig.ts";
@@ -32,6 +38,7 @@ async function registry() {
       serviceNodes: (name, filter) => serviceNodes(db, name, filter),
       connectNodes: (name, filter) => connectNodes(db, name, filter),
       node: (name) => nodeWithServices(db, name),
+      gatewayServices: (gateway) => gatewayServiceList(db, gateway),
     },
     health: {
       node: (name) => healthNode(db, name),
@@ -39,6 +46,7 @@ async function registry() {
       state: (status, meta) => healthState(db, status, meta),
       service: (name, filter) => healthService(db, name, filter),
       connect: (name, filter) => healthConnect(db, name, filter),
+      ingress: (name, filter) => healthIngress(db, name, filter),
     },
     coordinate: {
       datacenters: () => [],
