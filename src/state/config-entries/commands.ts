@@ -2,12 +2,14 @@ import { and, eq, sql } from "drizzle-orm";
 import type { ConfigEntry, ConfigEntryKind } from "../../model/config-entry/config-entry.ts";
 import type { Change } from "../change.ts";
 import { prepared } from "../db.ts";
+import { followLinks } from "../discovery-chain/links.ts";
+import { validateInGraph } from "../discovery-chain/validate.ts";
 import { followEntry } from "../gateway-services/commands.ts";
 import { gatewayEntryOf } from "../gateway-services/links.ts";
 import { bumpIndex } from "../indexes/commands.ts";
 import { CONFIG_ENTRIES_INDEX, configEntry } from "./queries.ts";
 import { configEntries } from "./tables.ts";
-import { CONFIG_ENTRIES_TOPIC, configEntryTopic, configKindTopic } from "./topics.ts";
+import { CONFIG_ENTRIES_TOPIC, configEntryTopic, configKindTopic, nameKeyOf } from "./topics.ts";
 
 /**
  * `cas`: only while its ModifyIndex is that (0: while there is none). What a single entry may hold is the endpoint's to say; what
@@ -20,13 +22,13 @@ export type ConfigEntryCommand =
 const statements = prepared((db) => ({
   remove: db
     .delete(configEntries)
-    .where(and(eq(configEntries.kind, sql.placeholder("kind")), eq(configEntries.name, sql.placeholder("name"))))
+    .where(and(eq(configEntries.kind, sql.placeholder("kind")), eq(configEntries.nameKey, sql.placeholder("nameKey"))))
     .prepare(),
   insert: db
     .insert(configEntries)
     .values({
       kind: sql.placeholder("kind"),
-      name: sql.placeholder("name"),
+      nameKey: sql.placeholder("nameKey"),
       doc: sql.placeholder("doc"),
       createIndex: sql.placeholder("createIndex"),
       modifyIndex: sql.placeholder("modifyIndex"),
@@ -40,17 +42,20 @@ export function applyConfigEntry(change: Change, command: ConfigEntryCommand): b
   const before = configEntry(change.db, kind, name);
   if (command.cas !== undefined && command.cas !== (before?.ModifyIndex ?? 0)) return false;
   if (command.type === "config-entry.delete" && before === undefined) return true;
+  const after = command.type === "config-entry.set" ? command.entry : undefined;
+  validateInGraph(change.db, { kind, name, next: after });
   const run = statements(change.db);
-  if (before !== undefined) run.remove.run({ kind, name });
+  const nameKey = nameKeyOf(name);
+  if (before !== undefined) run.remove.run({ kind, nameKey });
   if (command.type === "config-entry.set") {
     run.insert.run({
-      ...{ kind, name, doc: command.entry },
+      ...{ kind, nameKey, doc: command.entry },
       createIndex: before?.CreateIndex ?? change.index,
       modifyIndex: change.index,
     });
   }
-  const after = command.type === "config-entry.set" ? command.entry : undefined;
   followEntry(change, gatewayEntryOf(before), gatewayEntryOf(after));
+  followLinks(change.db, before, after);
   bumpIndex(change, CONFIG_ENTRIES_INDEX);
   change.touch(configEntryTopic(kind, name));
   change.touch(configKindTopic(kind));

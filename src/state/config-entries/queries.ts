@@ -4,33 +4,34 @@ import { prepared, type StateDb } from "../db.ts";
 import { tableIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
 import { configEntries } from "./tables.ts";
-import { CONFIG_ENTRIES_TOPIC, configEntryTopic, configKindTopic } from "./topics.ts";
+import { CONFIG_ENTRIES_TOPIC, configEntryTopic, configKindTopic, nameKeyOf } from "./topics.ts";
 
 const statements = prepared((db) => ({
   one: db
     .select()
     .from(configEntries)
-    .where(and(eq(configEntries.kind, sql.placeholder("kind")), eq(configEntries.name, sql.placeholder("name"))))
+    .where(and(eq(configEntries.kind, sql.placeholder("kind")), eq(configEntries.nameKey, sql.placeholder("nameKey"))))
     .prepare(),
   ofKind: db
     .select()
     .from(configEntries)
     .where(eq(configEntries.kind, sql.placeholder("kind")))
-    .orderBy(asc(configEntries.name))
+    .orderBy(asc(configEntries.nameKey))
     .prepare(),
-  all: db.select().from(configEntries).orderBy(asc(configEntries.kind), asc(configEntries.name)).prepare(),
+  all: db.select().from(configEntries).orderBy(asc(configEntries.kind), asc(configEntries.nameKey)).prepare(),
 }));
 
 /** The table's name among the indexes. */
 export const CONFIG_ENTRIES_INDEX = "config-entries";
 const INDEXES = [CONFIG_ENTRIES_INDEX] as const;
 
+/** Names are matched without regard to case. */
 export function configEntry<K extends ConfigEntryKind>(
   db: StateDb,
   kind: K,
   name: string,
 ): StoredConfigEntry<K> | undefined {
-  const row = statements(db).one.get({ kind, name });
+  const row = statements(db).one.get({ kind, nameKey: nameKeyOf(name) });
   return row && toEntry<K>(row);
 }
 

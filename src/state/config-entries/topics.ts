@@ -5,5 +5,9 @@ import type { Topic } from "../topics.ts";
 export const CONFIG_ENTRIES_TOPIC: Topic = "config-entries";
 /** Config entries of one kind. */
 export const configKindTopic = (kind: ConfigEntryKind): Topic => `config-entries/${kind}`;
-/** One config entry. */
-export const configEntryTopic = (kind: ConfigEntryKind, name: string): Topic => `config-entry/${kind}/${name}`;
+/** One config entry, whatever the case of its name. */
+export const configEntryTopic = (kind: ConfigEntryKind, name: string): Topic =>
+  `config-entry/${kind}/${nameKeyOf(name)}`;
+
+/** What a name is looked up by. */
+export const nameKeyOf = (name: string): string => name.toLowerCase();

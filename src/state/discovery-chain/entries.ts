@@ -1,0 +1,82 @@
+import { Refusal } from "../../lib/refusal.ts";
+import { type ConfigEntryOf, PROXY_DEFAULTS_NAME } from "../../model/config-entry/config-entry.ts";
+
+/** Kinds that say something about chains. */
+export type ChainKind =
+  | "proxy-defaults"
+  | "service-defaults"
+  | "service-router"
+  | "service-splitter"
+  | "service-resolver";
+
+/** The entry of that kind and name, if there is one. */
+export type EntryReader = <K extends ChainKind>(kind: K, name: string) => ConfigEntryOf<K> | undefined;
+
+/** Services that one chain may lead to: what is compiled for one request or one write has to end. */
+export const SERVICES_MAX = 1000;
+
+const TCP = "tcp";
+const PROTOCOL = "protocol";
+
+/** The config entries that a chain is made of, looked up as they are needed. */
+export class ChainEntries {
+  readonly #service: string;
+  readonly #read: EntryReader;
+  readonly #services = new Set<string>();
+  readonly #protocols = new Map<string, string>();
+  readonly #resolvers = new Map<string, ConfigEntryOf<"service-resolver"> | undefined>();
+  #proxyDefaults: ConfigEntryOf<"proxy-defaults"> | undefined | null = null;
+
+  constructor(service: string, read: EntryReader) {
+    this.#service = service;
+    this.#read = read;
+  }
+
+  router(name: string): ConfigEntryOf<"service-router"> | undefined {
+    return this.#read("service-router", name);
+  }
+
+  splitter(name: string): ConfigEntryOf<"service-splitter"> | undefined {
+    this.#count(name);
+    return this.#read("service-splitter", name);
+  }
+
+  resolver(name: string): ConfigEntryOf<"service-resolver"> | undefined {
+    if (!this.#resolvers.has(name)) this.#resolvers.set(name, this.#read("service-resolver", name));
+    return this.#resolvers.get(name);
+  }
+
+  defaults(name: string): ConfigEntryOf<"service-defaults"> | undefined {
+    return this.#read("service-defaults", name);
+  }
+
+  get proxyDefaults(): ConfigEntryOf<"proxy-defaults"> | undefined {
+    if (this.#proxyDefaults === null) this.#proxyDefaults = this.#read("proxy-defaults", PROXY_DEFAULTS_NAME);
+    return this.#proxyDefaults;
+  }
+
+  /** In lower case. What `service-defaults` leave open is `tcp`, whatever `proxy-defaults` say. */
+  protocol(name: string): string {
+    const known = this.#protocols.get(name);
+    if (known !== undefined) return known;
+    this.#count(name);
+    const own = this.defaults(name);
+    const protocol = (own === undefined ? protocolOfAll(this.proxyDefaults) : own.Protocol).toLowerCase() || TCP;
+    this.#protocols.set(name, protocol);
+    return protocol;
+  }
+
+  #count(name: string): void {
+    if (this.#services.add(name).size <= SERVICES_MAX) return;
+    throw new Refusal(`discovery chain "${this.#service}" leads to more than ${SERVICES_MAX} services`);
+  }
+}
+
+/** What `proxy-defaults` say of services that say nothing themselves; "" for nothing. Its key may have any case, its value another type. */
+export function protocolOfAll(all: ConfigEntryOf<"proxy-defaults"> | undefined): string {
+  const config = Object.entries(all?.Config ?? {});
+  const found = config.find(([key]) => key === PROTOCOL) ?? config.find(([key]) => key.toLowerCase() === PROTOCOL);
+  const said = found?.[1];
+  if (typeof said === "boolean") return String(Number(said));
+  return typeof said === "string" || typeof said === "number" ? String(said) : "";
+}

@@ -1,0 +1,170 @@
+import { Refusal } from "../../lib/refusal.ts";
+import {
+  type ConfigEntry,
+  type ConfigEntryKind,
+  type ConfigEntryOf,
+  PROXY_DEFAULTS_NAME,
+} from "../../model/config-entry/config-entry.ts";
+import { NO_OVERRIDES } from "../../model/discovery-chain.ts";
+import { configEntriesOfKind, configEntry } from "../config-entries/queries.ts";
+import type { StateDb } from "../db.ts";
+import { compileChain } from "./compile.ts";
+import { type ChainKind, type EntryReader, protocolOfAll } from "./entries.ts";
+import { linksTo } from "./links.ts";
+
+/** An entry that is to be written, or with `next` undefined deleted. */
+export interface ProposedEntry {
+  readonly kind: ConfigEntryKind;
+  readonly name: string;
+  readonly next: ConfigEntry | undefined;
+}
+
+const CHAIN_KINDS = ["service-router", "service-splitter", "service-resolver"] as const;
+const isChainKind = (kind: string): boolean => CHAIN_KINDS.some((one) => one === kind);
+
+/** None of these decides whether a chain compiles; Consul names this datacenter in what it refuses. */
+const ANYWHERE = { datacenter: "dc1", callerDatacenter: "dc1", trustDomain: "consul", overrides: NO_OVERRIDES };
+
+const WILDCARD = "*";
+const TCP = "tcp";
+
+/**
+ * Refuses, in Consul's words, an entry that does not go together with the others: the chains that it is part of must compile, and
+ * gateways must speak the protocols of their services. Looks at no more than what the entry can change.
+ */
+export function validateInGraph(db: StateDb, proposed: ProposedEntry): void {
+  switch (proposed.kind) {
+    case "proxy-defaults":
+      validateForAll(db, proposed);
+      break;
+    case "service-defaults":
+    case "service-router":
+    case "service-splitter":
+    case "service-resolver":
+      validateAround(db, proposed);
+      break;
+    case "ingress-gateway":
+      refuseClash(db, proposed, "terminating-gateway");
+      validateIngress(db, proposed);
+      break;
+    case "terminating-gateway":
+      refuseClash(db, proposed, "ingress-gateway");
+      break;
+    default:
+  }
+}
+
+/** Of what all proxies have, only the protocol matters to chains. */
+function validateForAll(db: StateDb, proposed: ProposedEntry): void {
+  const { name, next } = proposed;
+  if (name !== PROXY_DEFAULTS_NAME) return;
+  const before = protocolOfAll(configEntry(db, "proxy-defaults", name));
+  if (before === protocolOfAll(next?.Kind === "proxy-defaults" ? next : undefined)) return;
+  const chains = new Chains(proposed, readerOfAll(db));
+  for (const kind of CHAIN_KINDS) for (const { Name } of configEntriesOfKind(db, kind)) chains.compile(Name);
+  for (const gateway of configEntriesOfKind(db, "ingress-gateway")) chains.refuseOtherProtocols(gateway);
+}
+
+function validateAround(db: StateDb, proposed: ProposedEntry): void {
+  const { name } = proposed;
+  const chains = new Chains(proposed, (kind, service) => configEntry(db, kind, service));
+  const around = linksTo(db, name);
+  chains.compile(name);
+  for (const link of around) if (isChainKind(link.kind)) chains.compile(link.name);
+  for (const link of around) {
+    const gateway = link.kind === "ingress-gateway" ? configEntry(db, link.kind, link.name) : undefined;
+    if (gateway !== undefined) chains.refuseOtherProtocols(gateway);
+  }
+}
+
+/** A listener's services speak its protocol, whatever their routers, splitters and resolvers make of it. */
+function validateIngress(db: StateDb, { next }: ProposedEntry): void {
+  if (next?.Kind !== "ingress-gateway") return;
+  const read: EntryReader = (kind, name) =>
+    kind === "proxy-defaults" || kind === "service-defaults" ? configEntry(db, kind, name) : undefined;
+  for (const [service, protocol] of listened(next)) {
+    const spoken = compileChain({ service, ...ANYWHERE }, read).Protocol;
+    if (spoken !== protocol) throw otherProtocol(service, spoken, protocol);
+  }
+}
+
+/** No name is that of gateways of both kinds. */
+function refuseClash(db: StateDb, { kind, name }: ProposedEntry, other: ConfigEntryKind): void {
+  if (configEntry(db, other, name) === undefined) return;
+  throw new Refusal(
+    `cannot create a "${kind}" config entry with name "${name}", a "${other}" config entry with that name already exists`,
+  );
+}
+
+/** What gateways ask of a chain. */
+interface Summary {
+  readonly protocol: string;
+  /** Requests are neither routed nor split. */
+  readonly isResolved: boolean;
+}
+
+/** Chains as they would be with the proposed entry. */
+class Chains {
+  readonly #chains = new Map<string, Summary>();
+  readonly #read: EntryReader;
+
+  constructor({ kind, name, next }: ProposedEntry, read: EntryReader) {
+    const folded = name.toLowerCase();
+    const known = new Map<string, ConfigEntry | undefined>([[`${kind}/${folded}`, next]]);
+    this.#read = <K extends ChainKind>(of: K, service: string) => {
+      const key = `${of}/${service.toLowerCase()}`;
+      if (!known.has(key)) known.set(key, read(of, service));
+      // The key says of which kind it is.
+      return known.get(key) as ConfigEntryOf<K> | undefined;
+    };
+  }
+
+  compile(service: string): Summary {
+    const known = this.#chains.get(service);
+    if (known !== undefined) return known;
+    const { Protocol, StartNode, Nodes } = compileChain({ service, ...ANYWHERE }, this.#read);
+    const chain = { protocol: Protocol, isResolved: Nodes[StartNode]?.Type === "resolver" };
+    this.#chains.set(service, chain);
+    return chain;
+  }
+
+  /** A listener of connections also takes services with requests, as long as these are neither routed nor split. */
+  refuseOtherProtocols(gateway: ConfigEntryOf<"ingress-gateway">): void {
+    for (const [service, protocol] of listened(gateway)) {
+      const chain = this.compile(service);
+      if (chain.protocol === protocol || (protocol === TCP && chain.isResolved)) continue;
+      throw otherProtocol(service, chain.protocol, protocol);
+    }
+  }
+}
+
+/** Services that a gateway names, each with the protocol of its listener. */
+function listened({ Listeners }: ConfigEntryOf<"ingress-gateway">): [string, string][] {
+  return (Listeners ?? []).flatMap(({ Protocol, Services }) =>
+    (Services ?? [])
+      .filter(({ Name }) => Name !== WILDCARD)
+      .map(({ Name }): [string, string] => [Name, Protocol || TCP]),
+  );
+}
+
+function otherProtocol(service: string, spoken: string, wanted: string): Refusal {
+  return new Refusal(
+    `service "${service}" has protocol "${spoken}", which does not match defined listener protocol "${wanted}"`,
+  );
+}
+
+/** Where most entries are needed, reading them by kind is faster than one by one. */
+function readerOfAll(db: StateDb): EntryReader {
+  const kinds = new Map<ChainKind, ReadonlyMap<string, ConfigEntry>>();
+  return <K extends ChainKind>(kind: K, name: string) => {
+    const known = kinds.get(kind);
+    const entries = known ?? byName(configEntriesOfKind<ChainKind>(db, kind));
+    if (known === undefined) kinds.set(kind, entries);
+    // The map is that of the kind.
+    return entries.get(name.toLowerCase()) as ConfigEntryOf<K> | undefined;
+  };
+}
+
+function byName(entries: readonly ConfigEntry[]): ReadonlyMap<string, ConfigEntry> {
+  return new Map(entries.map((entry) => [entry.Name.toLowerCase(), entry]));
+}
