@@ -1,17 +1,19 @@
+import { bootstrapEntries } from "../config/bootstrap-entries.ts";
 import type { Config } from "../config/config.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import type { Logger } from "../ports/logger.ts";
+import { ConfigBootstrap } from "../server/config-bootstrap.ts";
 import { ConfigReplication, type PrimaryAnswer } from "../server/config-replication.ts";
 import type { Propose } from "../server/propose.ts";
 import type { LeaderDuty } from "../server/server.ts";
-import { configEntryList } from "../state/config-entries/queries.ts";
+import { configEntry, configEntryList } from "../state/config-entries/queries.ts";
 import type { StateDb } from "../state/db.ts";
 
 /** `GET path` at a server of another datacenter. Rejects when none can be reached. */
 export type AskOther = (datacenter: string, path: string, signal: AbortSignal) => Promise<PrimaryAnswer>;
 
-/** What a leader does for the config entries: outside of the primary datacenter a copy of all of them. */
+/** What a leader does for the config entries: in the primary datacenter those of its configuration, elsewhere a copy of all. */
 export function configDuties(deps: {
   config: Config;
   db: StateDb;
@@ -22,7 +24,11 @@ export function configDuties(deps: {
   const { config, db, propose, askOther, log } = deps;
   const { datacenter, primaryDatacenter: primary } = config;
   const common = { propose, clock, log };
-  if (primary === datacenter) return [];
+  if (primary === datacenter) {
+    const exists: ConstructorParameters<typeof ConfigBootstrap>[0]["exists"] = (kind, name) =>
+      configEntry(db, kind, name) !== undefined;
+    return [new ConfigBootstrap({ ...common, entries: bootstrapEntries(config.configEntries.bootstrap), exists })];
+  }
   const ask = (path: string, signal: AbortSignal) => askOther(primary, path, signal);
   return [new ConfigReplication({ ...common, random, ask, own: () => configEntryList(db).value })];
 }

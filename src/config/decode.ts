@@ -69,7 +69,10 @@ function decodeValue(decoding: Decoding, key: Key, value: RawValue, path: string
     case "any":
       return expectMap(decoding, value, path);
     case "any-list":
-      return expectList(decoding, value, path)?.map((item) => (decoding.format === "hcl" ? unwrapDeep(item) : item));
+      // Every list of such things is one of maps.
+      return expectList(decoding, value, path)
+        ?.map((item, index) => (item === null ? {} : expectMap(decoding, item, `${path}[${index}]`)))
+        .filter((item) => item !== undefined);
     case "strings":
       return decodeStrings(decoding, value, path);
     case "string-map":

@@ -2,6 +2,7 @@
 import ipaddr from "ipaddr.js";
 import { metaProblem } from "../model/meta-rules.ts";
 import { isAnyAddress } from "./addresses.ts";
+import { bootstrapEntries } from "./bootstrap-entries.ts";
 import type { Config, Definition } from "./config.ts";
 import { serviceFaults } from "./definitions.ts";
 import { ConfigError, errorList } from "./error.ts";
@@ -24,6 +25,7 @@ export function validate(config: Built, dev: boolean): void {
   validateNumbers(config);
   validateBootstrap(config);
   for (const service of config.services) validateService(service);
+  bootstrapEntries(config.configEntries.bootstrap);
   const fault = metaProblem(config.nodeMeta);
   if (fault !== undefined) throw new ConfigError(`node_meta invalid: ${fault}`);
   if (!CA_PROVIDERS.includes(config.connect.caProvider))

@@ -12,7 +12,7 @@ export const CONNECT_KEYS = {
     enable_serverless_plugin: bool(false, "Without effect.", { since: "1.13", ...ACCEPTED }),
   }),
   config_entries: section("Configuration entries.", {
-    bootstrap: anyList("Entries that the leader writes when they are missing.", ACCEPTED),
+    bootstrap: anyList("Entries that a new leader of the primary datacenter writes when they are missing."),
   }),
   enable_central_service_config: bool(
     true,

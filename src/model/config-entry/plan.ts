@@ -60,9 +60,14 @@ export function zeroOf(plan: Plan): unknown {
 function structPlan(schema: z.ZodObject): StructPlan {
   const fields = Object.entries(schema.shape).map(([name, field]) => fieldPlan(name, field as z.ZodType));
   const aliases = Object.entries(schema.shape).flatMap(([name, field]) =>
-    (rulesOf(field as z.ZodType).aliases ?? [underlined(name)]).map((spelling) => [spelling, name.toLowerCase()]),
+    spellingsOf(name, rulesOf(field as z.ZodType)).map((spelling) => [spelling, name.toLowerCase()]),
   );
   return { kind: "struct", fields, aliases: new Map(aliases.filter(([a, b]) => a !== b) as [string, string][]) };
+}
+
+/** A duration says its spellings only where it has others. */
+function spellingsOf(name: string, { aliases, duration }: GoRules): readonly string[] {
+  return aliases === undefined || (duration === true && aliases.length === 0) ? [underlined(name)] : aliases;
 }
 
 function fieldPlan(name: string, schema: z.ZodType): Field {

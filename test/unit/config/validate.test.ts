@@ -22,6 +22,7 @@ const DIFFERENCES: readonly (readonly [string, string])[] = [
   ['"bind_addr":"{{ GetFoo }}"', "the text goes on with what is wrong with the template"],
   ['"segments":', "an enterprise key, understood and ignored"],
   ['"reconnect_timeout":"y"', "Consul does not look at this duration here"],
+  ['"config":{"x":null}', "Consul takes it, and its servers end when it is written"],
   ["/etc/passwd", "asked of the file system, not of the configuration"],
 ];
 
