@@ -4,7 +4,7 @@ import { sortByDistance } from "../lib/coordinate.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import type { QueryExecutor } from "../server/query-executor.ts";
-import { partsOf } from "../server/uploads.ts";
+import { restoreThroughLeader } from "../server/restore-through-leader.ts";
 import { healthConnect, healthIngress, healthService, nodeWithServices } from "../state/catalog/queries.ts";
 import { healthChecks, healthNode, healthState } from "../state/checks/queries.ts";
 import { configEntryList } from "../state/config-entries/queries.ts";
@@ -42,8 +42,8 @@ export function createApi(parts: ApiParts): Api {
     ...local,
     snapshot: {
       // The route has asked for the freshness that its caller wants.
-      save: () => raft.saveSnapshot({ isStale: true }),
-      restore: (archive, skipUnknown) => restoreThroughLeader(core, archive, skipUnknown),
+      save: (withoutNewer) => raft.saveSnapshot({ isStale: true, withoutNewer }),
+      restore: (body, skipUnknown) => restoreThroughLeader(body, { skipUnknown }, { ...core, uuid: random.uuid }),
       index: stateIndex,
     },
     kv: {
@@ -131,13 +131,4 @@ export function createApi(parts: ApiParts): Api {
       isClosed: () => publisher.isClosed,
     },
   };
-}
-
-async function restoreThroughLeader({ raft, forwarder }: Core, archive: Uint8Array, skipUnknown: boolean) {
-  if (raft.isLeader) return raft.restoreSnapshot(archive, { skipUnknown });
-  for (const part of partsOf(random.uuid(), archive)) {
-    const report = await forwarder.run("snapshot.restore", { ...part, skipUnknown });
-    if (report !== null) return report;
-  }
-  return { leftOut: {}, kept: {} };
 }

@@ -21,6 +21,7 @@ import { LeaderHold } from "../server/leader-hold.ts";
 import type { Member } from "../server/members.ts";
 import type { LeaderMethods } from "../server/methods.ts";
 import type { Operator } from "../server/operator.ts";
+import type { Restores } from "../server/restores.ts";
 import type { Server } from "../server/server.ts";
 import type { StateDb } from "../state/db.ts";
 import type { Publisher } from "../state/publisher.ts";
@@ -63,6 +64,7 @@ export interface Core {
   readonly hold: LeaderHold;
   readonly forwarder: Forwarder<LeaderMethods>;
   readonly operator: Operator;
+  readonly restores: Restores;
   readonly pools: Pools;
   /** From now on client agents and servers of other datacenters may call. */
   serve(guests: Pick<Guests, "accept">): void;
@@ -169,6 +171,7 @@ async function start(
   return {
     ...{ nodeId, db, publisher, recent, raft, hold },
     ...{ server: role.server, forwarder: role.forwarder, operator: role.operator, members: role.members },
+    restores: role.restores,
     pools: gossip,
     serve: (guests) => link.serve(guests),
     stateIndex: () => machine.stateIndex,

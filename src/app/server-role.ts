@@ -20,6 +20,7 @@ import { type Member, membersOf } from "../server/members.ts";
 import { type LeaderMethods, leaderMethods } from "../server/methods.ts";
 import { NodeKeeper } from "../server/node-keeper.ts";
 import { Operator } from "../server/operator.ts";
+import { Restores } from "../server/restores.ts";
 import { Server } from "../server/server.ts";
 import { Uploads } from "../server/uploads.ts";
 import { nodeById } from "../state/nodes/queries.ts";
@@ -58,6 +59,7 @@ export interface ServerRole {
   readonly joiner: Joiner;
   readonly forwarder: Forwarder<LeaderMethods>;
   readonly operator: Operator;
+  readonly restores: Restores;
   members(): Member[];
   leave(): Promise<void>;
 }
@@ -90,8 +92,10 @@ export function serverRole(deps: RoleDeps): ServerRole {
     reconnectTimeoutMs: () => config().reconnectTimeoutMs,
   });
   const leadership = new Leadership({ raft, server, autopilot, caretaker, nodes, clock, log });
+  const uploads = new Uploads(clock, () => raft.newArchive());
+  const restores = new Restores({ raft, uploads, clock, log });
   const methods = leaderMethods({
-    ...{ server, propose, raft, autopilot, caretaker, uploads: new Uploads(clock) },
+    ...{ server, propose, raft, autopilot, caretaker, restores },
     isCaughtUp: () => leadership.isReady,
   });
   const forwarder = new Forwarder({ raft, hold, methods, meter, peers: () => link.peers });
@@ -122,7 +126,7 @@ export function serverRole(deps: RoleDeps): ServerRole {
     },
   });
   return {
-    ...{ server, leadership, joiner, forwarder, operator, members },
+    ...{ server, leadership, joiner, forwarder, operator, restores, members },
     async leave() {
       const voters = raft.configuration().configuration.servers.filter(({ voter }) => voter);
       if (!voters.some(({ id }) => id !== nodeId)) return;

@@ -21,6 +21,8 @@ interface Hash {
 export interface ArchiveTarget {
   /** A new SHA-256. */
   newHash(): Hash;
+  /** How many bytes `state.bin` is going to have, before any of them is there. Throws when they are too many. */
+  onSize?(bytes: number): void;
   /** More of `state.bin`; it is only good until this returns. */
   onState(part: Uint8Array): void;
 }
@@ -129,6 +131,7 @@ export class ArchiveReader {
     if (name !== STATE && size > SMALL_BYTES_MAX) {
       throw new ArchiveError(`${JSON.stringify(name)} in snapshot is larger than ${SMALL_BYTES_MAX} bytes`);
     }
+    if (name === STATE) this.#target.onSize?.(size);
     this.#hashes.set(name, this.#target.newHash());
     const padding = (TAR_BLOCK_BYTES - (size % TAR_BLOCK_BYTES)) % TAR_BLOCK_BYTES;
     if (size > 0) this.#current = { name, left: size, padding };

@@ -9,7 +9,7 @@ import { proposeRestore } from "./driver/restore.ts";
 import type { RaftNodeOptions } from "./options.ts";
 import { alreadyBootstrapped, noLeader, restoring } from "./refusals.ts";
 import type { RaftStatus } from "./status.ts";
-import type { RestoreOptions, RestoreReport } from "./types.ts";
+import type { ArchiveDraft, ArchiveFile, ExportedArchive, RestoreOptions, RestoreReport } from "./types.ts";
 import { SNAPSHOT_POLICY, Upkeep } from "./upkeep.ts";
 
 /** A stop waits this long for what is under way; then the disk or the other servers are too slow. */
@@ -196,18 +196,26 @@ export class RaftNode {
     await this.barrier();
   }
 
-  /** A snapshot file of all that was committed before; with `isStale`, of what this server has. */
-  async saveSnapshot({ isStale = false } = {}): Promise<Uint8Array> {
+  /** A snapshot archive of all that was committed before; with `isStale`, of what this server has. Whoever gets it removes it. */
+  async saveSnapshot({ isStale = false, withoutNewer = false } = {}): Promise<ExportedArchive> {
     if (!isStale) await this.barrier();
     this.#options.machine.flush();
-    return this.#options.keeper.exportArchive({ configuration: this.configuration() });
+    return this.#options.keeper.exportArchive({ configuration: this.configuration() }, { withoutNewer });
+  }
+
+  /** For an archive that is to be restored, by this server or another one. */
+  newArchive(): Promise<ArchiveDraft> {
+    return this.#options.keeper.newArchive();
   }
 
   /**
-   * Replaces the whole state, on every server, by that of a snapshot file. Other proposals are refused meanwhile. Rejects
+   * Replaces the whole state, on every server, by that of an archive, which stays. Other proposals are refused meanwhile. Rejects
    * with a Refusal when the archive is not usable; then nothing has changed. Resolves with what is not served.
    */
-  async restoreSnapshot(archive: Uint8Array, options: RestoreOptions = { skipUnknown: false }): Promise<RestoreReport> {
+  async restoreSnapshot(
+    archive: ArchiveFile,
+    options: RestoreOptions = { skipUnknown: false },
+  ): Promise<RestoreReport> {
     if (!this.isLeader) throw noLeader();
     if (this.#isRestoring) throw restoring();
     this.#isRestoring = true;

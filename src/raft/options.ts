@@ -5,7 +5,7 @@ import type { IndexedConfiguration } from "./configuration.ts";
 import type { Limits, Timing } from "./core/types.ts";
 import type { RestorePlan } from "./driver/restore.ts";
 import type { RaftTransport } from "./transport.ts";
-import type { LogStore, OpenedLog, StateKeeper, StateMachine } from "./types.ts";
+import type { ArchiveFile, LogStore, OpenedLog, StateKeeper, StateMachine } from "./types.ts";
 import type { SnapshotPolicy } from "./upkeep.ts";
 
 export interface RaftRole {
@@ -33,7 +33,7 @@ export interface RaftNodeOptions {
   limits?: Limits;
   snapshotPolicy?: SnapshotPolicy;
   /** How an archive gets into the log. */
-  planRestore(archive: Uint8Array): RestorePlan;
+  planRestore(archive: ArchiveFile): RestorePlan;
   /** Role, term or leader changed. Also called before `startRaftNode` resolves. */
   onRole(role: RaftRole): void;
   /** Another configuration is in force, committed or not. */

@@ -102,6 +102,36 @@ export interface ArchiveMembers {
   configuration: IndexedConfiguration;
 }
 
+/** A snapshot archive, ours or Consul's, on the disk until it is removed. */
+export interface ArchiveFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** Bytes from `offset` on; fewer at the end. */
+  read(offset: number, bytesMax: number): Promise<Uint8Array>;
+  remove(): Promise<void>;
+}
+
+/** An archive that comes in parts. */
+export interface ArchiveDraft {
+  /** Rejects with a Refusal when there is no room for it. */
+  write(part: Uint8Array): Promise<void>;
+  /** What was written is the archive. */
+  finish(): Promise<ArchiveFile>;
+  /** Removes what was written, unless it became an archive. */
+  discard(): Promise<void>;
+}
+
+export interface ExportOptions {
+  /** Do without what Consul 1.8 can't restore. */
+  withoutNewer: boolean;
+}
+
+export interface ExportedArchive {
+  archive: ArchiveFile;
+  /** How many records of which kind it is without. */
+  leftOut: Readonly<Record<string, number>>;
+}
+
 export interface RestoreOptions {
   /** Do without the records that the state has no place for. */
   skipUnknown: boolean;
@@ -114,9 +144,9 @@ export interface RestoreReport {
   kept: Readonly<Record<string, number>>;
 }
 
-/** An archive in the form in which the log takes it. */
+/** An archive in the form in which the log takes it: the very same, or a new one. */
 export interface CheckedArchive extends RestoreReport {
-  archive: Uint8Array;
+  archive: ArchiveFile;
 }
 
 /**
@@ -147,10 +177,12 @@ export interface StateKeeper {
    * that when a crash came between.
    */
   finishSnapshot(snapshot: SnapshotMeta): Promise<SnapshotInfo>;
-  /** The bytes of a snapshot file for people, see `/v1/snapshot`. */
-  exportArchive(members: ArchiveMembers): Promise<Uint8Array>;
-  /** Verifies such bytes without changing anything; rejects with a Refusal when they can't be restored here. */
-  checkArchive(archive: Uint8Array, options: RestoreOptions): Promise<CheckedArchive>;
+  /** Makes an archive for people, see `/v1/snapshot`. */
+  exportArchive(members: ArchiveMembers, options: ExportOptions): Promise<ExportedArchive>;
+  /** Takes such an archive in. */
+  newArchive(): Promise<ArchiveDraft>;
+  /** Verifies one without changing anything; rejects with a Refusal when it can't be restored here. */
+  checkArchive(archive: ArchiveFile, options: RestoreOptions): Promise<CheckedArchive>;
   /**
    * Executes a `restore` entry: replaces all rows of the database by those of the archive that commands before it have
    * staged, in one transaction that also says that the entry is applied. When the archive can't be used, only the latter

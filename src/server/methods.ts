@@ -9,23 +9,24 @@ import type { KvPut } from "./endpoints/kv.ts";
 import type { QueryRequest } from "./endpoints/query.ts";
 import type { SessionRequest } from "./endpoints/session.ts";
 import type { Propose } from "./propose.ts";
+import type { Restores } from "./restores.ts";
 import type { Server } from "./server.ts";
-import type { Part, Uploads } from "./uploads.ts";
+import type { Part } from "./uploads.ts";
 
 export interface MethodDeps {
   server: Server;
   propose: Propose;
-  raft: Pick<RaftNode, "barrier" | "changeConfiguration" | "transferLeadership" | "restoreSnapshot">;
+  raft: Pick<RaftNode, "barrier" | "changeConfiguration" | "transferLeadership">;
   /** Whatever earlier leaders answered is applied here. */
   isCaughtUp: () => boolean;
   autopilot: Autopilot;
   caretaker: Caretaker;
-  uploads: Uploads;
+  restores: Restores;
 }
 
 /** What only the leader does, under the names by which other servers ask for it. */
 export function leaderMethods(deps: MethodDeps) {
-  const { server, propose, raft, isCaughtUp, autopilot, caretaker, uploads } = deps;
+  const { server, propose, raft, isCaughtUp, autopilot, caretaker, restores } = deps;
   const remove = async (id: string) => {
     caretaker.keepOut(id);
     try {
@@ -64,11 +65,10 @@ export function leaderMethods(deps: MethodDeps) {
       await propose({ type: "catalog.deregister", node });
     },
     "raft.transfer": ({ to }: { to?: string | undefined }) => raft.transferLeadership(to),
-    /** The last part restores, and is answered with what is not served; null for those before. */
-    "snapshot.restore": async ({ skipUnknown = false, ...part }: Part & { skipUnknown?: boolean | undefined }) => {
-      const archive = uploads.take(part);
-      return archive === undefined ? null : raft.restoreSnapshot(archive, { skipUnknown });
-    },
+    "snapshot.restore": ({ skipUnknown, ...part }: Part & { skipUnknown: boolean }) =>
+      restores.take(part, { skipUnknown }),
+    /** To be asked again while the answer is null. */
+    "snapshot.restored": ({ id }: { id: string }) => restores.result(id),
   };
 }
 

@@ -1,14 +1,15 @@
 import { Refusal } from "../lib/refusal.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
+import type { ArchiveDraft, ArchiveFile } from "../raft/types.ts";
 import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
 
 /** A part in one call: little beside what else goes to the leader. */
-export const PART_BYTES = 2 * 1024 * 1024;
+const PART_BYTES = 1024 * 1024;
 /** An upload whose next part doesn't come is dropped. */
 const IDLE_MS = 60_000;
 const UPLOADS_MAX = 2;
 
-/** A part of something too large for one call. Parts come in order. */
+/** A part of an archive, which is too large for one call. Parts come in order. */
 export interface Part {
   /** A new one for each upload. */
   id: string;
@@ -18,53 +19,81 @@ export interface Part {
 }
 
 interface Upload {
-  bytes: Uint8Array;
+  draft: ArchiveDraft;
+  totalBytes: number;
   have: number;
   timer: Timer | undefined;
 }
 
-/** Puts together what other servers send in parts. */
+/** Puts together the archives that other servers send in parts. */
 export class Uploads {
   readonly #clock: Clock;
+  readonly #newArchive: () => Promise<ArchiveDraft>;
   readonly #open = new Map<string, Upload>();
+  #begun = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, newArchive: () => Promise<ArchiveDraft>) {
     this.#clock = clock;
+    this.#newArchive = newArchive;
   }
 
-  /** The whole, once its last part is here. Throws a Refusal for a part that doesn't fit. */
-  take({ id, offset, totalBytes, data }: Part): Uint8Array | undefined {
-    const upload = this.#open.get(id) ?? this.#begin(offset, totalBytes);
+  /** The whole, once its last part is here; whoever gets it removes it. Rejects with a Refusal for a part that doesn't fit. */
+  async take({ id, offset, totalBytes, data }: Part): Promise<ArchiveFile | undefined> {
+    const upload = this.#open.get(id) ?? (await this.#begin(id, offset, totalBytes));
     upload.timer?.cancel();
-    if (upload.have !== offset || upload.bytes.length !== totalBytes || offset + data.length > totalBytes) {
-      this.#open.delete(id);
+    const { have } = upload;
+    if (have !== offset || upload.totalBytes !== totalBytes || offset + data.length > totalBytes) {
+      await this.#drop(id);
       throw new Refusal("a part of the upload is missing; send it again", 500, "refused");
     }
-    upload.bytes.set(data, offset);
     upload.have += data.length;
-    if (upload.have === totalBytes) {
-      this.#open.delete(id);
-      return upload.bytes;
+    try {
+      await upload.draft.write(data);
+      if (upload.have < totalBytes) {
+        upload.timer = this.#clock.after(IDLE_MS, () => void this.#drop(id));
+        return undefined;
+      }
+      const archive = await upload.draft.finish();
+      await this.#drop(id);
+      return archive;
+    } catch (error) {
+      await this.#drop(id);
+      throw error;
     }
-    this.#open.set(id, upload);
-    upload.timer = this.#clock.after(IDLE_MS, () => this.#open.delete(id));
-    return undefined;
   }
 
-  #begin(offset: number, totalBytes: number): Upload {
+  async #begin(id: string, offset: number, totalBytes: number): Promise<Upload> {
     const refuse = (why: string) => new Refusal(why, 500, "refused");
     if (offset !== 0) throw refuse("the upload is not known here any more; send it again");
     if (totalBytes > ARCHIVE_BYTES_MAX) throw refuse(`the upload has more than ${ARCHIVE_BYTES_MAX} bytes`);
-    if (this.#open.size >= UPLOADS_MAX) throw refuse("other uploads are under way; try again when they are done");
-    return { bytes: new Uint8Array(totalBytes), have: 0, timer: undefined };
+    if (this.#begun >= UPLOADS_MAX) throw refuse("other uploads are under way; try again when they are done");
+    this.#begun++;
+    try {
+      const upload = { draft: await this.#newArchive(), totalBytes, have: 0, timer: undefined };
+      this.#open.set(id, upload);
+      return upload;
+    } catch (error) {
+      this.#begun--;
+      throw error;
+    }
+  }
+
+  async #drop(id: string): Promise<void> {
+    const upload = this.#open.get(id);
+    if (upload === undefined) return;
+    this.#open.delete(id);
+    this.#begun--;
+    upload.timer?.cancel();
+    await upload.draft.discard();
   }
 }
 
-/** `bytes` in parts, at least one. */
-export function* partsOf(id: string, bytes: Uint8Array): Generator<Part> {
+/** An archive in parts, at least one, each read when it is wanted. */
+export async function* partsOf(id: string, archive: Pick<ArchiveFile, "bytes" | "read">): AsyncGenerator<Part> {
   let offset = 0;
   do {
-    yield { id, offset, totalBytes: bytes.length, data: bytes.subarray(offset, offset + PART_BYTES) };
+    const data = await archive.read(offset, PART_BYTES);
+    yield { id, offset, totalBytes: archive.bytes, data };
     offset += PART_BYTES;
-  } while (offset < bytes.length);
+  } while (offset < archive.bytes);
 }

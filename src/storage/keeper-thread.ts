@@ -1,7 +1,7 @@
 import { Refusal } from "../lib/refusal.ts";
 import type { IndexedConfiguration } from "../raft/configuration.ts";
 import type { SnapshotMeta } from "../raft/core/messages.ts";
-import type { ArchiveMembers, Entry, RestoreOptions } from "../raft/types.ts";
+import type { ArchiveMembers, Entry, ExportOptions, RestoreOptions } from "../raft/types.ts";
 import type { StateFiles } from "./state-jobs.ts";
 import { startThread } from "./thread.ts";
 
@@ -12,8 +12,9 @@ export type KeeperJob =
   | { job: "readSnapshot"; snapshotId: string; offset: number; bytesMax: number }
   | { job: "receiveSnapshot"; snapshot: SnapshotMeta; offset: number; data: Uint8Array }
   | { job: "finishSnapshot"; snapshot: SnapshotMeta }
-  | { job: "exportArchive"; members: ArchiveMembers }
-  | { job: "checkArchive"; archive: Uint8Array; options: RestoreOptions }
+  | { job: "exportArchive"; members: ArchiveMembers; options: ExportOptions }
+  /** `archive` is the path of a file. */
+  | { job: "checkArchive"; archive: string; options: RestoreOptions }
   | { job: "installStaged"; entry: Pick<Entry, "index" | "term" | "data"> };
 
 /** A job as it travels. */

@@ -2,14 +2,19 @@ import { tmpdir } from "node:os";
 import { Refusal } from "../lib/refusal.ts";
 import type { IndexedConfiguration } from "../raft/configuration.ts";
 import type {
+  ArchiveDraft,
+  ArchiveFile,
   ArchiveMembers,
   CheckedArchive,
   Entry,
+  ExportedArchive,
+  ExportOptions,
   RestoreOptions,
   SnapshotInfo,
   StateKeeper,
 } from "../raft/types.ts";
 import type { StateDb } from "../state/db.ts";
+import { archiveAt, newArchive } from "./archive-file.ts";
 import { checkRestorable, installStaged } from "./restore.ts";
 import { exportArchive } from "./state-jobs.ts";
 import { appliedOf } from "./state-work.ts";
@@ -49,12 +54,19 @@ class MemoryKeeper implements StateKeeper {
     return info;
   }
 
-  async exportArchive(members: ArchiveMembers): Promise<Uint8Array> {
-    return exportArchive(this.#db.$client, members, tmpdir());
+  newArchive(): Promise<ArchiveDraft> {
+    return newArchive(tmpdir());
   }
 
-  async checkArchive(archive: Uint8Array, options: RestoreOptions): Promise<CheckedArchive> {
-    return checkRestorable(this.#db.$client, archive, { ...options, dir: tmpdir(), needSpaceFor: () => undefined });
+  async exportArchive(members: ArchiveMembers, options: ExportOptions): Promise<ExportedArchive> {
+    const { path, leftOut } = await exportArchive(this.#db.$client, members, { ...options, dir: tmpdir() });
+    return { archive: await archiveAt(path), leftOut };
+  }
+
+  async checkArchive(archive: ArchiveFile, options: RestoreOptions): Promise<CheckedArchive> {
+    const settings = { ...options, dir: tmpdir(), needSpaceFor: () => undefined };
+    const { path, ...report } = await checkRestorable(this.#db.$client, archive.path, settings);
+    return { archive: path === undefined ? archive : await archiveAt(path), ...report };
   }
 
   async installStaged(entry: Pick<Entry, "index" | "term" | "data">): Promise<Refusal | undefined> {

@@ -1,4 +1,6 @@
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, createWriteStream, rmSync, statSync } from "node:fs";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { TAR_BLOCK_BYTES, tarHeader } from "../codec/tar.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -17,26 +19,36 @@ interface Meta {
   ConfigurationIndex?: number;
 }
 
-/** The bytes of a snapshot file whose state is the file `statePath`. Memory is needed for what is packed only. */
-export async function packArchive(meta: Meta, statePath: string, nowMs: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  const gzip = createGzip({ level: GZIP_LEVEL });
-  let bytes = 0;
-  const done = (async () => {
-    for await (const part of gzip as AsyncIterable<Uint8Array>) {
-      bytes += part.length;
-      if (bytes > ARCHIVE_BYTES_MAX) throw new Refusal(`the snapshot is larger than ${ARCHIVE_BYTES_MAX} bytes`);
-      parts.push(part);
-    }
-  })();
-  // Heard of below; a failure there must not be one that nobody hears of.
-  done.catch(() => undefined);
-  for await (const part of tarOf(meta, statePath, nowMs)) {
-    if (!gzip.write(part)) await Promise.race([new Promise((resolve) => gzip.once("drain", resolve)), done]);
+interface Files {
+  statePath: string;
+  /** Of the new archive. */
+  path: string;
+}
+
+/** Makes a snapshot file whose state is the file `statePath`. Nothing stays behind when it rejects. */
+export async function packArchive(meta: Meta, { statePath, path }: Files, nowMs: number): Promise<void> {
+  try {
+    await pipeline(
+      tarOf(meta, statePath, nowMs),
+      createGzip({ level: GZIP_LEVEL }),
+      limited(ARCHIVE_BYTES_MAX),
+      createWriteStream(path, { flags: "wx", mode: 0o600 }),
+    );
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
   }
-  gzip.end();
-  await done;
-  return Buffer.concat(parts, bytes);
+}
+
+function limited(bytesMax: number): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(part: Uint8Array, _, done) {
+      bytes += part.length;
+      if (bytes > bytesMax) done(new Refusal(`the snapshot is larger than ${bytesMax} bytes`));
+      else done(null, part);
+    },
+  });
 }
 
 async function* tarOf(meta: Meta, statePath: string, nowMs: number): AsyncGenerator<Uint8Array> {

@@ -2,18 +2,19 @@ import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { z } from "zod";
 import { Refusal } from "../lib/refusal.ts";
-import type { CheckedArchive, Entry, RestoreOptions } from "../raft/types.ts";
+import type { Entry, RestoreOptions, RestoreReport } from "../raft/types.ts";
 import { countsText, type Loaded, RecordLoader } from "../state/records/load.ts";
 import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
 import type { RestoreData } from "../state/restore/plan.ts";
 import { SQLITE_MAGIC } from "./archive.ts";
+import { newArchivePath } from "./archive-file.ts";
 import { readPart } from "./durable-files.ts";
 import { errorText, FormatError, isDamage } from "./failure.ts";
 import { packArchive } from "./pack.ts";
 import { readStateBin } from "./state-bin.ts";
 import { appliedOf, clearStaging, copySchema, formatOf, refill, saveApplied } from "./state-work.ts";
 import { inTempDir } from "./temp-dir.ts";
-import { unpackArchive, unpackParts } from "./unpack.ts";
+import { partsOfFile, unpackArchive } from "./unpack.ts";
 
 const dataSchema: z.ZodType<RestoreData> = z.object({
   id: z.string(),
@@ -21,10 +22,15 @@ const dataSchema: z.ZodType<RestoreData> = z.object({
 });
 
 export interface CheckOptions extends RestoreOptions {
-  /** For copies. */
+  /** For copies, and for the image. */
   dir: string;
   /** Is told how many bytes they take. */
   needSpaceFor: (bytes: number) => void;
+}
+
+/** What became of an archive; `path` is that of the new archive with the image, if it wasn't one itself. */
+export interface Checked extends RestoreReport {
+  path: string | undefined;
 }
 
 /**
@@ -33,19 +39,19 @@ export interface CheckOptions extends RestoreOptions {
  */
 export function checkRestorable(
   db: Database,
-  archive: Uint8Array,
+  archive: string,
   { dir, needSpaceFor, skipUnknown }: CheckOptions,
-): Promise<CheckedArchive> {
+): Promise<Checked> {
   return inTempDir(dir, async (temp) => {
     const statePath = join(temp, "state.bin");
-    // What it unpacks to is only known then.
-    needSpaceFor(archive.length);
-    const meta = await unpackArchive(archive, statePath);
-    // The unpacked state, it as rows twice, and the write-ahead log of the refill later on.
-    needSpaceFor(4 * meta.Size);
+    const meta = await unpackArchive(partsOfFile(archive), {
+      statePath,
+      // The unpacked state, it as rows, packed again, and the write-ahead log of the refill later on.
+      needSpaceFor: (bytes) => needSpaceFor(4 * bytes),
+    });
     if (isImage(statePath)) {
       tryRefill(db, statePath, join(temp, "trial.db"));
-      return { archive, leftOut: {}, kept: {} };
+      return { path: undefined, leftOut: {}, kept: {} };
     }
     const imagePath = join(temp, "image.db");
     const loaded = importRecords(db, statePath, imagePath);
@@ -56,14 +62,12 @@ export function checkRestorable(
           "restore it with -skip-unknown (?skip-unknown) to do without them",
       );
     }
-    tryRefill(db, imagePath, join(temp, "trial.db"));
+    // Its tables are those of `db`, and have taken the rows: nothing has to be tried.
     const Index = Math.max(meta.Index, loaded.index);
-    const image = await packArchive(
-      { ID: meta.ID, Index, Term: meta.Term, Format: formatOf(db) },
-      imagePath,
-      Date.now(),
-    );
-    return { archive: image, leftOut: loaded.leftOut, kept: loaded.kept };
+    const path = newArchivePath(dir);
+    const imageMeta = { ID: meta.ID, Index, Term: meta.Term, Format: formatOf(db) };
+    await packArchive(imageMeta, { statePath: imagePath, path }, Date.now());
+    return { path, leftOut: loaded.leftOut, kept: loaded.kept };
   });
 }
 
@@ -116,7 +120,7 @@ export async function installStaged(
     await inTempDir(dir, async (temp) => {
       const imagePath = join(temp, "image.db");
       const of = readData(data);
-      const meta = await unpackParts(firstOf(staged(db, of)), staged(db, of), imagePath);
+      const meta = await unpackArchive(staged(db, of), { statePath: imagePath });
       if (!isImage(imagePath)) throw new Refusal("failed to read snapshot file: its state has another format");
       // Clients have seen indexes up to the old offset's, and will see those of the archive's rows.
       refill(db, imagePath, { index, term, offset: Math.max(offset, meta.Index - index) }, clearStaging);
@@ -144,11 +148,6 @@ function* staged(db: Database, { id, bytes }: RestoreData): Generator<Uint8Array
     yield part.data;
     length += part.data.length;
   }
-}
-
-function firstOf(parts: Iterable<Uint8Array>): Uint8Array {
-  for (const part of parts) return part;
-  return new Uint8Array();
 }
 
 function readData(data: string): RestoreData {

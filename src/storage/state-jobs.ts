@@ -1,22 +1,23 @@
 import { Database } from "bun:sqlite";
-import { statfsSync } from "node:fs";
+import { rmSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MsgpackWriter } from "../codec/msgpack/writer.ts";
 import { assert } from "../lib/assert.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { IndexedConfiguration } from "../raft/configuration.ts";
 import type { SnapshotMeta } from "../raft/core/messages.ts";
-import type { ArchiveMembers, CheckedArchive, Entry, RestoreOptions, SnapshotInfo } from "../raft/types.ts";
+import type { ArchiveMembers, Entry, ExportOptions, RestoreOptions, SnapshotInfo } from "../raft/types.ts";
+import type { RecordCounts } from "../state/records/load.ts";
+import { newArchivePath } from "./archive-file.ts";
 import { isDiskFull, noSpaceForCopy } from "./failure.ts";
-import { FREE_BYTES_MIN } from "./log-protocol.ts";
 import { packArchive } from "./pack.ts";
 import { ReceivedSnapshot } from "./received-snapshot.ts";
-import { checkRestorable, installStaged } from "./restore.ts";
+import { type Checked, checkRestorable, installStaged } from "./restore.ts";
 import { draftImage, SnapshotDir } from "./snapshots.ts";
 import { writeStateBin } from "./state-bin.ts";
 import { prepareConnection } from "./state-db.ts";
 import { appliedOf, checkpoint, copyInto, databaseBytes, formatOf, refill, shrink, truncateWal } from "./state-work.ts";
-import { inTempDir } from "./temp-dir.ts";
+import { inTempDir, SPARE_BYTES } from "./temp-dir.ts";
 
 export interface StateFiles {
   /** `state.db`. */
@@ -24,8 +25,6 @@ export interface StateFiles {
   snapshotsDir: string;
 }
 
-/** Stays free beside a copy: twice what the log keeps free. */
-const SPARE_BYTES = 2 * FREE_BYTES_MIN;
 /** A snapshot that was read this recently is on its way to another server, and isn't removed for a newer one. */
 const READ_KEEPS_MS = 60_000;
 
@@ -99,13 +98,13 @@ export class StateJobs {
     }
   }
 
-  exportArchive(members: ArchiveMembers): Promise<Uint8Array> {
-    // The copy, and its rows as records.
-    this.#needSpaceFor(2 * databaseBytes(this.#db));
-    return exportArchive(this.#db, members, this.#workDir);
+  exportArchive(members: ArchiveMembers, options: ExportOptions): Promise<Exported> {
+    // The copy, its rows as records, and these packed.
+    this.#needSpaceFor(3 * databaseBytes(this.#db));
+    return exportArchive(this.#db, members, { ...options, dir: this.#workDir });
   }
 
-  checkArchive(archive: Uint8Array, options: RestoreOptions): Promise<CheckedArchive> {
+  checkArchive(archive: string, options: RestoreOptions): Promise<Checked> {
     const needSpaceFor = (bytes: number) => this.#needSpaceFor(bytes);
     return checkRestorable(this.#db, archive, { ...options, dir: this.#workDir, needSpaceFor });
   }
@@ -162,19 +161,30 @@ function appliedOfFile(path: string) {
   }
 }
 
-/** Copies `db` into a file below `dir`, packs its rows as Consul's records, and removes the file. */
-export function exportArchive(db: Database, { configuration }: ArchiveMembers, dir: string): Promise<Uint8Array> {
-  return inTempDir(dir, (temp) => {
+export interface Exported {
+  path: string;
+  leftOut: RecordCounts;
+}
+
+/** Packs the rows of `db` as Consul's records into a new archive below `dir`, by way of a copy. */
+export function exportArchive(
+  db: Database,
+  { configuration }: ArchiveMembers,
+  { dir, withoutNewer }: ExportOptions & { dir: string },
+): Promise<Exported> {
+  return inTempDir(dir, async (temp) => {
     const path = join(temp, "state.db");
     const { index: logIndex, term, offset } = copyInto(db, path);
     const index = logIndex + offset;
     const statePath = join(temp, "state.bin");
     const copy = new Database(path, { readonly: true });
+    let leftOut: RecordCounts;
     try {
-      writeStateBin(copy, { index, withoutNewer: false }, statePath);
+      leftOut = writeStateBin(copy, { index, withoutNewer }, statePath);
     } finally {
       copy.close();
     }
+    rmSync(path);
     const nowMs = Date.now();
     const Servers = configuration.configuration.servers.map(({ id, address, voter }) => ({
       Suffrage: voter ? 0 : 1,
@@ -189,7 +199,9 @@ export function exportArchive(db: Database, { configuration }: ArchiveMembers, d
       Configuration: { Servers },
       ConfigurationIndex: configuration.index,
     };
-    return packArchive(meta, statePath, nowMs);
+    const archive = newArchivePath(dir);
+    await packArchive(meta, { statePath, path: archive }, nowMs);
+    return { path: archive, leftOut };
   });
 }
 

@@ -43,7 +43,7 @@ function runJob(jobs: StateJobs, job: KeeperJob): unknown {
     case "checkArchive":
       return jobs.checkArchive(job.archive, job.options);
     case "exportArchive":
-      return jobs.exportArchive(job.members);
+      return jobs.exportArchive(job.members, job.options);
     case "installStaged":
       return jobs.installStaged(job.entry);
     default:

@@ -1,19 +1,26 @@
 import { Database } from "bun:sqlite";
+import { dirname } from "node:path";
 import { assert } from "../lib/assert.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { IndexedConfiguration } from "../raft/configuration.ts";
 import type { SnapshotMeta } from "../raft/core/messages.ts";
 import type {
+  ArchiveDraft,
+  ArchiveFile,
   ArchiveMembers,
   CheckedArchive,
   Entry,
+  ExportedArchive,
+  ExportOptions,
   RestoreOptions,
   SnapshotInfo,
   StateKeeper,
 } from "../raft/types.ts";
+import { archiveAt, newArchive } from "./archive-file.ts";
 import { type KeeperJob, KeeperThread } from "./keeper-thread.ts";
+import type { Checked } from "./restore.ts";
 import { prepareConnection } from "./state-db.ts";
-import type { StateFiles } from "./state-jobs.ts";
+import type { Exported, StateFiles } from "./state-jobs.ts";
 import { walBytesToMove } from "./state-work.ts";
 
 /**
@@ -58,8 +65,13 @@ class ThreadStateKeeper implements StateKeeper {
     return this.#run({ job: "truncateWal" }) as Promise<void>;
   }
 
-  exportArchive(members: ArchiveMembers): Promise<Uint8Array> {
-    return this.#run({ job: "exportArchive", members }) as Promise<Uint8Array>;
+  newArchive(): Promise<ArchiveDraft> {
+    return newArchive(dirname(this.#files.dbPath));
+  }
+
+  async exportArchive(members: ArchiveMembers, options: ExportOptions): Promise<ExportedArchive> {
+    const { path, leftOut } = (await this.#run({ job: "exportArchive", members, options })) as Exported;
+    return { archive: await archiveAt(path), leftOut };
   }
 
   installNewest(): Promise<void> {
@@ -82,8 +94,9 @@ class ThreadStateKeeper implements StateKeeper {
     return this.#newest({ job: "finishSnapshot", snapshot });
   }
 
-  checkArchive(archive: Uint8Array, options: RestoreOptions): Promise<CheckedArchive> {
-    return this.#run({ job: "checkArchive", archive, options }) as Promise<CheckedArchive>;
+  async checkArchive(archive: ArchiveFile, options: RestoreOptions): Promise<CheckedArchive> {
+    const { path, ...report } = (await this.#run({ job: "checkArchive", archive: archive.path, options })) as Checked;
+    return { archive: path === undefined ? archive : await archiveAt(path), ...report };
   }
 
   async installStaged({ index, term, data }: Pick<Entry, "index" | "term" | "data">): Promise<Refusal | undefined> {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { ArchiveError, ArchiveReader, notGzip } from "../codec/snapshot-archive.ts";
@@ -23,38 +23,64 @@ async function unzip(parts: Iterable<Uint8Array>, onPart: (part: Uint8Array) => 
   }
 }
 
-/**
- * Unpacks an archive, ours or Consul's, and verifies its sums; its state becomes the new file `statePath`. Rejects with a Refusal
- * with status 500 and texts in Consul's words when it isn't whole.
- */
-export function unpackArchive(archive: Uint8Array, statePath: string): Promise<ArchiveMeta> {
-  return unpackParts(archive, partsOf(archive), statePath);
+/** Where the state goes. */
+export interface UnpackTarget {
+  /** Of a new file. */
+  statePath: string;
+  /** Is told how long the state is going to be; throws a Refusal when there is no room for it. */
+  needSpaceFor?: (bytes: number) => void;
 }
 
-/** `unpackArchive` for one that comes in parts, of which `first` is the first. */
-export async function unpackParts(
-  first: Uint8Array,
-  parts: Iterable<Uint8Array>,
-  statePath: string,
-): Promise<ArchiveMeta> {
-  const wrong = notGzip(first);
+/**
+ * Unpacks an archive, ours or Consul's, that comes in parts, and verifies its sums. Rejects with a Refusal with status 500 and texts
+ * in Consul's words when it isn't whole, and before anything is written for what is too large.
+ */
+export async function unpackArchive(parts: Iterable<Uint8Array>, target: UnpackTarget): Promise<ArchiveMeta> {
+  const source = parts[Symbol.iterator]();
+  const first = source.next();
+  const wrong = notGzip(first.done ? new Uint8Array() : first.value);
   if (wrong !== undefined) throw new Refusal(`failed to decompress snapshot: ${wrong}`);
-  const fd = openSync(statePath, "wx", 0o600);
+  const fd = openSync(target.statePath, "wx", 0o600);
   try {
-    return await readInto(fd, parts);
+    return await readInto(fd, chained(first.value, source), target);
   } finally {
     closeSync(fd);
   }
 }
 
-function* partsOf(archive: Uint8Array): Generator<Uint8Array> {
-  if (archive.length > ARCHIVE_BYTES_MAX) throw broken(`it is larger than ${ARCHIVE_BYTES_MAX} bytes`);
-  for (let at = 0; at < archive.length; at += PART_BYTES) yield archive.subarray(at, at + PART_BYTES);
+function* chained(first: Uint8Array, rest: Iterator<Uint8Array>): Generator<Uint8Array> {
+  yield first;
+  for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
 }
 
-async function readInto(fd: number, archive: Iterable<Uint8Array>): Promise<ArchiveMeta> {
+/** The bytes of a file, which are read when they are asked for. */
+export function* partsOfFile(path: string): Generator<Uint8Array> {
+  const fd = openSync(path, "r");
+  try {
+    for (let bytes = 0; ; ) {
+      const part = new Uint8Array(PART_BYTES);
+      const length = readSync(fd, part, 0, PART_BYTES, null);
+      if (length === 0) return;
+      bytes += length;
+      if (bytes > ARCHIVE_BYTES_MAX) throw broken(`it is larger than ${ARCHIVE_BYTES_MAX} bytes`);
+      yield part.subarray(0, length);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function readInto(
+  fd: number,
+  archive: Iterable<Uint8Array>,
+  { needSpaceFor }: UnpackTarget,
+): Promise<ArchiveMeta> {
   const reader = new ArchiveReader({
     newHash: () => new Bun.CryptoHasher("sha256"),
+    onSize(bytes) {
+      if (bytes > UNPACKED_BYTES_MAX) throw tooLarge();
+      needSpaceFor?.(bytes);
+    },
     onState: (part) => {
       for (let at = 0; at < part.length; ) at += writeSync(fd, part, at);
     },
@@ -63,7 +89,7 @@ async function readInto(fd: number, archive: Iterable<Uint8Array>): Promise<Arch
   try {
     await unzip(archive, (part) => {
       unpacked += part.length;
-      if (unpacked > UNPACKED_BYTES_MAX) throw new ArchiveError(`it unpacks to more than ${UNPACKED_BYTES_MAX} bytes`);
+      if (unpacked > UNPACKED_BYTES_MAX) throw tooLarge();
       reader.push(part);
     });
     const { meta, stateBytes } = reader.end();
@@ -75,6 +101,8 @@ async function readInto(fd: number, archive: Iterable<Uint8Array>): Promise<Arch
     throw reader.isAtEnd ? new Refusal(why) : broken(reader.cut(why).message);
   }
 }
+
+const tooLarge = () => new ArchiveError(`it unpacks to more than ${UNPACKED_BYTES_MAX} bytes`);
 
 const isOfZlib = (error: unknown) => errorCode(error).startsWith("Z_");
 

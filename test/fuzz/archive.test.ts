@@ -6,8 +6,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { writeTar } from "../../src/codec/tar.ts";
 import { Refusal } from "../../src/lib/refusal.ts";
-import { unpackArchive } from "../../src/storage/unpack.ts";
-import { packed } from "../support/archives.ts";
+import { packed, unpacked } from "../support/archives.ts";
 
 const state = Buffer.from("some rows ".repeat(90));
 const tar = Bun.gunzipSync(Buffer.from(packed(state)));
@@ -18,7 +17,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 async function read(bytes: Uint8Array): Promise<Uint8Array | undefined> {
   const path = join(dir, "state.bin");
   try {
-    await unpackArchive(bytes, path);
+    await unpacked(bytes, path, 1000);
     return readFileSync(path);
   } catch (error) {
     if (error instanceof Refusal) return undefined;

@@ -6,7 +6,7 @@ import { MsgpackReader } from "../../src/codec/msgpack/reader.ts";
 import { MsgpackWriter } from "../../src/codec/msgpack/writer.ts";
 import { RecordLoader } from "../../src/state/records/load.ts";
 import { readStateBin, writeStateBin } from "../../src/storage/state-bin.ts";
-import { unpackArchive } from "../../src/storage/unpack.ts";
+import { unpacked } from "./archives.ts";
 import { stateRig } from "./state-rig.ts";
 
 /** An empty state. */
@@ -16,7 +16,7 @@ export function emptyState(): Database {
 
 export async function stateBinOf(archive: Uint8Array): Promise<Uint8Array> {
   return inTemp(async (path) => {
-    await unpackArchive(archive, path);
+    await unpacked(archive, path);
     return new Uint8Array(readFileSync(path));
   });
 }

@@ -1,5 +1,5 @@
 import type { Draft } from "../core/types.ts";
-import type { RestoreOptions, RestoreReport, StateKeeper } from "../types.ts";
+import type { ArchiveFile, RestoreOptions, RestoreReport, StateKeeper } from "../types.ts";
 
 /** Of the archive's parts that are proposed and not applied yet; the log takes other entries in between. */
 const UNDER_WAY_BYTES_MAX = 4 * 1024 * 1024;
@@ -9,7 +9,7 @@ type Command = Pick<Draft, "data" | "command">;
 /** An archive as the log takes it. */
 export interface RestorePlan {
   /** Stage its parts on every server. */
-  chunks: Iterable<Command>;
+  chunks: AsyncIterable<Command>;
   /** Data of the `restore` entry that follows them. */
   restore: string;
   /** Frees what was staged when it came to nothing. */
@@ -18,7 +18,7 @@ export interface RestorePlan {
 
 export interface RestoreDeps {
   keeper: Pick<StateKeeper, "checkArchive">;
-  planRestore(archive: Uint8Array): RestorePlan;
+  planRestore(archive: ArchiveFile): RestorePlan;
   propose(draft: Draft): Promise<unknown>;
 }
 
@@ -27,11 +27,11 @@ export interface RestoreDeps {
  * server, with what is not served; rejects with the Refusal of whatever stood against it.
  */
 export async function proposeRestore(
-  bytes: Uint8Array,
+  given: ArchiveFile,
   options: RestoreOptions,
   deps: RestoreDeps,
 ): Promise<RestoreReport> {
-  const { archive, leftOut, kept } = await deps.keeper.checkArchive(bytes, options);
+  const { archive, leftOut, kept } = await deps.keeper.checkArchive(given, options);
   const { chunks, restore, abandon } = deps.planRestore(archive);
   try {
     await proposeChunks(chunks, deps);
@@ -40,14 +40,16 @@ export async function proposeRestore(
     // A leader that is none any more can't; then the next restore frees it.
     deps.propose({ type: "command", ...abandon }).catch(() => undefined);
     throw error;
+  } finally {
+    if (archive !== given) await archive.remove();
   }
   return { leftOut, kept };
 }
 
-async function proposeChunks(chunks: Iterable<Command>, { propose }: RestoreDeps): Promise<void> {
+async function proposeChunks(chunks: AsyncIterable<Command>, { propose }: RestoreDeps): Promise<void> {
   let underWay: Promise<unknown>[] = [];
   let bytes = 0;
-  for (const chunk of chunks) {
+  for await (const chunk of chunks) {
     const proposed = propose({ type: "command", ...chunk });
     // Whoever waits for all of them hears of the first failure; the others are heard of too.
     proposed.catch(() => undefined);

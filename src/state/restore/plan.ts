@@ -1,3 +1,4 @@
+import type { ArchiveFile } from "../../raft/types.ts";
 import type { RestoreCommand } from "./commands.ts";
 
 /** Of the archive in one command: little beside a slow link's heartbeats, and few fsyncs for all of it. */
@@ -18,8 +19,8 @@ interface Proposed {
 
 /** How a snapshot archive gets into the state of every server. */
 export interface RestorePlan {
-  /** To be proposed in this order. Made one by one: all of them at once are more than the archive again. */
-  chunks: Iterable<Proposed>;
+  /** To be proposed in this order. Read one by one: all of them at once are more than the archive again. */
+  chunks: AsyncIterable<Proposed>;
   /** Data of the `restore` entry that follows them. */
   restore: string;
   /** To be proposed when it came to nothing, so that those before take no more space. */
@@ -27,19 +28,18 @@ export interface RestorePlan {
 }
 
 /** `id` is a new one for each restore. */
-export function planRestore(archive: Uint8Array, id: string): RestorePlan {
-  const restore: RestoreData = { id, bytes: archive.length };
+export function planRestore(archive: Pick<ArchiveFile, "bytes" | "read">, id: string): RestorePlan {
+  const restore: RestoreData = { id, bytes: archive.bytes };
   return {
-    chunks: { [Symbol.iterator]: () => chunksOf(archive, id) },
+    chunks: { [Symbol.asyncIterator]: () => chunksOf(archive, id) },
     restore: JSON.stringify(restore),
     abandon: chunk(id, 0, ""),
   };
 }
 
-function* chunksOf(archive: Uint8Array, id: string): Generator<Proposed> {
-  for (let at = 0; at < archive.length; at += CHUNK_BYTES) {
-    yield chunk(id, at, archive.subarray(at, at + CHUNK_BYTES).toBase64());
-  }
+async function* chunksOf(archive: Pick<ArchiveFile, "bytes" | "read">, id: string): AsyncGenerator<Proposed> {
+  for (let at = 0; at < archive.bytes; at += CHUNK_BYTES)
+    yield chunk(id, at, (await archive.read(at, CHUNK_BYTES)).toBase64());
 }
 
 function chunk(id: string, at: number, data: string): Proposed {

@@ -2,7 +2,16 @@ import { Refusal } from "../../../src/lib/refusal.ts";
 import type { IndexedConfiguration } from "../../../src/raft/configuration.ts";
 import type { SnapshotMeta } from "../../../src/raft/core/messages.ts";
 import type { RestorePlan } from "../../../src/raft/driver/restore.ts";
-import type { CheckedArchive, Entry, SnapshotInfo, StateKeeper, StateMachine } from "../../../src/raft/types.ts";
+import type {
+  ArchiveFile,
+  CheckedArchive,
+  Entry,
+  ExportedArchive,
+  SnapshotInfo,
+  StateKeeper,
+  StateMachine,
+} from "../../../src/raft/types.ts";
+import { MemoryArchive, MemoryDraft } from "../archives.ts";
 
 /** What the database would hold: all committed commands, as of one entry. */
 interface Saved {
@@ -140,12 +149,16 @@ export class FakeKeeper implements StateKeeper {
     this.#state.saved = savedIn(this.#files.get(id) ?? new Uint8Array());
   }
 
-  async exportArchive(): Promise<Uint8Array> {
-    return bytesOf(this.#state.saved);
+  async newArchive(): Promise<MemoryDraft> {
+    return new MemoryDraft();
   }
 
-  async checkArchive(archive: Uint8Array): Promise<CheckedArchive> {
-    savedIn(archive);
+  async exportArchive(): Promise<ExportedArchive> {
+    return { archive: new MemoryArchive(bytesOf(this.#state.saved)), leftOut: {} };
+  }
+
+  async checkArchive(archive: ArchiveFile): Promise<CheckedArchive> {
+    savedIn(await archive.read(0, archive.bytes));
     return { archive, leftOut: {}, kept: {} };
   }
 
@@ -163,11 +176,13 @@ export class FakeKeeper implements StateKeeper {
 }
 
 /** Of a few bytes each, so that a restore takes several entries. */
-export function fakePlan(archive: Uint8Array): RestorePlan {
-  const text = archive.toBase64();
-  const chunks = text.match(/.{1,40}/g) ?? [];
+export function fakePlan(archive: ArchiveFile): RestorePlan {
+  async function* chunks() {
+    const text = (await archive.read(0, archive.bytes)).toBase64();
+    for (const part of text.match(/.{1,40}/g) ?? []) yield { data: `${CHUNK}${part}` };
+  }
   return {
-    chunks: chunks.map((part) => ({ data: `${CHUNK}${part}` })),
+    chunks: chunks(),
     restore: "",
     abandon: { data: "abandoned" },
   };

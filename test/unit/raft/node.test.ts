@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Refusal } from "../../../src/lib/refusal.ts";
+import type { ExportedArchive } from "../../../src/raft/types.ts";
 import { Cluster, TIMING } from "../../support/raft/cluster.ts";
 
 /** A server that is the only one, with its first two entries: the configuration and the noop of its first term. */
@@ -126,9 +127,9 @@ describe("a server alone", () => {
   test("saves a snapshot of all that was proposed before, and restores it", async () => {
     const cluster = await alone();
     void cluster.leader.propose("a");
-    const archive = await cluster.outcome(cluster.leader.saveSnapshot());
+    const { archive } = (await cluster.outcome(cluster.leader.saveSnapshot())) as ExportedArchive;
     await cluster.outcome(cluster.leader.propose("b"));
-    expect(await cluster.outcome(cluster.leader.restoreSnapshot(archive as Uint8Array))).toEqual({
+    expect(await cluster.outcome(cluster.leader.restoreSnapshot(archive))).toEqual({
       leftOut: {},
       kept: {},
     });

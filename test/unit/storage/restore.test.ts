@@ -2,16 +2,17 @@ import { describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Refusal } from "../../../src/lib/refusal.ts";
+import type { RestoreOptions } from "../../../src/raft/types.ts";
 import { planRestore } from "../../../src/state/restore/plan.ts";
 import { openMemoryStorage, type Storage } from "../../../src/storage/open.ts";
-import { unpackArchive } from "../../../src/storage/unpack.ts";
-import { packed } from "../../support/archives.ts";
+import { MemoryArchive, packed, takeAll, unpacked } from "../../support/archives.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import {
   cleanUpAfterEach,
   commands,
   killedCopy,
   opened,
+  type StorageServer,
   startServer as start,
   tempDir,
   write,
@@ -24,10 +25,24 @@ cleanUpAfterEach();
 async function archiveOf(count: number): Promise<Uint8Array> {
   const source = await start("memory");
   await write(source, 1, count);
-  return source.node.saveSnapshot();
+  return savedBy(source);
 }
 
-const metaOf = (archive: Uint8Array) => unpackArchive(archive, join(tempDir(), "state.bin"));
+const savedBy = async ({ node }: StorageServer) => takeAll((await node.saveSnapshot()).archive);
+
+/** Restores an archive that comes in parts, as it does from a caller. */
+async function restore({ node }: StorageServer, bytes: Uint8Array, options?: RestoreOptions) {
+  const draft = await node.newArchive();
+  for (let at = 0; at < bytes.length; at += 50_000) await draft.write(bytes.subarray(at, at + 50_000));
+  const archive = await draft.finish();
+  try {
+    return await node.restoreSnapshot(archive, options);
+  } finally {
+    await archive.remove();
+  }
+}
+
+const metaOf = (archive: Uint8Array) => unpacked(archive, join(tempDir(), "state.bin"));
 
 /** An archive as this program wrote it before it wrote Consul's records, and as its log has it. */
 async function imageArchiveOf(count: number, also?: string): Promise<Uint8Array> {
@@ -51,9 +66,9 @@ function applier(storage: Storage) {
   return {
     machine,
     apply,
-    stage(archive: Uint8Array, id: string): string {
-      const { chunks, restore } = planRestore(archive, id);
-      for (const { data } of chunks) apply(data);
+    async stage(archive: Uint8Array, id: string): Promise<string> {
+      const { chunks, restore } = planRestore(new MemoryArchive(archive), id);
+      for await (const { data } of chunks) apply(data);
       return restore;
     },
     async install(data: string): Promise<Refusal | undefined> {
@@ -77,7 +92,7 @@ for (const place of ["disk", "memory"] as const) {
       const target = await start(from());
       await write(target, 900, 910);
       const before = target.node.status().lastLogIndex;
-      await target.node.restoreSnapshot(archive);
+      await restore(target, archive);
       expect(target.machine.rows()).toEqual(commands(1, 100));
       expect(target.node.status().appliedIndex).toBe(before + 2);
       expect(stagedRows(target.storage)).toEqual({ n: 0 });
@@ -89,10 +104,10 @@ for (const place of ["disk", "memory"] as const) {
       const source = await start("memory");
       const noise = crypto.getRandomValues(new Uint8Array(60_000)).toHex();
       await Promise.all(commands(1, 20).map((text) => source.node.propose(`${text} ${noise}`)));
-      const archive = await source.node.saveSnapshot();
+      const archive = await savedBy(source);
       const target = await start(from());
       const before = target.node.status().lastLogIndex;
-      await target.node.restoreSnapshot(archive);
+      await restore(target, archive);
       expect(target.node.status().lastLogIndex).toBeGreaterThan(before + 3);
       expect(target.machine.rows()).toEqual(source.machine.rows());
     });
@@ -101,18 +116,18 @@ for (const place of ["disk", "memory"] as const) {
       const archive = await archiveOf(100);
       const meta = await metaOf(archive);
       const fresh = await start(from());
-      await fresh.node.restoreSnapshot(archive);
+      await restore(fresh, archive);
       expect(fresh.machine.stateIndex).toBe(meta.Index);
       await fresh.node.propose("after");
       expect(fresh.machine.stateIndex).toBe(meta.Index + 1);
       // An archive of what is there now has the index that clients saw.
-      const second = await fresh.node.saveSnapshot();
+      const second = await savedBy(fresh);
       expect((await metaOf(second)).Index).toBe(meta.Index + 1);
       const third = await start(from());
-      await third.node.restoreSnapshot(second);
+      await restore(third, second);
       expect(third.machine.stateIndex).toBe(meta.Index + 1);
       // One with smaller indexes changes rows, but takes none of them back.
-      await third.node.restoreSnapshot(await archiveOf(3));
+      await restore(third, await archiveOf(3));
       expect(third.machine.stateIndex).toBe(meta.Index + 3);
       expect(third.machine.rows()).toEqual(commands(1, 3));
     });
@@ -121,7 +136,7 @@ for (const place of ["disk", "memory"] as const) {
       const server = await start(from());
       await write(server, 1, 3);
       const before = server.node.status().lastLogIndex;
-      expect(await failureOf(server.node.restoreSnapshot(Buffer.from("garbage")))).toMatchObject({
+      expect(await failureOf(restore(server, Buffer.from("garbage")))).toMatchObject({
         status: 500,
         message: expect.stringContaining("failed to decompress snapshot"),
       });
@@ -141,10 +156,10 @@ for (const place of ["disk", "memory"] as const) {
         await write(source, 1, 5);
         source.machine.flush();
         source.storage.db.$client.run(sql);
-        const archive = await source.node.saveSnapshot();
+        const archive = await savedBy(source);
         const target = await start(from());
         await write(target, 7, 8);
-        const failure = await failureOf(target.node.restoreSnapshot(archive));
+        const failure = await failureOf(restore(target, archive));
         expect(failure).toBeInstanceOf(Refusal);
         expect(failure.message).toContain(`a newer version wrote it (${what})`);
         expect(target.machine.rows()).toEqual(commands(7, 8));
@@ -159,9 +174,9 @@ for (const place of ["disk", "memory"] as const) {
       client.run("CREATE TABLE rows (idx INTEGER PRIMARY KEY, data TEXT)");
       client.run("INSERT INTO rows VALUES (1, NULL)");
       client.run("DROP TABLE old");
-      const archive = await source.node.saveSnapshot();
+      const archive = await savedBy(source);
       const target = await start(from());
-      expect((await failureOf(target.node.restoreSnapshot(archive))).message).toContain("NOT NULL constraint failed");
+      expect((await failureOf(restore(target, archive))).message).toContain("NOT NULL constraint failed");
     });
 
     test("an entry whose archive is not there only counts as applied, with the same answer on every server", async () => {
@@ -169,14 +184,16 @@ for (const place of ["disk", "memory"] as const) {
       const { apply, stage, install, machine } = applier(storage);
       apply("kept");
       const archive = await imageArchiveOf(10);
-      const first = stage(archive, "first");
-      stage(archive, "second");
+      const first = await stage(archive, "first");
+      await stage(archive, "second");
       expect((await install(first))?.message).toBe("snapshot restore was ended by another one");
       expect(machine.appliedIndex).toBe(4);
       expect(machine.rows()).toEqual(["kept"]);
       expect(stagedRows(storage)).toEqual({ n: 0 });
       expect((await install("nonsense"))?.message).toContain("doesn't say which one");
-      expect((await install(stage(Buffer.from("more garbage"), "third")))?.message).toContain("gzip: invalid header");
+      expect((await install(await stage(Buffer.from("more garbage"), "third")))?.message).toContain(
+        "gzip: invalid header",
+      );
       expect(machine.appliedIndex).toBe(7);
     });
 
@@ -185,7 +202,7 @@ for (const place of ["disk", "memory"] as const) {
       const storage = await storageOf();
       const { apply, stage, install, machine } = applier(storage);
       apply("kept");
-      const failure = await failureOf(install(stage(archive, "first")));
+      const failure = await failureOf(install(await stage(archive, "first")));
       expect(failure).not.toBeInstanceOf(Refusal);
       expect(failure.message).toContain("a newer version wrote it (table future)");
       machine.reload();
@@ -197,13 +214,13 @@ for (const place of ["disk", "memory"] as const) {
       const storage = await storageOf();
       const { stage, machine, apply } = applier(storage);
       apply("kept");
-      stage(await imageArchiveOf(10), "first");
+      await stage(await imageArchiveOf(10), "first");
       machine.flush();
-      const archive = await storage.keeper.exportArchive({
-        configuration: { index: 1, configuration: { servers: [] } },
-      });
+      const members = { configuration: { index: 1, configuration: { servers: [] } } };
+      const exported = await storage.keeper.exportArchive(members, { withoutNewer: false });
+      const archive = await takeAll(exported.archive);
       const target = await start("memory");
-      await target.node.restoreSnapshot(archive);
+      await restore(target, archive);
       expect(target.machine.rows()).toEqual(["kept"]);
       expect(stagedRows(target.storage)).toEqual({ n: 0 });
       expect(stagedRows(storage)).toEqual({ n: 1 });
@@ -211,9 +228,9 @@ for (const place of ["disk", "memory"] as const) {
 
     test("an archive of before, an image of the state, is restored as well", async () => {
       const target = await start(from());
-      await target.node.restoreSnapshot(await imageArchiveOf(10));
+      await restore(target, await imageArchiveOf(10));
       expect(target.machine.rows()).toEqual(commands(1, 10));
-      await expect(target.node.restoreSnapshot(await imageArchiveOf(3, "CREATE TABLE future (a)"))).rejects.toThrow(
+      await expect(restore(target, await imageArchiveOf(3, "CREATE TABLE future (a)"))).rejects.toThrow(
         "a newer version wrote it (table future)",
       );
       expect(target.machine.rows()).toEqual(commands(1, 10));
@@ -227,10 +244,11 @@ describe("restore and a crash", () => {
     const dir = tempDir();
     const target = await start(dir);
     await write(target, 900, 920);
-    for (const { data } of planRestore(archive, "lost").chunks) await target.node.propose(data);
+    for await (const { data } of planRestore(new MemoryArchive(archive), "lost").chunks)
+      await target.node.propose(data);
     const next = await start(killedCopy(dir));
     expect(next.machine.rows()).toEqual(commands(900, 920));
-    await next.node.restoreSnapshot(archive);
+    await restore(next, archive);
     expect(next.machine.rows()).toEqual(commands(1, 20));
   });
 
@@ -239,7 +257,7 @@ describe("restore and a crash", () => {
     const dir = tempDir();
     const target = await start(dir);
     await write(target, 900, 920);
-    await target.node.restoreSnapshot(archive);
+    await restore(target, archive);
     await write(target, 21, 25);
     const { stateIndex } = target.machine;
     const copy = killedCopy(dir);
@@ -257,8 +275,8 @@ describe("restore and a crash", () => {
     const dir = tempDir();
     const target = await start(dir);
     await write(target, 900, 920);
-    const { chunks, restore } = planRestore(archive, "id");
-    for (const { data } of chunks) await target.node.propose(data);
+    const { chunks, restore } = planRestore(new MemoryArchive(archive), "id");
+    for await (const { data } of chunks) await target.node.propose(data);
     target.machine.flush();
     const { index } = await target.storage.keeper.takeSnapshot(target.node.configuration());
     await target.storage.store.compact(index);

@@ -1,17 +1,17 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { writeTar } from "../../../src/codec/tar.ts";
+import { tarHeader, writeTar } from "../../../src/codec/tar.ts";
 import { Refusal } from "../../../src/lib/refusal.ts";
-import { unpackArchive } from "../../../src/storage/unpack.ts";
-import { CONSUL_ARCHIVE, packed } from "../../support/archives.ts";
+import { partsOfFile, unpackArchive } from "../../../src/storage/unpack.ts";
+import { CONSUL_ARCHIVE, packed, unpacked } from "../../support/archives.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { cleanUpAfterEach, tempDir } from "../../support/storage-rig.ts";
 
 cleanUpAfterEach();
 
-const unpack = (archive: Uint8Array) => unpackArchive(archive, join(tempDir(), "state.bin"));
+const unpack = (archive: Uint8Array) => unpacked(archive, join(tempDir(), "state.bin"));
 const refusalOf = async (archive: Uint8Array) => {
   const failure = await failureOf(unpack(archive));
   expect(failure).toBeInstanceOf(Refusal);
@@ -20,7 +20,7 @@ const refusalOf = async (archive: Uint8Array) => {
 
 test("unpack: the state of a real archive becomes a file, its metadata the answer", async () => {
   const path = join(tempDir(), "state.bin");
-  expect(await unpackArchive(CONSUL_ARCHIVE, path)).toMatchObject({ Index: 81, Term: 2, Size: 25045 });
+  expect(await unpacked(CONSUL_ARCHIVE, path, 1000)).toMatchObject({ Index: 81, Term: 2, Size: 25045 });
   expect(readFileSync(path).length).toBe(25045);
 });
 
@@ -54,3 +54,23 @@ test("unpack: one that unpacks to more than a gigabyte is refused", async () => 
   const bomb = Buffer.concat([part, ...Array.from({ length: 17 }, () => rest)]);
   expect(await refusalOf(bomb)).not.toBe("");
 }, 60_000);
+
+test("unpack: a file is read in parts", async () => {
+  const [file, path] = [join(tempDir(), "a.snap"), join(tempDir(), "state.bin")];
+  const state = crypto.getRandomValues(new Uint8Array(60_000));
+  writeFileSync(file, packed(Buffer.concat(Array(20).fill(state))));
+  expect(await unpackArchive(partsOfFile(file), { statePath: path })).toMatchObject({ Size: 1_200_000 });
+});
+
+test("unpack: what is too large for anybody or for the disk is refused before a byte of it is written", async () => {
+  const header = tarHeader("state.bin", 2 ** 31, 0);
+  const bomb = gzipSync(Buffer.concat([header, Buffer.alloc(1024)]));
+  expect(await refusalOf(bomb)).toBe("failed to read snapshot file: it unpacks to more than 1073741824 bytes");
+  const statePath = join(tempDir(), "state.bin");
+  const needSpaceFor = (bytes: number) => {
+    throw new Refusal(`no space for ${bytes} bytes`);
+  };
+  const done = unpackArchive([packed(new Uint8Array(5000))], { statePath, needSpaceFor });
+  expect((await failureOf(done)).message).toBe("no space for 5000 bytes");
+  expect(existsSync(statePath) && statSync(statePath).size).toBe(0);
+});

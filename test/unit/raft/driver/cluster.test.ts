@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Message } from "../../../../src/raft/core/messages.ts";
+import type { ExportedArchive } from "../../../../src/raft/types.ts";
+import { MemoryArchive } from "../../../support/archives.ts";
 import { Cluster, TIMING } from "../../../support/raft/cluster.ts";
 
 const THREE = ["a", "b", "c"];
@@ -234,7 +236,7 @@ describe("a restore", () => {
   test("replaces the state of every server at one point of the log, and goes on", async () => {
     const source = await Cluster.started(["x"]);
     await write(source, commands(30));
-    const archive = (await source.outcome(source.leader.saveSnapshot())) as Uint8Array;
+    const { archive } = (await source.outcome(source.leader.saveSnapshot())) as ExportedArchive;
     const cluster = await Cluster.started(THREE);
     await write(cluster, ["old"]);
     const restored = cluster.leader.restoreSnapshot(archive);
@@ -249,7 +251,7 @@ describe("a restore", () => {
   test("of what is no archive changes nothing", async () => {
     const cluster = await Cluster.started(THREE);
     await write(cluster, ["old"]);
-    const bad = new TextEncoder().encode("garbage");
+    const bad = new MemoryArchive(new TextEncoder().encode("garbage"));
     expect(await cluster.outcome(cluster.leader.restoreSnapshot(bad))).toMatchObject({ message: "not an archive" });
     await write(cluster, ["new"]);
     for (const id of THREE) expect(cluster.rows(id).filter((row) => row !== "abandoned")).toContain("old");

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { Refusal } from "../../../../src/lib/refusal.ts";
 import type { Draft } from "../../../../src/raft/core/types.ts";
 import { proposeRestore } from "../../../../src/raft/driver/restore.ts";
+import { MemoryArchive } from "../../../support/archives.ts";
 
 const MB = 1024 * 1024;
 
@@ -10,9 +11,16 @@ function world(refuses: (draft: Draft) => boolean = () => false) {
   let underWay = 0;
   let most = 0;
   const chunks = Array.from({ length: 20 }, (_, at) => ({ data: String(at).padEnd(MB) }));
-  const taken = new Uint8Array(3);
+  const given = new MemoryArchive(new Uint8Array());
+  const taken = new MemoryArchive(new Uint8Array(3));
+  async function* parts() {
+    yield* chunks;
+  }
+  async function* none(): AsyncGenerator<never> {
+    yield* [];
+  }
   const restore = proposeRestore(
-    new Uint8Array(),
+    given,
     { skipUnknown: true },
     {
       keeper: {
@@ -23,7 +31,7 @@ function world(refuses: (draft: Draft) => boolean = () => false) {
         }),
       },
       planRestore: (archive) => ({
-        chunks: archive === taken ? chunks : [],
+        chunks: archive === taken ? parts() : none(),
         restore: "restore",
         abandon: { data: "abandon" },
       }),
@@ -31,21 +39,23 @@ function world(refuses: (draft: Draft) => boolean = () => false) {
         proposed.push(draft.data.trim());
         underWay++;
         most = Math.max(most, underWay);
-        await Promise.resolve();
+        // Longer than reading a part takes.
+        for (let turn = 0; turn < 50; turn++) await Promise.resolve();
         underWay--;
         if (refuses(draft)) throw new Refusal("full");
         return undefined;
       },
     },
   );
-  return { restore, proposed, most: () => most };
+  return { given, taken, restore, proposed, most: () => most };
 }
 
 test("what the keeper made of an archive goes into the log in order, a few megabytes at a time, and the restore after all of it", async () => {
-  const { restore, proposed, most } = world();
+  const { given, taken, restore, proposed, most } = world();
   expect(await restore).toEqual({ leftOut: { Intention: 2 }, kept: {} });
   expect(proposed).toEqual([...Array.from({ length: 20 }, (_, at) => String(at)), "restore"]);
   expect(most()).toBe(4);
+  expect([given.isRemoved, taken.isRemoved]).toEqual([false, true]);
 });
 
 test("what was staged is freed when a part is refused", async () => {

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { Refusal } from "../../../../src/lib/refusal.ts";
 import { ARCHIVE_BYTES_MAX, type RestoreCommand } from "../../../../src/state/restore/commands.ts";
 import { planRestore } from "../../../../src/state/restore/plan.ts";
+import { MemoryArchive } from "../../../support/archives.ts";
 import { stateRig } from "../../../support/state-rig.ts";
 
 type Rig = ReturnType<typeof stateRig>;
@@ -50,12 +51,12 @@ test("a part wakes nobody and is seen by no reader", () => {
   expect(rig.touched).toEqual([]);
 });
 
-test("the plan of a restore stages the archive byte by byte, says how to use it, and how to be rid of it", () => {
+test("the plan of a restore stages the archive byte by byte, says how to use it, and how to be rid of it", async () => {
   const rig = stateRig();
   const archive = Uint8Array.from({ length: 600_000 }, (_, at) => (at * 7919) % 251);
-  const { chunks, restore, abandon } = planRestore(archive, "id");
+  const { chunks, restore, abandon } = planRestore(new MemoryArchive(archive), "id");
   const sizes: number[] = [];
-  for (const { data, command } of chunks) {
+  for await (const { data, command } of chunks) {
     expect(JSON.parse(data)).toEqual(command);
     sizes.push(data.length);
     rig.apply(command);
@@ -66,7 +67,7 @@ test("the plan of a restore stages the archive byte by byte, says how to use it,
   const rows = rig.db.$client.query("SELECT data FROM restore_staging ORDER BY at").all() as { data: Uint8Array }[];
   expect(Buffer.concat(rows.map(({ data }) => data)).equals(archive)).toBe(true);
   // They can be made again: the first reader may have stopped halfway.
-  expect([...chunks].length).toBe(3);
+  expect((await Array.fromAsync(chunks)).length).toBe(3);
   rig.apply(abandon.command);
   expect(staged(rig)).toBe("");
 });

@@ -1,0 +1,321 @@
+import { Database } from "bun:sqlite";
+import { createSocket } from "node:dgram";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { packArchive } from "../../src/storage/pack.ts";
+import { writeStateBin } from "../../src/storage/state-bin.ts";
+import { stateRig } from "../support/state-rig.ts";
+
+// `bun test/bench/restore.ts --muster dist/muster [--consul PATH] [--mb 10 --mb 100] [--servers 3]`: how long answers to others take while
+// an archive is restored, saved, or sent to a server that was away; how much memory that takes, and how long. Prints, and asserts nothing.
+// Needs curl, so that whoever measures does not send the archive itself.
+
+const PROBE_EVERY_MS = 4;
+const READY_MS_MAX = 60_000;
+const ADDRESS = (at: number) => `127.89.8.${at + 1}`;
+
+const { values: args } = parseArgs({
+  options: {
+    muster: { type: "string", default: "dist/muster" },
+    consul: { type: "string" },
+    mb: { type: "string", multiple: true, default: ["10", "100"] },
+    servers: { type: "string", multiple: true, default: ["1", "3"] },
+    content: { type: "string", multiple: true, default: ["keys"] },
+  },
+});
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const root = mkdtempSync(join(tmpdir(), "restore-bench-"));
+
+interface Server {
+  dir: string;
+  address: string;
+  pid: number;
+  child: Bun.Subprocess;
+}
+
+async function launch(binary: string, at: number, servers: number): Promise<Server> {
+  const dir = join(root, `s${at}`);
+  mkdirSync(dir, { recursive: true });
+  const address = ADDRESS(at);
+  const config = join(root, `s${at}.json`);
+  // A short log, so that a server that was away needs a snapshot; and no CA, which only one of the two has.
+  writeFileSync(
+    config,
+    JSON.stringify({
+      raft_snapshot_threshold: 50,
+      raft_snapshot_interval: "5s",
+      raft_trailing_logs: 20,
+      performance: { raft_multiplier: 1 },
+    }),
+  );
+  const joins = Array.from({ length: servers }, (_, other) => `-retry-join=${ADDRESS(other)}`);
+  const flags = ["-server", `-bootstrap-expect=${servers}`, `-node=n${at}`, `-bind=${address}`, `-client=${address}`];
+  const child = Bun.spawn([binary, "agent", ...flags, `-data-dir=${dir}`, `-config-file=${config}`, ...joins], {
+    env: { PATH: process.env.PATH ?? "", HOME: root },
+    stdout: Bun.file(join(root, `s${at}.log`)),
+    stderr: "ignore",
+  });
+  return { dir, address, pid: child.pid, child };
+}
+
+async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + READY_MS_MAX;
+  while (!(await holds().catch(() => false))) {
+    if (performance.now() > end) throw new Error(`waited for ${what}; logs are in ${root}`);
+    await Bun.sleep(50);
+  }
+}
+
+const url = (server: Server, path: string) => `http://${server.address}:8500${path}`;
+const leaderOf = async (server: Server) => (await (await fetch(url(server, "/v1/status/leader"))).json()) as string;
+
+async function termOf(server: Server): Promise<string> {
+  const self = (await (await fetch(url(server, "/v1/agent/self"))).json()) as { Stats: { raft: { term: string } } };
+  return self.Stats.raft.term;
+}
+
+/** Nanoseconds that the main thread waited for a core: what others on the machine took is not the server's stall. */
+const waitedMs = (pid: number) =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ")[1]) / 1e6;
+const peakMb = (pid: number) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+const forgetPeak = (pid: number) => writeFileSync(`/proc/${pid}/clear_refs`, "5");
+
+/** Asks a server again and again; a question that takes long is one that its loop did not come to. */
+class Probe {
+  readonly #server: Server;
+  readonly #ask: () => Promise<unknown>;
+  readonly ms: number[] = [];
+  readonly ownMs: number[] = [];
+  failed = 0;
+  #isOver = false;
+  readonly #done: Promise<void>;
+
+  constructor(server: Server, ask: () => Promise<unknown>) {
+    this.#server = server;
+    this.#ask = ask;
+    this.#done = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isOver) {
+      const waited = waitedMs(this.#server.pid);
+      const begin = performance.now();
+      try {
+        await this.#ask();
+      } catch {
+        this.failed++;
+      }
+      const took = performance.now() - begin;
+      this.ms.push(took);
+      this.ownMs.push(Math.max(0, took - (waitedMs(this.#server.pid) - waited)));
+      await Bun.sleep(PROBE_EVERY_MS);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#done;
+  }
+}
+
+const QUESTION = Buffer.from("abcd01000001000000000000\u0006consul\u0007service\u0006consul\u0000".slice(24), "latin1");
+const DNS_QUERY = Buffer.concat([
+  Buffer.from("abcd01000001000000000000", "hex"),
+  QUESTION,
+  Buffer.from("00010001", "hex"),
+]);
+
+function dnsAsker(address: string): () => Promise<void> {
+  const socket = createSocket("udp4");
+  socket.unref();
+  return () =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("no answer")), 5000);
+      socket.once("message", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      socket.send(DNS_QUERY, 8600, address);
+    });
+}
+
+const top = (values: readonly number[]) => Math.max(0, ...values);
+const share = (values: readonly number[], at: number) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * at)] ?? 0;
+
+/** Runs `what` and prints what the servers did meanwhile. */
+async function watch(name: string, servers: readonly Server[], what: () => Promise<unknown>): Promise<void> {
+  const before = await Promise.any(servers.map(termOf));
+  for (const { pid } of servers) forgetPeak(pid);
+  const resting = servers.map(({ pid }) => peakMb(pid));
+  const probes = servers.map((server) => ({
+    server,
+    http: new Probe(server, async () => (await fetch(url(server, "/v1/kv/key/1?stale"))).arrayBuffer()),
+    dns: new Probe(server, dnsAsker(server.address)),
+  }));
+  const begin = performance.now();
+  await what();
+  const took = performance.now() - begin;
+  // What follows it: waking, checkpoints.
+  await Bun.sleep(3000);
+  for (const { http, dns } of probes) await Promise.all([http.end(), dns.end()]);
+  const leader = await Promise.any(servers.map(leaderOf));
+  const after = await Promise.any(servers.map(termOf));
+  say(`${name}: ${(took / 1000).toFixed(1)} s${before === after ? "" : `, term ${before} -> ${after}`}`);
+  for (const [at, { server, http, dns }] of probes.entries()) {
+    const role = leader.startsWith(`${server.address}:`) ? "leader  " : "follower";
+    const ms = (probe: Probe) =>
+      `longest ${top(probe.ownMs).toFixed(0)} ms (with others' turns ${top(probe.ms).toFixed(0)}), 99 % ${share(probe.ownMs, 0.99).toFixed(1)}, over 20 ms: ${probe.ownMs.filter((each) => each > 20).length}${probe.failed > 0 ? `, failed ${probe.failed}` : ""}`;
+    say(`  n${at} ${role} HTTP ${ms(http)}`);
+    say(`              DNS  ${ms(dns)}`);
+    say(`              peak ${peakMb(server.pid).toFixed(0)} MB, ${(resting[at] ?? 0).toFixed(0)} before`);
+  }
+}
+
+async function curl(...words: string[]): Promise<void> {
+  const child = Bun.spawn(["curl", "-sS", "-w", "%{http_code}", "--max-time", "600", ...words], {
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [out, error] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  if (!out.endsWith("200")) throw new Error(`curl ${words.at(-1)}: ${out} ${error}`);
+}
+
+const hex = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes / 2)).toHex();
+
+/** An archive whose `state.bin` has about so many bytes. */
+async function archiveOf(mb: number, content: string): Promise<string> {
+  const rig = stateRig();
+  if (content === "keys") {
+    rig.machine.flush();
+    const db = rig.db.$client;
+    const put = db.prepare(
+      "INSERT INTO kv (key, value, flags, lock_index, create_index, modify_index) VALUES (?, ?, '0', 0, ?, ?)",
+    );
+    const keys = mb * 2000;
+    db.transaction(() => {
+      for (let at = 1; at <= keys; at++) put.run(`key/${at}`, Buffer.from(hex(400)), at, at);
+    })();
+    db.run("INSERT OR REPLACE INTO indexes VALUES ('kvs', ?)", [keys]);
+  } else {
+    for (let at = 0; at < mb * 10; at++) {
+      for (let instance = 0; instance < 20; instance++) {
+        const Node = `host${at}`;
+        rig.apply({
+          type: "catalog.register",
+          node: {
+            ID: "",
+            Node,
+            Address: `10.0.${at >> 8}.${at & 255}`,
+            Datacenter: "dc1",
+            TaggedAddresses: null,
+            Meta: { "external-node": "true" },
+          },
+          skipNodeUpdate: false,
+          service: {
+            ID: `svc${instance}`,
+            Service: `svc${instance}`,
+            Tags: [hex(16)],
+            Address: "",
+            Port: 80,
+            Meta: { v: hex(32) },
+            Weights: { Passing: 1, Warning: 1 },
+            EnableTagOverride: false,
+            Kind: "",
+            TaggedAddresses: null,
+            Proxy: null,
+            Connect: null,
+          },
+          checks: [
+            {
+              Node,
+              CheckID: `c${instance}`,
+              Name: "tcp",
+              Status: "passing",
+              Notes: "",
+              Output: hex(64),
+              ServiceID: `svc${instance}`,
+              ServiceName: `svc${instance}`,
+              ServiceTags: [],
+              Type: "",
+              Definition: {},
+            },
+          ],
+        } as never);
+      }
+    }
+    rig.machine.flush();
+  }
+  const file = join(root, `${content}-${mb}.snap`);
+  const copy = join(root, "copy.db");
+  rmSync(copy, { force: true });
+  rig.db.$client.run("VACUUM INTO ?", [copy]);
+  const db = new Database(copy);
+  // So that programs of before take it, too.
+  db.run("PRAGMA user_version = 1");
+  const stateBin = join(root, "state.bin");
+  rmSync(stateBin, { force: true });
+  writeStateBin(db, { index: 300_000, withoutNewer: false }, stateBin);
+  db.close();
+  await packArchive({ ID: "2-300000-1", Index: 300_000, Term: 2 }, { statePath: stateBin, path: file }, Date.now());
+  say(
+    `archive of ${mb} MB, ${content}: state ${(statSync(stateBin).size / 2 ** 20).toFixed(0)} MB, packed ${(statSync(file).size / 2 ** 20).toFixed(0)} MB`,
+  );
+  return file;
+}
+
+async function measure(program: string, binary: string, archive: string, count: number): Promise<void> {
+  for (let at = 0; at < count; at++) rmSync(join(root, `s${at}`), { recursive: true, force: true });
+  const servers: Server[] = [];
+  try {
+    for (let at = 0; at < count; at++) servers.push(await launch(binary, at, count));
+    const all = async () => (await Promise.all(servers.map(leaderOf))).every((leader) => leader !== "");
+    await until(all, "a leader everywhere");
+    await Bun.sleep(3000);
+    const leader = await leaderOf(servers[0] as Server);
+    const asked = servers.find(({ address }) => !leader.startsWith(`${address}:`)) ?? (servers[0] as Server);
+    const title = `${program}, ${count} server${count > 1 ? "s" : ""}`;
+    await watch(`${title}: restore through n${servers.indexOf(asked)}`, servers, () =>
+      curl("-X", "PUT", "--data-binary", `@${archive}`, url(asked, "/v1/snapshot")),
+    );
+    const saved = join(root, "saved.snap");
+    await watch(`${title}: save`, servers, () => curl("-o", saved, url(asked, "/v1/snapshot")));
+    if (count > 1) {
+      await until(all, "a leader everywhere");
+      asked.child.kill("SIGKILL");
+      await asked.child.exited;
+      rmSync(asked.dir, { recursive: true });
+      for (let round = 0; round < 200; round++)
+        await fetch(url(servers.find((each) => each !== asked) as Server, "/v1/kv/after"), {
+          method: "PUT",
+          body: `${round}`,
+        });
+      await Bun.sleep(12_000);
+      const at = servers.indexOf(asked);
+      const fresh = await launch(binary, at, count);
+      servers[at] = fresh;
+      const have = async () =>
+        (await fetch(url(fresh, "/v1/kv/key/1?stale"))).status === 200 ||
+        (await fetch(url(fresh, "/v1/catalog/node/host1?stale"))).status === 200;
+      await watch(`${title}: a new n${at} is sent a snapshot`, servers, () => until(have, "the snapshot to be there"));
+    }
+  } finally {
+    for (const { child } of servers) child.kill("SIGKILL");
+    await Promise.all(servers.map(({ child }) => child.exited));
+  }
+}
+
+process.on("exit", () => existsSync(root) && rmSync(root, { recursive: true }));
+for (const content of args.content) {
+  for (const mb of args.mb) {
+    const archive = await archiveOf(Number(mb), content);
+    for (const count of args.servers.map(Number)) {
+      if (args.consul !== undefined) await measure("Consul", args.consul, archive, count);
+      await measure("Muster", args.muster, archive, count);
+    }
+  }
+}
+process.exit();
