@@ -11,6 +11,8 @@ import { configEntryList } from "../state/config-entries/queries.ts";
 import { resolveServiceConfig } from "../state/config-entries/resolve.ts";
 import { coordinateList, coordinateNode, coordinatesByNode } from "../state/coordinates/queries.ts";
 import { gatewayServiceList } from "../state/gateway-services/queries.ts";
+import { uiNode, uiNodes } from "../state/internal-ui/nodes.ts";
+import { uiGatewayServices, uiServices } from "../state/internal-ui/services.ts";
 import { kvGet, kvKeys, kvList } from "../state/kv/queries.ts";
 import { nodeList } from "../state/nodes/queries.ts";
 import { queryGet, queryList } from "../state/queries/queries.ts";
@@ -31,6 +33,7 @@ export interface ApiParts {
 }
 
 const AGENT_WORD = "_agent";
+const dnsDomains = ({ domain, altDomain }: Config) => [domain, altDomain].filter((name) => name !== "");
 
 /** What the routes need, from the parts of a server. */
 export function createApi(parts: ApiParts): Api {
@@ -94,6 +97,12 @@ export function createApi(parts: ApiParts): Api {
       service: (name, filter) => healthService(db, name, filter),
       connect: (name, filter) => healthConnect(db, name, filter),
       ingress: (name, filter) => healthIngress(db, name, filter),
+    },
+    internalUi: {
+      nodes: () => uiNodes(db),
+      node: (name) => uiNode(db, name),
+      services: (keep) => uiServices(db, keep),
+      gatewayServices: (gateway) => uiGatewayServices(db, gateway, { datacenter, domains: dnsDomains(config()) }),
     },
     coordinate: {
       datacenters: () => datacenterCoordinates(core.pools.wan, datacenter),

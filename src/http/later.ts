@@ -27,12 +27,6 @@ export const LATER_ROUTES: readonly LaterRoute[] = [
     [["GET", "PUT", "DELETE"], "/v1/connect/intentions/:id{.*}"],
     [["GET", "POST"], "/v1/discovery-chain/:service{.*}"],
   ]),
-  ...later("web UI", [
-    ["GET", "/v1/internal/ui/nodes"],
-    ["GET", "/v1/internal/ui/node/:node{.*}"],
-    ["GET", "/v1/internal/ui/services"],
-    ["GET", "/v1/internal/ui/gateway-services-nodes/:gateway{.*}"],
-  ]),
   ...later("mesh gateways", [
     ["GET", "/v1/internal/federation-states"],
     ["GET", "/v1/internal/federation-states/mesh-gateways"],

@@ -12,6 +12,7 @@ import { type CentralConfigDeps, centralConfigRoutes } from "./routes/central-co
 import { type CoordinateDeps, coordinateRoutes } from "./routes/coordinate.ts";
 import { type EventDeps, eventRoutes } from "./routes/event.ts";
 import { type HealthDeps, healthRoutes } from "./routes/health.ts";
+import { type InternalUiDeps, internalUiRoutes } from "./routes/internal-ui.ts";
 import { type KvDeps, kvRoutes } from "./routes/kv.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
 import { operatorAutopilotRoutes } from "./routes/operator-autopilot.ts";
@@ -41,6 +42,7 @@ export const routes = [
   ...txnRoutes,
   ...centralConfigRoutes,
   ...eventRoutes,
+  ...internalUiRoutes,
   ...coordinateRoutes,
   ...statusRoutes,
   ...operatorRaftRoutes,
@@ -57,6 +59,7 @@ export type Api = CatalogDeps &
   CoordinateDeps &
   EventDeps &
   HealthDeps &
+  InternalUiDeps &
   KvDeps &
   LocalAgentDeps &
   NodeDeps &

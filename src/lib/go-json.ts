@@ -22,7 +22,11 @@ const ESCAPES: Record<string, string> = {
 
 /** Text of `value`; `pretty` gives four spaces and a final newline as Consul's `?pretty` does. */
 export function encodeGoJson(value: unknown, pretty = false): string {
-  const text = pretty ? `${JSON.stringify(value, goValue, 4)}\n` : JSON.stringify(value, goValue);
+  return escapeGoJson(pretty ? `${JSON.stringify(value, goValue, 4)}\n` : JSON.stringify(value, goValue));
+}
+
+/** JSON as Go's encoder escapes it; what `JSON.stringify` gave lacks only that. */
+export function escapeGoJson(text: string): string {
   return UNSAFE_TEST.test(text) ? text.replace(UNSAFE, (char) => ESCAPES[char] ?? char) : text;
 }
 

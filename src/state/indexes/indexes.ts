@@ -8,6 +8,7 @@ export class Indexes {
   readonly #db: StateDb;
   readonly #values = new Map<string, number>();
   readonly #unsaved = new Set<string>();
+  #generation = 0;
   /** What savepoints that are open must be able to undo. */
   #undo: { name: string; value: number | undefined }[] | undefined;
 
@@ -18,10 +19,16 @@ export class Indexes {
 
   /** Reads the table again: what is in the database was replaced. */
   load(): void {
+    this.#generation++;
     this.#values.clear();
     this.#unsaved.clear();
     const rows = this.#db.$client.query("SELECT name, value FROM indexes").all() as { name: string; value: number }[];
     for (const { name, value } of rows) this.#values.set(name, value);
+  }
+
+  /** Another number after all rows were replaced: indexes from before say nothing about those from after. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** 0 when it was never set. */
