@@ -2,6 +2,7 @@ import type { Entry } from "./command.ts";
 import { agentCommands } from "./table/agent.ts";
 import { catalogCommands } from "./table/catalog.ts";
 import { childCommands } from "./table/children.ts";
+import { configCommands } from "./table/config.ts";
 import { eventCommands } from "./table/event.ts";
 import { gossipCommands } from "./table/gossip.ts";
 import { kvCommands } from "./table/kv.ts";
@@ -20,6 +21,7 @@ export const commands: readonly Entry[] = [
   ...agentCommands,
   ...catalogCommands,
   ...childCommands,
+  ...configCommands,
   ...eventCommands,
   ...gossipCommands,
   ...kvCommands,

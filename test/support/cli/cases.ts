@@ -13,6 +13,26 @@ export const FILES: Readonly<Record<string, string>> = {
   "value.txt": "from a file\n",
   "pairs.json": '[{"key":"imp/file","flags":18446744073709551615,"value":"aGk="}]',
   "web.json": '{"service":{"name":"web","port":80,"tags":["b","a"],"meta":{"v":"1"}}}',
+  "entry.hcl":
+    'Kind = "service-defaults"\nName = "web"\nProtocol = "http"\nMeshGateway { Mode = "local" }\nMeta { a_b = "c" }\n',
+  "entry.json":
+    '{"kind":"service-defaults","name":"api","protocol":"http","mesh_gateway":{"mode":"local"},"external_sni":"x"}',
+  "proxy.hcl":
+    'kind = "proxy-defaults"\nname = "global"\nconfig { ms = 1000\n Deep_One { a_b = 1.5 }\n list = [1]\n two = [{a=1},{b=2}]\n }\nexpose { paths = [ { path = "/x" local_path_port = 8080 } ] }\n',
+  "router.hcl":
+    'kind = "service-router"\nname = "web"\nroutes = [ { match { http { path_prefix = "/x" header = [ { name = "a" exact = "b" } ] } } destination { service = "api" request_timeout = "5s" num_retries = 3 } } ]\n',
+  "resolver.hcl":
+    'Kind = "service-resolver"\nName = "api"\nConnectTimeout = "5s"\nSubsets { v1 { Filter = "Service.Meta.v == 1" }\n v2 { only_passing = "true" } }\nFailover { "*" { Datacenters = "dc2" } }\n',
+  "ingress.hcl":
+    'Kind = "ingress-gateway"\nName = "gw"\nListeners = [ { Port = 8443 Protocol = "tcp" Services = [ { Name = "db" } ] } ]\nTLS { Enabled = true }\n',
+  "open.hcl": 'Kind = "service-defaults\n',
+  "unknown.hcl": 'Kind = "service-defaults"\nName = "x"\nNope = 1\nMesh_Gateway { Modus = "x" }\n',
+  "one-unknown.json": '{"Kind":"service-defaults","Name":"x","Protokoll":"http"}',
+  "kind.hcl": 'Kind = "nope"\nName = "x"\n',
+  "no-kind.hcl": 'Name = "x"\n',
+  "type.hcl": 'Kind = "service-defaults"\nName = ["a", "b"]\n',
+  "split.hcl":
+    'Kind = "service-splitter"\nName = "web"\nSplits = [ { Weight = 50 service_subset = "v1" }, { weight = 49 } ]\n',
   "two.json": '{"services":[{"name":"api","port":81,"id":"api-1"},{"name":"db","tags":["x"]}]}',
 };
 
@@ -252,6 +272,67 @@ const agent: CliCase[] = [
   words("leave"),
 ];
 
+const config: CliCase[] = [
+  words("config"),
+  words("config zzz"),
+  words("config write"),
+  words("config write a b"),
+  words("config write {dir}/missing"),
+  words("config write {dir}/entry.hcl"),
+  words("config write {dir}/entry.json"),
+  words("config write {dir}/proxy.hcl"),
+  words("config write {dir}/router.hcl"),
+  words("config write {dir}/resolver.hcl"),
+  words("config write {dir}/ingress.hcl"),
+  {
+    argv: ["config", "write", "{dir}/open.hcl"],
+    ours: {
+      why: "it names where the text begins that is not closed, and Consul where it ends",
+      exit: 1,
+      stdout: "",
+      stderr:
+        "Failed to decode config entry input: Failed to decode config entry input: At 1:8: literal not terminated\n",
+    },
+  },
+  words("config write {dir}/unknown.hcl"),
+  words("config write {dir}/one-unknown.json"),
+  words("config write {dir}/kind.hcl"),
+  words("config write {dir}/no-kind.hcl"),
+  words("config write {dir}/type.hcl"),
+  words("config write {dir}/split.hcl"),
+  words("config write -cas {dir}/entry.hcl"),
+  words("config write -cas -modify-index=1 {dir}/entry.hcl"),
+  words("config write -modify-index=1 {dir}/entry.hcl"),
+  {
+    argv: ["config", "write", "-"],
+    stdin: '{"Kind":"service-defaults","Name":"piped"}',
+  },
+  { argv: ["config", "write", "-"], stdin: '{"Kind":5}' },
+  { argv: ["config", "write", "-"], stdin: '{"Kind":"service-defaults"}' },
+  { argv: ["config", "write", "-"], stdin: "" },
+  words("config read"),
+  words("config read -kind x"),
+  words("config read -kind service-defaults -name web"),
+  words("config read -kind service-defaults -name api"),
+  words("config read -kind proxy-defaults -name global"),
+  words("config read -kind service-router -name web"),
+  words("config read -kind service-resolver -name api"),
+  words("config read -kind ingress-gateway -name gw"),
+  words("config read -kind service-defaults -name nope"),
+  words("config read -kind nope -name nope"),
+  words("config list"),
+  words("config list x"),
+  words("config list -kind service-defaults"),
+  words("config list -kind terminating-gateway"),
+  words("config list -kind nope"),
+  words("config delete"),
+  words("config delete -kind x"),
+  words("config delete -kind service-router -name web"),
+  words("config delete -kind service-defaults -name nope"),
+  words("config delete -kind nope -name nope"),
+  words("config delete -kind service-defaults -name piped x"),
+];
+
 /** Of the agent that this file is recorded from. */
 export const GOSSIP_KEY = "cg8StVXbQJ0gPvMd9o7yrg==";
 const OTHER_KEY = "pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=";
@@ -325,6 +406,9 @@ const unreachable: CliCase[] = [
   "catalog nodes -service a",
   "catalog services",
   "catalog services -node a",
+  "config delete -kind a -name b",
+  "config list -kind a",
+  "config read -kind service-defaults -name a",
   "event -name x",
   "exec x",
   "force-leave x",
@@ -360,6 +444,7 @@ const unreachable: CliCase[] = [
 export const CASES: Readonly<Record<string, readonly CliCase[]>> = {
   agent,
   catalog,
+  config,
   keyring,
   kv,
   unreachable,
