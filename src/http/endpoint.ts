@@ -72,7 +72,7 @@ export class Endpoint {
       const datacenter = this.route.datacenterOf?.(body);
       if (this.#isElsewhere(datacenter)) return await this.#forward(c, datacenter, bytes);
       const request = this.#request(c, query, body);
-      if (this.route.read !== undefined) return await this.#answerRead(c, request as ApiRequest<ReadQuery, undefined>);
+      if (this.route.read !== undefined) return await this.#answerRead(c, request as ApiRequest<ReadQuery>);
       const answer = await this.route.handle?.(request as never, this.#deps.api);
       return this.#send(c, answer ?? {}, NO_HEADERS);
     } catch (error) {
@@ -187,7 +187,7 @@ export class Endpoint {
     }
   }
 
-  async #answerRead(c: Ctx, request: ApiRequest<ReadQuery, undefined>): Promise<Response> {
+  async #answerRead(c: Ctx, request: ApiRequest<ReadQuery>): Promise<Response> {
     refuseBadCacheControl(c.req.raw.headers);
     const options = this.#readOptions(c, request.query);
     const isKnown = this.#waitsWhile(request.query, options);
@@ -221,10 +221,11 @@ export class Endpoint {
   }
 
   /** Reads from memory or anew, and keeps what it reads anew for others that ask the same. */
-  #reader(c: Ctx, request: ApiRequest<ReadQuery, undefined>, options: ReadOptions, waits: boolean): () => Answer {
+  #reader(c: Ctx, request: ApiRequest<ReadQuery>, options: ReadOptions, waits: boolean): () => Answer {
     const { cache, timer, api } = this.#deps;
     const { query } = request;
-    const isKept = options.consistency !== "consistent" && isCacheable(c);
+    // What is asked in a body is not in the key.
+    const isKept = options.consistency !== "consistent" && this.route.body === undefined && isCacheable(c);
     const key = isKept ? cacheKey(waits ? withoutWait(c.req.url) : c.req.url, wantsGzip(c)) : undefined;
     const saysCache = this.#saysCache(c, query);
     const fresh = (): Answer => {

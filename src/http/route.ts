@@ -120,7 +120,7 @@ export interface Route<
   // Exactly one of the two. Methods, not properties: the table holds rows of all kinds, and only a method may be given
   // to who knows less of its parameters.
   /** A read of the replicated state: runs synchronously, again for each change while the caller waits. */
-  read?(request: ApiRequest<z.output<Query>, undefined>, deps: Deps): QueryResult<z.output<Answer> | Reply>;
+  read?(request: ApiRequest<z.output<Query>, z.output<Body>>, deps: Deps): QueryResult<z.output<Answer> | Reply>;
   handle?(request: ApiRequest<z.output<Query>, z.output<Body>>, deps: Deps): Reply | Promise<Reply>;
 }
 

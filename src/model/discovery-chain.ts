@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { ResolverSubset, ServiceRoute } from "./config-entry/routing.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { decodingErrors } from "./config-entry/decode.ts";
+import { isObject } from "./config-entry/go-value.ts";
+import { MeshGateway, orZero } from "./config-entry/parts.ts";
+import { planOf } from "./config-entry/plan.ts";
+import { ResolverSubset } from "./config-entry/routing.ts";
+import { WeakDecoder } from "./config-entry/weak-decoder.ts";
+import { goDuration, goString } from "./go-decode.ts";
 
 /**
  * How a service is reached through the mesh: a graph of routers, splitters and resolvers that ends in targets. All of it is
@@ -9,9 +16,9 @@ import { ResolverSubset, ServiceRoute } from "./config-entry/routing.ts";
 const RouterNode = z.object({
   Type: z.literal("router"),
   Name: z.string(),
-  Routes: z.array(z.object({ Definition: ServiceRoute.partial(), NextNode: z.string() })),
+  /** `Definition` is that of the router's entry; the last route takes all else. */
+  Routes: z.array(z.object({ Definition: z.looseObject({}), NextNode: z.string() })),
 });
-export type RouterNode = z.infer<typeof RouterNode>;
 
 const SplitterNode = z.object({
   Type: z.literal("splitter"),
@@ -60,6 +67,12 @@ export const CompiledDiscoveryChain = z.object({
 });
 export type CompiledDiscoveryChain = z.infer<typeof CompiledDiscoveryChain>;
 
+const OverridesBody = z.object({
+  OverrideConnectTimeout: goDuration(),
+  OverrideProtocol: goString(),
+  OverrideMeshGateway: orZero(MeshGateway),
+});
+
 /** What a caller wants otherwise than the config entries say. Go's zero values where it wants nothing. */
 export interface ChainOverrides {
   readonly connectTimeoutNs: number;
@@ -68,3 +81,35 @@ export interface ChainOverrides {
 }
 
 export const NO_OVERRIDES: ChainOverrides = { connectTimeoutNs: 0, protocol: "", meshGatewayMode: "" };
+
+const MODES = ["", "none", "local", "remote"];
+const PROTOCOL_CHARS_MAX = 255;
+
+/** From decoded JSON, by the rules of config entries; other keys are ignored. Throws a Refusal (400) in Consul's words. */
+export function decodeChainOverrides(json: unknown): ChainOverrides {
+  const body = json ?? {};
+  if (!isObject(body))
+    throw undecodable(`json: cannot unmarshal ${jsonKind(body)} into Go value of type map[string]interface {}`);
+  const decoder = new WeakDecoder();
+  // The decoder goes by the schema, field by field.
+  const said = decoder.struct(planOf(OverridesBody), body, "") as z.infer<typeof OverridesBody>;
+  if (decoder.errors.length > 0) throw undecodable(decodingErrors(decoder.errors));
+  const { OverrideConnectTimeout, OverrideProtocol, OverrideMeshGateway } = said;
+  if (!MODES.includes(OverrideMeshGateway.Mode)) throw new Refusal("Invalid OverrideMeshGateway.Mode parameter", 400);
+  if (OverrideProtocol.length > PROTOCOL_CHARS_MAX) {
+    throw new Refusal(`OverrideProtocol has more than ${PROTOCOL_CHARS_MAX} characters`, 400);
+  }
+  return {
+    connectTimeoutNs: OverrideConnectTimeout,
+    protocol: OverrideProtocol,
+    meshGatewayMode: OverrideMeshGateway.Mode,
+  };
+}
+
+const undecodable = (reason: string) => new Refusal(`Bad request: Request decoding failed: ${reason}`, 400);
+
+function jsonKind(json: unknown): string {
+  if (Array.isArray(json)) return "array";
+  if (typeof json === "boolean") return "bool";
+  return typeof json === "string" ? "string" : "number";
+}

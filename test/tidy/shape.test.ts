@@ -33,6 +33,7 @@ const PROVED_ELSEWHERE: Readonly<Record<string, string>> = {
   "src/state/catalog/topics.ts": "test/unit/state/catalog/model.test.ts",
   "src/state/checks": "test/unit/state/catalog/model.test.ts",
   "src/state/coordinates/commands.ts": "test/unit/state/catalog/model.test.ts",
+  "src/state/discovery-chain": "test/unit/state/discovery-chain/compile.test.ts",
   "src/state/indexes": "test/unit/state/catalog/model.test.ts",
   "src/state/kv/txn.ts": "test/conformance/script/txn.ts",
   "src/state/migrate.ts": "test/unit/state/machine.test.ts",

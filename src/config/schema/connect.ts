@@ -5,9 +5,11 @@ const UI = "Part of ui_config.";
 /** The mesh, the web interface and what is kept centrally. */
 export const CONNECT_KEYS = {
   connect: section("The service mesh.", {
-    enabled: bool(false, "Turn it on: certificates and intentions.", ACCEPTED),
+    enabled: bool(false, "Turn it on: so far discovery chains alone."),
     ca_provider: string("consul", "Who signs: `consul`.", ACCEPTED),
-    ca_config: anyMap("Settings of the certificate authority.", ACCEPTED),
+    ca_config: anyMap(
+      "Settings of the certificate authority; so far `cluster_id` alone, a UUID: discovery chains name targets by it.",
+    ),
     enable_mesh_gateway_wan_federation: bool(false, "Federate through mesh gateways.", ACCEPTED),
     enable_serverless_plugin: bool(false, "Without effect.", { since: "1.13", ...ACCEPTED }),
   }),

@@ -7,16 +7,22 @@ import type { ServiceResolver, ServiceRoute, ServiceRouter, ServiceSplitter } fr
 type Problem = string | undefined;
 
 const NAME_REQUIRED = "Name is required";
+const DEFAULT_NAMESPACE = "default";
 
 export function normalRouter(entry: ServiceRouter): ServiceRouter {
-  return { ...entry, Routes: entry.Routes?.map(withUpperCaseMethods) ?? null };
+  return { ...entry, Routes: entry.Routes?.map(normalRoute) ?? null };
 }
 
-function withUpperCaseMethods(route: ServiceRoute): ServiceRoute {
+/** Only routes of some methods have their namespace filled in (observed, Consul 1.8.7). */
+function normalRoute(route: ServiceRoute): ServiceRoute {
   const http = route.Match?.HTTP;
-  if (!http?.Methods) return route;
+  if (!http?.Methods?.length) return route;
   const Methods = http.Methods.map((method) => method.toUpperCase());
-  return { ...route, Match: { HTTP: { ...http, Methods } } };
+  const { Destination } = route;
+  return {
+    Match: { HTTP: { ...http, Methods } },
+    Destination: Destination && { ...Destination, Namespace: Destination.Namespace || DEFAULT_NAMESPACE },
+  };
 }
 
 export function checkRouter({ Name, Routes }: ServiceRouter): Problem {

@@ -30,7 +30,7 @@ export function decodeConfigEntry(json: unknown): ConfigEntry {
   const plan = planOf(schema);
   const decoder = new WeakDecoder();
   const { RaftIndex: _, ...entry } = decoder.struct(withRaftIndex(plan), body, "");
-  if (decoder.errors.length > 0) throw new Refusal(errorsText(decoder.errors), 400);
+  if (decoder.errors.length > 0) throw new Refusal(decodingErrors(decoder.errors), 400);
   const unknown = decoder.unknown.filter((key) => !IGNORED.includes(key));
   if (unknown.length > 0) throw new Refusal(unknownText(unknown), 400);
   // The decoder goes by the schema, field by field.
@@ -57,7 +57,8 @@ function kindOf(body: Record<string, unknown>): string {
   return kind;
 }
 
-function errorsText(errors: readonly string[]): string {
+/** Several errors of a `WeakDecoder` as one. */
+export function decodingErrors(errors: readonly string[]): string {
   const points = [...errors].sort().map((error) => `* ${error}`);
   return `${errors.length} error(s) decoding:\n\n${points.join("\n")}`;
 }

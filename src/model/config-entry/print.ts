@@ -18,12 +18,13 @@ export interface PrintedConfigEntry {
 export function printConfigEntry(entry: StoredConfigEntry): PrintedConfigEntry {
   const { CreateIndex, ModifyIndex, Kind } = entry;
   const schema = schemaOfKind(Kind);
-  const fields = schema === undefined ? {} : structShape(planOf(schema), { ...entry });
+  const fields = schema === undefined ? {} : printStruct(planOf(schema), { ...entry });
   if (NAMELESS.includes(Kind)) delete fields.Name;
   return { ...fields, Kind, CreateIndex, ModifyIndex };
 }
 
-function structShape(plan: StructPlan, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Part of an entry, as it is printed. */
+export function printStruct(plan: StructPlan, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const shown = plan.fields.filter((field) => isShown(field, value[field.name]));
   return Object.fromEntries(shown.map((field) => [field.name, shape(field.plan, value[field.name])]));
 }
@@ -43,7 +44,7 @@ function shape(plan: Plan, value: unknown): unknown {
   if (plan.kind === "duration") return formatDurationNs(Number(value));
   if (plan.kind === "list" && Array.isArray(value)) return value.map((item) => shape(plan.of, item));
   if (!isObject(value)) return value;
-  if (plan.kind === "struct") return structShape(plan, value);
+  if (plan.kind === "struct") return printStruct(plan, value);
   if (plan.kind !== "map" || plan.of.kind === "any") return sortedDeep(value);
   const { of } = plan;
   const keys = Object.keys(value).sort();

@@ -1,5 +1,7 @@
 import { formatDurationNs } from "../../lib/duration.ts";
-import type { ServiceRoute } from "../../model/config-entry/routing.ts";
+import { planOf } from "../../model/config-entry/plan.ts";
+import { printStruct } from "../../model/config-entry/print.ts";
+import { ServiceRoute } from "../../model/config-entry/routing.ts";
 import type { CompiledDiscoveryChain } from "../../model/discovery-chain.ts";
 import { keyOf, type Node } from "./graph.ts";
 import type { Target } from "./targets.ts";
@@ -58,13 +60,8 @@ function printNode(node: Node) {
   }
 }
 
-function printRoute({ Match, Destination }: ServiceRoute, next: string) {
-  return { Definition: { Match, Destination: Destination && printDestination(Destination) }, NextNode: next };
-}
-
-/** Consul puts durations first. */
-function printDestination({ RequestTimeout, ...destination }: NonNullable<ServiceRoute["Destination"]>) {
-  return { RequestTimeout: RequestTimeout === 0 ? "" : formatDurationNs(RequestTimeout), ...destination };
+function printRoute(route: ServiceRoute, next: string) {
+  return { Definition: printStruct(planOf(ServiceRoute), route), NextNode: next };
 }
 
 function printTarget(target: Target) {

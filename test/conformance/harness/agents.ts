@@ -15,7 +15,7 @@ const READY_MS_MAX = 30_000;
 const SETTLED_MS_MAX = 15_000;
 const POLL_MS = 25;
 /** What the agents of a datacenter have in common. The rest of a configuration says how the agent that is asked behaves. */
-const SHARED_KEYS = new Set(["datacenter", "encrypt", "autopilot"]);
+const SHARED_KEYS = new Set(["datacenter", "encrypt", "autopilot", "config_entries", "connect"]);
 
 /** The agent that is asked, alone or as client of a server. */
 export interface Agents {

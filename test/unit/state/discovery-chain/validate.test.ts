@@ -1,0 +1,70 @@
+import { expect, test } from "bun:test";
+import { configEntry } from "../../../../src/state/config-entries/queries.ts";
+import { allProxies, defaults, entriesRig, ingress, refused, resolver, router, splitter } from "./rig.ts";
+
+const subsets = (...names: string[]) => ({ Subsets: Object.fromEntries(names.map((name) => [name, {}])) });
+
+test("an entry that is refused changes nothing", () => {
+  const { put, db, touched } = entriesRig();
+  expect(put(splitter("web", "web"))).toEqual(
+    refused('discovery chain "web" uses a protocol "tcp" that does not permit advanced routing or splitting behavior'),
+  );
+  expect(configEntry(db, "service-splitter", "web")).toBeUndefined();
+  expect(touched.flat()).toEqual([]);
+});
+
+test("what others need can be neither changed nor deleted; once they are gone it can", () => {
+  const { put, remove } = entriesRig();
+  put(allProxies("http"));
+  put(resolver("api", subsets("v1")));
+  put(router("web", { Routes: [{ Destination: { Service: "api", ServiceSubset: "v1" } }] }));
+  const missing = refused('service "api" does not have a subset named "v1"');
+  expect(put(resolver("api", subsets("v2")))).toEqual(missing);
+  expect(remove("service-resolver", "api")).toEqual(missing);
+  expect(put(resolver("api", subsets("v1", "v2")))).toBe(true);
+  expect(remove("service-router", "web")).toBe(true);
+  expect(remove("service-resolver", "api")).toBe(true);
+});
+
+test("of several chains that no longer compile the same one is told on every server: the own, then by kind and name", () => {
+  const { put } = entriesRig();
+  put(allProxies("http"));
+  for (const name of ["z", "y", "x"]) put(splitter(name, "api", name));
+  const told = (chain: string) =>
+    refused(`discovery chain "${chain}" uses inconsistent protocols; service "${chain}" has "http" which is not "tcp"`);
+  expect(put(defaults("api", { Protocol: "tcp" }))).toEqual(told("x"));
+});
+
+test("the protocol of all proxies is looked at for all chains, their other settings for none", () => {
+  const { put, remove } = entriesRig();
+  put(allProxies("http"));
+  put(splitter("web", "a", "b"));
+  const told = refused(
+    'discovery chain "web" uses a protocol "tcp" that does not permit advanced routing or splitting behavior',
+  );
+  expect(put(allProxies("tcp"))).toEqual(told);
+  expect(remove("proxy-defaults", "global")).toEqual(told);
+  expect(put(allProxies("grpc"))).toBe(true);
+  expect(put(allProxies("grpc", { MeshGateway: { Mode: "local" } }))).toBe(true);
+});
+
+test("a gateway's services speak the protocol of its listeners, also when it is said for all", () => {
+  const { put } = entriesRig();
+  put(allProxies("http"));
+  const gate = (Protocol: string) =>
+    put(ingress("gate", { Listeners: [{ Port: 80, Protocol, Services: [{ Name: "web" }] }] }));
+  const told = (spoken: string, wanted: string) =>
+    refused(`service "web" has protocol "${spoken}", which does not match defined listener protocol "${wanted}"`);
+  expect(gate("tcp")).toEqual(told("http", "tcp"));
+  expect(gate("http")).toBe(true);
+  expect(put(allProxies("tcp"))).toEqual(told("tcp", "http"));
+  expect(put(defaults("web", { Protocol: "grpc" }))).toEqual(told("grpc", "http"));
+  expect(put(defaults("web", { Protocol: "http" }))).toBe(true);
+  expect(put(allProxies("tcp"))).toBe(true);
+});
+
+test("kinds that lead to no chain are taken as they are", () => {
+  const { put } = entriesRig();
+  expect(put({ Kind: "mesh" })).toBe(true);
+  expect(put({ Kind: "service-intentions", Name: "web", Sources: [{ Name: "*", Action: "deny" }] })).toBe(true);
+});
