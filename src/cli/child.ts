@@ -54,6 +54,8 @@ function spawn(argv: string[], options: SpawnOptions) {
     return Bun.spawn(argv, options);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "";
+    // Go looks for a name in $PATH, and takes a path as it is.
+    if (code === "ENOENT" && argv[0]?.includes("/")) throw new Error(`fork/exec ${argv[0]}: no such file or directory`);
     if (code === "ENOENT") throw new Error(`exec: ${JSON.stringify(argv[0])}: executable file not found in $PATH`);
     if (code === "EACCES") throw new Error(`fork/exec ${argv[0]}: permission denied`);
     throw error;

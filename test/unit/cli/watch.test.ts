@@ -116,6 +116,16 @@ describe("watch: the loop", () => {
     expect([exit, stderr]).toEqual([1, "Error executing handler: exit status 3\n"]);
   });
 
+  test("a child that is not there is told in Go's words", async () => {
+    const told = async (program: string) => {
+      const flags = ["-type", "key", "-key", "a", "-shell=false", program];
+      const env = { CONSUL_HTTP_ADDR: kv.address, PATH: process.env.PATH };
+      return (await runInProcess(["watch", ...flags], { env })).stderr;
+    };
+    expect(await told("/no/such")).toBe("Error starting handler: fork/exec /no/such: no such file or directory\n");
+    expect(await told("nosuch")).toBe('Error starting handler: exec: "nosuch": executable file not found in $PATH\n');
+  });
+
   test("a failing server is told and asked again after 5 s, then 20 s", async () => {
     kv.failures.push(500, 500);
     const clock = new ManualClock();
