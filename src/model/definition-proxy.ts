@@ -29,6 +29,7 @@ const ExposePath = z.object({
   Path: goString(),
   LocalPathPort: alias(goInt(), "local_path_port"),
   Protocol: goString(),
+  ParsedFromCheck: goBool(),
 });
 
 /** Settings of a Connect proxy or gateway. */

@@ -18,7 +18,7 @@ export function proxyShape(proxy: ProxyDefinition | null): Record<string, unknow
     MeshGateway: filled(proxy.MeshGateway ?? {}),
     Expose: filled({
       Checks: proxy.Expose?.Checks,
-      Paths: proxy.Expose?.Paths?.map((path) => ({ ...filled(path), ParsedFromCheck: false })),
+      Paths: proxy.Expose?.Paths?.map(({ ParsedFromCheck, ...path }) => ({ ...filled(path), ParsedFromCheck })),
     }),
   };
 }

@@ -6,6 +6,7 @@ import type { Answer, Area } from "./types.ts";
 const OF_THE_AGENT = new Set([
   "session",
   "agent-services",
+  "central-config",
   "agent-checks",
   "agent-maintenance",
   "agent-self",

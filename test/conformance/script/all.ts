@@ -6,6 +6,7 @@ import { agentSelf } from "./agent-self.ts";
 import { agentServices } from "./agent-services.ts";
 import { blockingQueries } from "./blocking.ts";
 import { catalog } from "./catalog.ts";
+import { centralConfig, configBootstrap } from "./central-config.ts";
 import { cliServer } from "./cli.ts";
 import { cliKv } from "./cli-kv.ts";
 import { cliOffline } from "./cli-offline.ts";
@@ -31,6 +32,8 @@ export const AREAS: readonly Area[] = [
   transactions,
   catalog,
   health,
+  centralConfig,
+  configBootstrap,
   agentServices,
   agentChecks,
   agentMaintenance,

@@ -66,6 +66,15 @@ describe("catalog registration (recorded, Consul 1.8.7)", () => {
     expect(decodeService({ Service: "p", Connect: { native: true, Unknown: 1 } }).Connect).toEqual({ Native: true });
   });
 
+  test("a proxy as it is printed is taken back as it is, so that an agent can register at a server what it has", () => {
+    const paths = [{ ListenerPort: 5, Path: "/x", LocalPathPort: 6, Protocol: "http", ParsedFromCheck: true }];
+    const upstream = { DestinationName: "db", Config: { protocol: "grpc" }, MeshGateway: { Mode: "local" } };
+    const proxy = { DestinationServiceName: "web", Upstreams: [upstream], Expose: { Checks: true, Paths: paths } };
+    const once = decodeService({ Service: "p", Proxy: proxy }).Proxy;
+    expect(once.Expose).toEqual({ Checks: true, Paths: paths });
+    expect(JSON.stringify(decodeService({ Service: "p", Proxy: once }).Proxy)).toBe(JSON.stringify(once));
+  });
+
   test("a check's definition is kept as Consul prints it: durations as texts, TTL as a number", () => {
     const { Definition } = decodeCheck({
       Definition: {

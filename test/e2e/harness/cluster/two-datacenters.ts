@@ -14,14 +14,15 @@ const CONFIG = {
 /** As an agent knows them. */
 export const datacenters = async (of: Member) => (await of.read<string[]>("/v1/catalog/datacenters")) ?? [];
 
-/** Two datacenters, dc1 and dc2, of one server each, which know each other. */
+/** Two datacenters, dc1 and dc2, of one server each, which know each other. `config` is that of all agents beside the usual. */
 export async function withTwoDatacenters<N extends Network>(
   registry: Registry,
   network: N,
   use: (one: Cluster<N>, two: Cluster<N>) => Promise<void>,
+  config: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-  const one = new Cluster(registry, network, { config: { ...CONFIG, datacenter: "dc1" } });
-  const two = new Cluster(registry, network, { config: { ...CONFIG, datacenter: "dc2" } });
+  const one = new Cluster(registry, network, { config: { ...CONFIG, ...config, datacenter: "dc1" } });
+  const two = new Cluster(registry, network, { config: { ...CONFIG, ...config, datacenter: "dc2" } });
   try {
     const first = await one.start(1);
     const join = { retry_join_wan: [first.place.address], retry_interval_wan: "1s" };
