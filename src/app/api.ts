@@ -7,7 +7,7 @@ import type { QueryExecutor } from "../server/query-executor.ts";
 import { restoreThroughLeader } from "../server/restore-through-leader.ts";
 import { healthConnect, healthIngress, healthService, nodeWithServices } from "../state/catalog/queries.ts";
 import { healthChecks, healthNode, healthState } from "../state/checks/queries.ts";
-import { configEntryList } from "../state/config-entries/queries.ts";
+import { configEntryGet, configEntryList } from "../state/config-entries/queries.ts";
 import { resolveServiceConfig } from "../state/config-entries/resolve.ts";
 import { coordinateList, coordinateNode, coordinatesByNode } from "../state/coordinates/queries.ts";
 import { gatewayServiceList } from "../state/gateway-services/queries.ts";
@@ -89,6 +89,12 @@ export function createApi(parts: ApiParts): Api {
       connectNodes: (name, filter) => connectNodes(db, name, filter),
       node: (nameOrId) => nodeWithServices(db, nameOrId),
       gatewayServices: (gateway) => gatewayServiceList(db, gateway),
+    },
+    configEntry: {
+      set: (entry, cas) => forwarder.run("config-entry.apply", { op: "set", entry, cas }),
+      delete: (kind, name, cas) => forwarder.run("config-entry.apply", { op: "delete", kind, name, cas }),
+      get: (kind, name) => configEntryGet(db, kind, name),
+      list: (kind) => configEntryList(db, kind),
     },
     health: {
       node: (name) => healthNode(db, name),

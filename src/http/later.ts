@@ -11,10 +11,6 @@ const later = (area: string, rows: readonly (readonly [Method | readonly Method[
   rows.map(([methods, path]) => ({ area, path, methods: typeof methods === "string" ? [methods] : methods }));
 
 export const LATER_ROUTES: readonly LaterRoute[] = [
-  ...later("config entries", [
-    ["PUT", "/v1/config"],
-    [["GET", "DELETE"], "/v1/config/:rest{.*}"],
-  ]),
   ...later("service mesh", [
     ["POST", "/v1/agent/connect/authorize"],
     ["GET", "/v1/agent/connect/ca/roots"],

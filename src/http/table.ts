@@ -9,6 +9,7 @@ import { agentServiceRoutes } from "./routes/agent-service.ts";
 import { agentTelemetryRoutes } from "./routes/agent-telemetry.ts";
 import { type CatalogDeps, catalogRoutes } from "./routes/catalog.ts";
 import { type CentralConfigDeps, centralConfigRoutes } from "./routes/central-config.ts";
+import { type ConfigDeps, configRoutes } from "./routes/config.ts";
 import { type CoordinateDeps, coordinateRoutes } from "./routes/coordinate.ts";
 import { type EventDeps, eventRoutes } from "./routes/event.ts";
 import { type HealthDeps, healthRoutes } from "./routes/health.ts";
@@ -43,6 +44,7 @@ export const routes = [
   ...centralConfigRoutes,
   ...eventRoutes,
   ...internalUiRoutes,
+  ...configRoutes,
   ...coordinateRoutes,
   ...statusRoutes,
   ...operatorRaftRoutes,
@@ -56,6 +58,7 @@ export const routes = [
 /** What the handlers of all routes need from below. */
 export type Api = CatalogDeps &
   CentralConfigDeps &
+  ConfigDeps &
   CoordinateDeps &
   EventDeps &
   HealthDeps &

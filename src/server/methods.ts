@@ -5,6 +5,7 @@ import type { RaftNode } from "../raft/node.ts";
 import type { CoordinateUpdate } from "../state/coordinates/commands.ts";
 import type { Autopilot } from "./autopilot/autopilot.ts";
 import type { Caretaker } from "./caretaker.ts";
+import type { ConfigEntryRequest } from "./endpoints/config-entry.ts";
 import type { KvPut } from "./endpoints/kv.ts";
 import type { QueryRequest } from "./endpoints/query.ts";
 import type { SessionRequest } from "./endpoints/session.ts";
@@ -40,6 +41,7 @@ export function leaderMethods(deps: MethodDeps) {
     "kv.put": (put: KvPut) => server.kv.put(put),
     "kv.delete": ({ key, cas }: { key: string; cas?: number | undefined }) => server.kv.delete(key, cas),
     "kv.deleteTree": ({ prefix }: { prefix: string }) => server.kv.deleteTree(prefix),
+    "config-entry.apply": (request: ConfigEntryRequest) => server.configEntry.apply(request),
     "query.apply": (request: QueryRequest) => server.query.apply(request),
     "session.create": (request: SessionRequest) => server.session.create(request),
     "session.destroy": ({ id }: { id: string }) => server.session.destroy(id),

@@ -7,6 +7,7 @@ import { queryById } from "../state/queries/queries.ts";
 import { sessionExists, sessionRow, sessionsWithTtl } from "../state/sessions/queries.ts";
 import { lookTxn } from "../state/txn/queries.ts";
 import { CatalogEndpoint } from "./endpoints/catalog.ts";
+import { ConfigEntryEndpoint } from "./endpoints/config-entry.ts";
 import { CoordinateEndpoint } from "./endpoints/coordinate.ts";
 import { KvEndpoint } from "./endpoints/kv.ts";
 import { QueryEndpoint } from "./endpoints/query.ts";
@@ -40,6 +41,7 @@ export interface ServerDeps {
 /** The server role: the endpoints that write, and what only a leader does. */
 export class Server {
   readonly catalog: CatalogEndpoint;
+  readonly configEntry: ConfigEntryEndpoint;
   readonly coordinate: CoordinateEndpoint;
   readonly kv: KvEndpoint;
   readonly query: QueryEndpoint;
@@ -63,6 +65,7 @@ export class Server {
     this.#kvExpiry = new KvExpiry({ propose, clock, log, next: (limit) => kvNextExpiries(db, limit) });
     this.#tombstones = new TombstoneReaper({ propose, clock, log, newest: () => kvTombstoneMax(db) });
     this.catalog = new CatalogEndpoint({ propose, clock, datacenter: deps.datacenter });
+    this.configEntry = new ConfigEntryEndpoint({ propose });
     this.coordinate = new CoordinateEndpoint({ propose, clock, log });
     this.kv = new KvEndpoint({
       propose,

@@ -30,7 +30,7 @@ function listenerProblem({ Port, Protocol, Services }: IngressListener, isTls: b
     return `protocol must be 'tcp', 'http', 'http2', or 'grpc'. '${Protocol}' is an unsupported protocol`;
   }
   if (Services === null || Services.length === 0) return `No service declared for listener with port ${Port}`;
-  if (Protocol === "tcp" && Services.length > 1) {
+  if (Protocol !== "http" && Services.length > 1) {
     return `Multiple services per listener are only supported for protocol = 'http' ${where}`;
   }
   const hosts = new Set<string>();

@@ -51,7 +51,7 @@ export class WeakDecoder {
       case "list":
         return this.#list(plan, json, path);
       case "any":
-        return this.#any(json, path, 0);
+        return this.#setting(outer, path);
       default:
         return this.#scalar(plan, json, path);
     }
@@ -62,7 +62,7 @@ export class WeakDecoder {
       const entries = Object.entries(json).map(([key, value]): [string, unknown] => [
         key,
         plan.of.kind === "any" && value === null
-          ? this.#fail(plan.of, `error decoding '${path}[${key}]': null is no setting; leave it out`)
+          ? this.#fail(plan.of, noSetting(`${path}[${key}]`))
           : this.#value(plan.of, value, `${path}[${key}]`),
       ]);
       return Object.fromEntries(entries);
@@ -84,15 +84,25 @@ export class WeakDecoder {
     return items.map((item, index) => this.#value(plan.of, item, `${path}[${index}]`));
   }
 
-  /** Settings that travel as they came. */
-  #any(json: unknown, path: string, depth: number): unknown {
+  /** A setting: a list of one is its item, and in that item all maps have their lists of one unwrapped, too. */
+  #setting(json: unknown, path: string): unknown {
+    const isOne = Array.isArray(json) && json.length === 1;
+    return this.#any(isOne ? json[0] : json, path, { depth: 0, unwraps: isOne });
+  }
+
+  /** What travels as it came. */
+  #any(json: unknown, path: string, { depth, unwraps }: { depth: number; unwraps: boolean }): unknown {
     if (depth > ANY_DEPTH_MAX) return this.#fail({ kind: "any" }, `error decoding '${path}': nests too deeply`);
-    if (json === null) return this.#fail({ kind: "any" }, `error decoding '${path}': null is no setting; leave it out`);
+    if (json === null) return this.#fail({ kind: "any" }, noSetting(path));
     if (typeof json === "bigint") return Number(json);
-    if (Array.isArray(json)) return json.map((item, index) => this.#any(item, `${path}[${index}]`, depth + 1));
+    const inside = { depth: depth + 1, unwraps };
+    if (Array.isArray(json)) return json.map((item, index) => this.#any(item, `${path}[${index}]`, inside));
     if (!isObject(json)) return json;
     return Object.fromEntries(
-      Object.entries(json).map(([key, item]) => [key, this.#any(item, `${path}[${key}]`, depth + 1)]),
+      Object.entries(json).map(([key, item]) => [
+        key,
+        this.#any(unwraps ? only(item) : item, `${path}[${key}]`, inside),
+      ]),
     );
   }
 
@@ -119,6 +129,9 @@ export class WeakDecoder {
 }
 
 const only = (json: unknown): unknown => (Array.isArray(json) && json.length === 1 ? json[0] : json);
+
+/** Consul takes it, and its servers can't read it from their log any more. */
+const noSetting = (path: string): string => `error decoding '${path}': null is no setting; leave it out`;
 
 const zeroOfField = ({ plan, isPointer }: Field): unknown => (isPointer ? null : zeroOf(plan));
 

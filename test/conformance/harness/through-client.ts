@@ -15,8 +15,8 @@ const OF_THE_AGENT = new Set([
   "event",
 ]);
 
-/** Areas that show nothing more through a client: one asks no agent, the other what `kv` asks. */
-const LEFT_OUT = new Set(["cli-offline", "cli-kv"]);
+/** Areas that show nothing more through a client: one asks no agent, one what `kv` asks, and one what a real client can't. */
+const LEFT_OUT = new Set(["cli-offline", "cli-kv", "config-all"]);
 
 export function makesSenseThroughClient(area: Area): boolean {
   return !LEFT_OUT.has(area.name);

@@ -10,6 +10,9 @@ import { centralConfig, configBootstrap } from "./central-config.ts";
 import { cliServer } from "./cli.ts";
 import { cliKv } from "./cli-kv.ts";
 import { cliOffline } from "./cli-offline.ts";
+import { config, configAll } from "./config.ts";
+import { configGateways } from "./config-gateways.ts";
+import { configRouting } from "./config-routing.ts";
 import { consistency, consistencyConfig } from "./consistency.ts";
 import { dnsDefault } from "./dns.ts";
 import { dnsOptions } from "./dns-options.ts";
@@ -30,6 +33,10 @@ export const AREAS: readonly Area[] = [
   session,
   query,
   transactions,
+  config,
+  configAll,
+  configRouting,
+  configGateways,
   catalog,
   health,
   centralConfig,
