@@ -2,6 +2,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Publisher } from "../state/publisher.ts";
 import type { QueryResult } from "../state/query.ts";
 import type { Interest } from "../state/topics.ts";
+import { Turns } from "./turns.ts";
 
 /**
  * Runs a read again after each change of what it looked at, while its answer is what the caller has, or until the wait is
@@ -20,10 +21,23 @@ export async function blockingRead<A extends { readonly result: Pick<QueryResult
   while (isKnown(answer) && !deps.signal.aborted && !deps.publisher.isClosed) {
     const leftMs = deadlineMs - deps.clock.monotonicMs();
     if (leftMs <= 0 || !(await changed(answer.result.interest, leftMs, deps))) return answer;
+    await turnsOf(deps).take();
     if (deps.confirm !== undefined && !deps.publisher.isClosed) await deps.confirm();
     answer = read();
   }
   return answer;
+}
+
+const perPublisher = new WeakMap<Publisher, Turns>();
+
+/** Those that wait for one publisher take turns. */
+function turnsOf({ publisher, clock }: { publisher: Publisher; clock: Clock }): Turns {
+  let turns = perPublisher.get(publisher);
+  if (turns === undefined) {
+    turns = new Turns(clock);
+    perPublisher.set(publisher, turns);
+  }
+  return turns;
 }
 
 /** True when what was looked at changed; false when the time is over or the caller has gone. */

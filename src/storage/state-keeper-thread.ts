@@ -2,9 +2,12 @@ import { Refusal } from "../lib/refusal.ts";
 import { errorText } from "./failure.ts";
 import type { KeeperJob, KeeperReply, KeeperRequest } from "./keeper-thread.ts";
 import { type StateFiles, StateJobs } from "./state-jobs.ts";
+import { stepBack } from "./step-back.ts";
 
 // Entry of the keeper thread. The first message names its files, each later one is a job; jobs run in order.
 declare const self: Worker;
+
+stepBack();
 
 let files: StateFiles | undefined;
 let jobs: StateJobs | undefined;

@@ -6,6 +6,8 @@ import type { Entry, StateMachine } from "../types.ts";
 
 /** Entries applied before other work of the event loop gets its turn. */
 const APPLY_ENTRIES_MAX = 1024;
+/** The same for long ones, as the parts of an archive: characters of their data. */
+const APPLY_CHARS_MAX = 512 * 1024;
 
 export interface ApplierDeps {
   machine: StateMachine;
@@ -112,7 +114,7 @@ export class Applier {
       if (entries[0]?.type === "restore") this.#restore(entries[0]);
       return;
     }
-    const batch = special > 0 ? entries.slice(0, special) : entries;
+    const batch = beginningOf(special > 0 ? entries.slice(0, special) : entries);
     const { machine, meter, clock, onApplied } = this.#deps;
     const startMs = clock.monotonicMs();
     let results: unknown[];
@@ -158,4 +160,14 @@ export class Applier {
     this.#isStopped = true;
     this.#deps.onFatal(reason);
   }
+}
+
+/** As many as may be applied at once, at least one. */
+function beginningOf(entries: readonly Entry[]): readonly Entry[] {
+  let chars = 0;
+  const end = entries.findIndex(({ data }, at) => {
+    chars += data.length;
+    return at > 0 && chars > APPLY_CHARS_MAX;
+  });
+  return end < 0 ? entries : entries.slice(0, end);
 }

@@ -2,7 +2,7 @@ import type { Draft } from "../core/types.ts";
 import type { ArchiveFile, RestoreOptions, RestoreReport, StateKeeper } from "../types.ts";
 
 /** Of the archive's parts that are proposed and not applied yet; the log takes other entries in between. */
-const UNDER_WAY_BYTES_MAX = 4 * 1024 * 1024;
+const UNDER_WAY_BYTES_MAX = 2 * 1024 * 1024;
 
 type Command = Pick<Draft, "data" | "command">;
 

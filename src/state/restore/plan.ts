@@ -2,7 +2,7 @@ import type { ArchiveFile } from "../../raft/types.ts";
 import type { RestoreCommand } from "./commands.ts";
 
 /** Of the archive in one command: little beside a slow link's heartbeats, and few fsyncs for all of it. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 128 * 1024;
 
 /** What a `restore` entry is about, as JSON in its data. */
 export interface RestoreData {

@@ -57,6 +57,14 @@ describe("committed entries", () => {
     expect(machine.appliedIndex).toBe(2_500);
   });
 
+  test("that are long, as parts of an archive, are fewer in a turn, and at least one", async () => {
+    const long = entriesOf(9).map((entry) => ({ ...entry, data: "x".repeat(entry.index === 5 ? 3_000_000 : 200_000) }));
+    const { commit, counts, clock } = world(long);
+    await commit(9);
+    clock.advance(9);
+    expect(counts()).toEqual([2, 2, 1, 2, 2]);
+  });
+
   test("come from the disk when they are not in memory", async () => {
     const { commit, counts, reads, clock } = world(entriesOf(25), 20);
     await commit(25);
