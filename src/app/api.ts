@@ -10,6 +10,7 @@ import { healthChecks, healthNode, healthState } from "../state/checks/queries.t
 import { configEntryGet, configEntryList } from "../state/config-entries/queries.ts";
 import { resolveServiceConfig } from "../state/config-entries/resolve.ts";
 import { coordinateList, coordinateNode, coordinatesByNode } from "../state/coordinates/queries.ts";
+import { federationStateGet, federationStateList } from "../state/federation-states/queries.ts";
 import { gatewayServiceList } from "../state/gateway-services/queries.ts";
 import { uiNode, uiNodes } from "../state/internal-ui/nodes.ts";
 import { uiGatewayServices, uiServices } from "../state/internal-ui/services.ts";
@@ -103,6 +104,10 @@ export function createApi(parts: ApiParts): Api {
       service: (name, filter) => healthService(db, name, filter),
       connect: (name, filter) => healthConnect(db, name, filter),
       ingress: (name, filter) => healthIngress(db, name, filter),
+    },
+    federationState: {
+      list: () => federationStateList(db),
+      get: (name) => federationStateGet(db, name),
     },
     internalUi: {
       nodes: () => uiNodes(db),

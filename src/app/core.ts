@@ -28,6 +28,7 @@ import type { Publisher } from "../state/publisher.ts";
 import type { RecentChanges } from "../state/recent-changes.ts";
 import { planRestore } from "../state/restore/plan.ts";
 import type { AskOther } from "./config-duties.ts";
+import { datacenterNames } from "./datacenters.ts";
 import { onlyJoins, openOrSetAside, settleNodeId } from "./damaged.ts";
 import { nameLoneServer } from "./found-state.ts";
 import { openJoinRecord, type StoredJoin } from "./join-record.ts";
@@ -139,6 +140,7 @@ async function start(
   const lanMembers = () => pools?.lan.members() ?? [];
   const role = serverRole({
     ...{ config, nodeId, hello, telemetry, state, raft, record, hold, link, timing, askOther, lanMembers },
+    datacenters: () => datacenterNames(pools?.wan, first.datacenter),
   });
   machine.onLocksDelayed = (keys, lockDelayNs) => role.server.onLocksDelayed(keys, lockDelayNs);
   await raft.start();

@@ -26,6 +26,7 @@ import { Uploads } from "../server/uploads.ts";
 import { nodeById } from "../state/nodes/queries.ts";
 import { clearMustJoin } from "../storage/set-aside.ts";
 import { type AskOther, configDuties } from "./config-duties.ts";
+import { federationDuties } from "./federation-duties.ts";
 import type { StoredJoin } from "./join-record.ts";
 import { serversOf } from "./pool-servers.ts";
 import type { ServerLink } from "./server-link.ts";
@@ -48,6 +49,8 @@ export interface RoleDeps {
   timing: Timing;
   /** `GET path` at a server of another datacenter. */
   askOther: AskOther;
+  /** Names of all that have servers. */
+  datacenters: () => readonly string[];
   /** Of the gossip pool of this datacenter. */
   lanMembers: () => readonly PoolMember[];
 }
@@ -74,7 +77,10 @@ export function serverRole(deps: RoleDeps): ServerRole {
     ...{ db, propose, clock, random, log },
     datacenter: config().datacenter,
     sessionTtlNsMin: () => config().sessionTtlMinMs * NS_PER_MS,
-    duties: configDuties({ config: config(), db, propose, askOther: deps.askOther, log }),
+    duties: [
+      ...configDuties({ config: config(), db, propose, askOther: deps.askOther, log }),
+      ...federationDuties({ ...deps, config: config(), propose, log }),
+    ],
   });
   const members = memberList(deps);
   const autopilot = new Autopilot({

@@ -23,11 +23,6 @@ export const LATER_ROUTES: readonly LaterRoute[] = [
     [["GET", "PUT", "DELETE"], "/v1/connect/intentions/:id{.*}"],
     [["GET", "POST"], "/v1/discovery-chain/:service{.*}"],
   ]),
-  ...later("mesh gateways", [
-    ["GET", "/v1/internal/federation-states"],
-    ["GET", "/v1/internal/federation-states/mesh-gateways"],
-    ["GET", "/v1/internal/federation-state/:dc{.*}"],
-  ]),
 ];
 
 /**

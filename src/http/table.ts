@@ -12,6 +12,7 @@ import { type CentralConfigDeps, centralConfigRoutes } from "./routes/central-co
 import { type ConfigDeps, configRoutes } from "./routes/config.ts";
 import { type CoordinateDeps, coordinateRoutes } from "./routes/coordinate.ts";
 import { type EventDeps, eventRoutes } from "./routes/event.ts";
+import { type FederationStateDeps, federationStateRoutes } from "./routes/federation-state.ts";
 import { type HealthDeps, healthRoutes } from "./routes/health.ts";
 import { type InternalUiDeps, internalUiRoutes } from "./routes/internal-ui.ts";
 import { type KvDeps, kvRoutes } from "./routes/kv.ts";
@@ -44,6 +45,7 @@ export const routes = [
   ...centralConfigRoutes,
   ...eventRoutes,
   ...internalUiRoutes,
+  ...federationStateRoutes,
   ...configRoutes,
   ...coordinateRoutes,
   ...statusRoutes,
@@ -61,6 +63,7 @@ export type Api = CatalogDeps &
   ConfigDeps &
   CoordinateDeps &
   EventDeps &
+  FederationStateDeps &
   HealthDeps &
   InternalUiDeps &
   KvDeps &

@@ -8,6 +8,8 @@ import { CONFIG_ENTRY_SCHEMA } from "./config-entries/tables.ts";
 import { applyCoordinate, type CoordinateCommand } from "./coordinates/commands.ts";
 import { applyDeregistration, type DeregistrationCommand } from "./deregistrations/commands.ts";
 import { DEREGISTRATION_SCHEMA } from "./deregistrations/tables.ts";
+import { applyFederationState, type FederationStateCommand } from "./federation-states/commands.ts";
+import { FEDERATION_STATE_SCHEMA } from "./federation-states/tables.ts";
 import { KEPT_RECORD_SCHEMA } from "./kept-records/tables.ts";
 import { applyKv, type KvCommand } from "./kv/commands.ts";
 import { KV_SCHEMA } from "./kv/tables.ts";
@@ -26,6 +28,7 @@ export type Command =
   | ConfigEntryCommand
   | CoordinateCommand
   | DeregistrationCommand
+  | FederationStateCommand
   | KvCommand
   | QueryCommand
   | RestoreCommand
@@ -45,6 +48,8 @@ export function applyCommand(change: Change, command: Command): unknown {
       return applyCoordinate(change, command as CoordinateCommand);
     case "deregistration":
       return applyDeregistration(change, command as DeregistrationCommand);
+    case "federation-state":
+      return applyFederationState(change, command as FederationStateCommand);
     case "kv":
       return applyKv(change, command as KvCommand);
     case "query":
@@ -78,4 +83,5 @@ export const STATE_SCHEMA: readonly (readonly string[])[] = [
   QUERY_SCHEMA,
   CONFIG_ENTRY_SCHEMA,
   KEPT_RECORD_SCHEMA,
+  FEDERATION_STATE_SCHEMA,
 ];

@@ -56,14 +56,18 @@ export const checkShape = struct({
 type CheckRecord = Of<typeof checkShape>;
 export const checkList = nullable(list(checkShape));
 
-export function loadCheck(db: RecordDb, nodeKey: string, record: CheckRecord): void {
+export function checkOf(record: CheckRecord): HealthCheck {
   const { Header } = record.Definition;
   const headers = Header && Object.fromEntries(Object.entries(Header).map(([name, values]) => [name, values ?? []]));
-  const check: HealthCheck = {
+  return {
     ...checkFromBody({ ...record, Definition: { ...record.Definition, Header: headers } }),
     // Only what it says; a registration guesses it from the definition.
     Type: record.Type,
   };
+}
+
+export function loadCheck(db: RecordDb, nodeKey: string, record: CheckRecord): void {
+  const check = checkOf(record);
   db.query(
     `INSERT OR REPLACE INTO checks (node_key, check_key, service_id_key, service_key, status, doc)
      VALUES (?, ?, ?, ?, ?, ?)`,
@@ -82,11 +86,12 @@ export function checkRecords(db: RecordDb, nodeKey: string): CheckRecord[] {
   const rows = db.query("SELECT doc FROM checks WHERE node_key = ? ORDER BY check_key").all(nodeKey) as {
     doc: string;
   }[];
-  return rows.map(({ doc }) => {
-    const check = JSON.parse(doc) as HealthCheck;
-    const ServiceTags = check.ServiceTags.length === 0 ? null : check.ServiceTags;
-    return { ...check, ServiceTags, Definition: definitionOf(check.Definition) };
-  });
+  return rows.map(({ doc }) => checkRecordOf(JSON.parse(doc) as HealthCheck));
+}
+
+export function checkRecordOf(check: HealthCheck): CheckRecord {
+  const ServiceTags = check.ServiceTags.length === 0 ? null : check.ServiceTags;
+  return { ...check, ServiceTags, Definition: definitionOf(check.Definition) };
 }
 
 const DURATIONS = ["DeregisterCriticalServiceAfter", "Interval", "TTL", "Timeout"];

@@ -1,12 +1,12 @@
 import { autopilotRecords } from "../autopilot/records.ts";
 import { registerRecords } from "../catalog/records.ts";
 import { coordinateRecords } from "../coordinates/records.ts";
+import { federationStateRecords } from "../federation-states/records.ts";
 import { indexRecords } from "../indexes/records.ts";
 import { keptRecords } from "../kept-records/records.ts";
 import { kvRecords, tombstoneRecords } from "../kv/records.ts";
 import { queryRecords } from "../queries/records.ts";
 import { sessionRecords } from "../sessions/records.ts";
-import { federationRecords } from "./federation.ts";
 import type { RecordKind } from "./kind.ts";
 import { ownRowRecords } from "./own-rows.ts";
 
@@ -36,7 +36,7 @@ export const RECORD_KINDS: readonly RecordKind<unknown>[] = [
   keptRecords(13),
   keptRecords(14),
   keptRecords(15),
-  federationRecords,
+  federationStateRecords,
   keptRecords(31),
   indexRecords,
   keptRecords(35),

@@ -6,6 +6,8 @@ import { sameButIndexes, sortedMap } from "../catalog/docs.ts";
 import type { Change } from "../change.ts";
 import { deleteChecksOfInstance } from "../checks/commands.ts";
 import { prepared } from "../db.ts";
+import { MESH_GATEWAY } from "../federation-states/queries.ts";
+import { MESH_GATEWAYS_TOPIC } from "../federation-states/topics.ts";
 import { followService } from "../gateway-services/commands.ts";
 import { bumpIndex } from "../indexes/commands.ts";
 import { nodeExists } from "../nodes/queries.ts";
@@ -61,6 +63,7 @@ export function ensureService(change: Change, node: string, service: ServiceInpu
   touchInstance(change, after, "data");
   relist(change, before?.service, service);
   followService(change, before?.service, service);
+  if (service.Kind === MESH_GATEWAY || before?.service.Kind === MESH_GATEWAY) change.touch(MESH_GATEWAYS_TOPIC);
 }
 
 /** Removes an instance with its checks; an unknown one is no error. */
@@ -75,6 +78,7 @@ export function deleteService(change: Change, node: string, serviceId: string): 
   touchLeft(change, row);
   relist(change, row.service, undefined);
   followService(change, row.service, undefined);
+  if (row.service.Kind === MESH_GATEWAY) change.touch(MESH_GATEWAYS_TOPIC);
 }
 
 function touchNode(change: Change, nodeKey: string): void {

@@ -92,7 +92,7 @@ export function loadService(db: RecordDb, nodeKey: string, record: ServiceRecord
   );
 }
 
-function serviceOf(record: ServiceRecord): NodeService {
+export function serviceOf(record: ServiceRecord): NodeService {
   const { Proxy: its, Connect, TaggedAddresses, Weights } = record;
   return storedService(
     {
@@ -140,11 +140,11 @@ export function serviceRecords(db: RecordDb, nodeKey: string): ServiceRecord[] {
   const rows = db.query("SELECT doc FROM services WHERE node_key = ? ORDER BY id_key").all(nodeKey) as {
     doc: string;
   }[];
-  return rows.map(({ doc }) => recordOf(JSON.parse(doc) as NodeService));
+  return rows.map(({ doc }) => serviceRecordOf(JSON.parse(doc) as NodeService));
 }
 
 /** What a document leaves out is zero: the shape writes it. */
-function recordOf({ Kind, TaggedAddresses, Proxy: its, Connect, ...rest }: NodeService): ServiceRecord {
+export function serviceRecordOf({ Kind, TaggedAddresses, Proxy: its, Connect, ...rest }: NodeService): ServiceRecord {
   return {
     ...serviceShape.zero,
     ...rest,

@@ -56,7 +56,7 @@ describe("records of a real archive", () => {
 });
 
 describe("records that are not right", () => {
-  test("a federation state with gateways can't be kept, and is counted", () => {
+  test("a federation state with a gateway that has no node can't be kept, and is counted", () => {
     const stateBin = own((writer) => {
       writer.byte(30);
       writer.json({ Op: "upsert", State: { Datacenter: "dc1", MeshGateways: [{ ID: "g" }] } });
