@@ -92,6 +92,8 @@ function debugConfig(config: Config, nodeId: string): Record<string, unknown> {
     Datacenter: config.datacenter,
     DataDir: config.dataDir,
     DevMode: config.dev,
+    // Consul's `debug` reads it before anything else, and fetches profiles by it, which this program has none of.
+    EnableDebug: false,
     EnableLocalScriptChecks: config.enableLocalScriptChecks,
     EnableRemoteScriptChecks: config.enableScriptChecks,
     GRPCPort: config.ports.grpc ?? -1,
