@@ -3,12 +3,12 @@ import { Refusal } from "../lib/refusal.ts";
 import type { NodeService } from "../model/service.ts";
 import type { QueryResult } from "../state/query.ts";
 import { COORDINATES_TOPIC } from "../state/topics.ts";
-import { many, one, READ_QUERY } from "./query-schema.ts";
+import { flag, many, one, READ_QUERY } from "./query-schema.ts";
 
 /** What reads of the catalog's lists take beside the common parameters. */
 export const LIST_QUERY = { ...READ_QUERY, near: one, "node-meta": many };
 /** What reads of a service's instances take. */
-export const INSTANCES_QUERY = { ...LIST_QUERY, tag: many };
+export const INSTANCES_QUERY = { ...LIST_QUERY, tag: many, "merge-central-config": flag };
 
 /** `?near=`: how answers are put in the order of their distance from a node. */
 export interface NearDeps {

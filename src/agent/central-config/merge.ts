@@ -14,7 +14,7 @@ const GATEWAY_KINDS: readonly (string | undefined)[] = ["mesh-gateway", "termina
  * What has to be known of the config entries for a service; undefined where they add nothing. As in Consul that is a proxy
  * which says whose it is by `DestinationServiceID`, or a gateway.
  */
-export function requestFor(service: NodeService): ServiceConfigRequest | undefined {
+export function requestFor(service: Pick<NodeService, "Kind" | "Service" | "Proxy">): ServiceConfigRequest | undefined {
   if (GATEWAY_KINDS.includes(service.Kind)) return { name: service.Service, upstreams: [] };
   const { DestinationServiceID: id, DestinationServiceName: name } = service.Proxy;
   if (service.Kind !== "connect-proxy" || typeof id !== "string" || id === "" || typeof name !== "string") {

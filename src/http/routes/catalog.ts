@@ -16,9 +16,11 @@ import { refuseBadCacheControl } from "../cache-control.ts";
 import { INSTANCES_QUERY, LIST_QUERY, type NearDeps, nearest, nodeMeta, required, withTags } from "../catalog-query.ts";
 import { filterList, filterPredicate } from "../filtering.ts";
 import { prefixed } from "../json-body.ts";
+import { ofNodeService, ofServiceNode, withCentralConfig } from "../merge-central.ts";
 import { flag, one, READ_QUERY } from "../query-schema.ts";
 import { defineRoute, json, reply } from "../route.ts";
 import { nodeFromAfar, serviceFromAfar, serviceNodeFromAfar } from "../wan-addresses.ts";
+import type { CentralConfigDeps } from "./central-config.ts";
 
 /** Which instances of a service are asked for: with all of `tags`, on nodes with all of `nodeMeta`. */
 export interface InstanceFilter {
@@ -149,9 +151,10 @@ function instancesRoute<const P extends string>(
     agentCache: true,
     filter: filterList(SERVICE_NODE_FIELDS),
     fromAfar: (answer) => answer.map(serviceNodeFromAfar),
-    read({ params, query }, deps: CatalogDeps) {
+    read({ params, query }, deps: CatalogDeps & CentralConfigDeps) {
       const name = required(params.service, "Missing service name");
-      const found = find(deps.catalog, name, { tags: query.tag ?? [], nodeMeta: nodeMeta(query) });
+      const plain = find(deps.catalog, name, { tags: query.tag ?? [], nodeMeta: nodeMeta(query) });
+      const found = query["merge-central-config"] ? withCentralConfig(plain, ofServiceNode, deps) : plain;
       return nearest(found, query.near, (instance) => instance.Node, deps);
     },
   });
@@ -207,7 +210,7 @@ const nodes = [
     method: "GET",
     path: "/v1/catalog/node-services/:node{.*}",
     summary: "A node with the list of its services",
-    query: z.object(READ_QUERY),
+    query: z.object({ ...READ_QUERY, "merge-central-config": flag }),
     answer: NodeWithList,
     acl: ["node:read", "service:read"],
     blocking: "index",
@@ -221,14 +224,13 @@ const nodes = [
       Node: Node === null ? null : nodeFromAfar(Node),
       Services: Services?.map(serviceFromAfar) ?? null,
     }),
-    read({ params }, { catalog }: CatalogDeps) {
-      const found = catalog.node(required(params.node, "Missing node name"));
-      const services = found.value?.Services.map(withTags) ?? [];
+    read({ params, query }, deps: CatalogDeps & CentralConfigDeps) {
+      const found = deps.catalog.node(required(params.node, "Missing node name"));
+      const plain = { ...found, value: found.value?.Services.map(withTags) ?? [] };
+      const services = query["merge-central-config"] ? withCentralConfig(plain, ofNodeService, deps) : plain;
       // Observed: a node without services has null here, and {} in the call above.
-      return {
-        ...found,
-        value: { Node: found.value?.Node ?? null, Services: services.length === 0 ? null : services },
-      };
+      const Services = services.value.length === 0 ? null : services.value;
+      return { ...services, value: { Node: found.value?.Node ?? null, Services } };
     },
   }),
   defineRoute({

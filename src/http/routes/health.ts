@@ -16,10 +16,12 @@ import {
   withTags,
 } from "../catalog-query.ts";
 import { filterList } from "../filtering.ts";
+import { ofInstance, withCentralConfig } from "../merge-central.ts";
 import { one, READ_QUERY } from "../query-schema.ts";
 import { defineRoute } from "../route.ts";
 import { instanceFromAfar } from "../wan-addresses.ts";
 import type { InstanceFilter } from "./catalog.ts";
+import type { CentralConfigDeps } from "./central-config.ts";
 
 /** An instance with its node and the checks that decide on its health. */
 export const InstanceHealth = z.object({ Node, Service: NodeService, Checks: z.array(HealthCheck) });
@@ -102,10 +104,11 @@ function instancesRoute<const P extends string>(
     agentCache: true,
     filter: filterList(SERVICE_HEALTH_FIELDS),
     fromAfar: (answer) => answer.map(instanceFromAfar),
-    read({ params, query }, deps: HealthDeps) {
+    read({ params, query }, deps: HealthDeps & CentralConfigDeps) {
       const name = required(params.service, "Missing service name");
       const passing = onlyPassing(query.passing);
-      const found = find(deps.health, name, { tags: query.tag ?? [], nodeMeta: nodeMeta(query) });
+      const plain = find(deps.health, name, { tags: query.tag ?? [], nodeMeta: nodeMeta(query) });
+      const found = query["merge-central-config"] ? withCentralConfig(plain, ofInstance(), deps) : plain;
       const sorted = nearest(found, query.near, (instance) => instance.Node.Node, deps);
       const kept = passing ? sorted.value.filter(isPassing) : sorted.value;
       return { ...sorted, value: kept.map((instance) => ({ ...instance, Service: withTags(instance.Service) })) };
