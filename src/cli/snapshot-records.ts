@@ -1,23 +1,11 @@
 import { MsgpackReader } from "../codec/msgpack/reader.ts";
+import { nameOfRecord } from "../codec/snapshot-types.ts";
 import { WireError } from "../codec/wire-error.ts";
-import { nameOfRecord } from "../state/records/table.ts";
 
 /** Settings of proxies are the deepest that there is. */
 const DEPTH_MAX = 64;
 const TYPE_MAX = 255;
 
-/** Consul's names of types that are in every archive; `nameOfRecord` has the others. */
-const COMMON_NAMES: Readonly<Record<number, string>> = {
-  0: "Register",
-  2: "KVS",
-  3: "Session",
-  5: "Tombstone",
-  6: "CoordinateBatchUpdate",
-  7: "PreparedQuery",
-  9: "Autopilot",
-  16: "Index",
-  29: "ChunkingState",
-};
 const CONFIG_ENTRY = 22;
 export const KVS = 2;
 
@@ -45,7 +33,7 @@ export function* recordsOf(state: Uint8Array): Generator<SnapshotRecord> {
       reader.skip();
       yield {
         type,
-        name: COMMON_NAMES[type] ?? nameOfRecord(type),
+        name: nameOfRecord(type),
         bytes: reader.at - start,
         data: () => decode(type, state.subarray(valueStart)),
       };

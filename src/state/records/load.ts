@@ -1,6 +1,7 @@
 import type { MsgpackReader } from "../../codec/msgpack/reader.ts";
+import { nameOfRecord } from "../../codec/snapshot-types.ts";
 import type { RecordDb } from "./kind.ts";
-import { nameOfRecord, RECORD_KINDS } from "./table.ts";
+import { RECORD_KINDS } from "./table.ts";
 
 /** How many records of a type there are, by Consul's name of the type. */
 export type RecordCounts = Readonly<Record<string, number>>;

@@ -45,31 +45,3 @@ export const RECORD_KINDS: readonly RecordKind<unknown>[] = [
   keptRecords(42),
   ownRowRecords(() => RECORD_KINDS.flatMap(({ tables }) => tables)),
 ];
-
-/** Consul's names of types that may be in a snapshot, for those that are kept or can't be taken. */
-const NAMES: Readonly<Record<number, string>> = {
-  4: "ACL",
-  11: "ACLBootstrap",
-  12: "Intention",
-  13: "ConnectCA",
-  14: "ConnectCAProviderState",
-  15: "ConnectCAConfig",
-  17: "ACLToken",
-  19: "ACLPolicy",
-  22: "ConfigEntry",
-  23: "ACLRole",
-  25: "ACLBindingRule",
-  27: "ACLAuthMethod",
-  30: "FederationState",
-  31: "SystemMetadata",
-  32: "ServiceVirtualIP",
-  33: "FreeVirtualIP",
-  35: "Peering",
-  38: "PeeringTrustBundle",
-  40: "PeeringSecrets",
-  42: "Resource",
-};
-
-export function nameOfRecord(type: number): string {
-  return NAMES[type] ?? `Unknown(${type})`;
-}

@@ -108,43 +108,39 @@ async function commandsOf(binary: string, path: readonly string[] = []): Promise
   return below;
 }
 
-if (WHY_NOT !== "") {
-  test.skip(`command lines beside Consul's: ${WHY_NOT}`, () => undefined);
-} else {
-  describe("command lines beside Consul's", () => {
-    let lives: Lives;
-    let commands: { readonly theirs: readonly string[]; readonly ours: readonly string[] };
-    beforeAll(async () => {
-      lives = await compare();
-      commands = { theirs: await commandsOf(CONSUL.binary), ours: await commandsOf(EXECUTABLE) };
-    }, LIVES_MS_MAX);
+describe.skipIf(WHY_NOT !== "")(`command lines beside Consul's ${WHY_NOT}`, () => {
+  let lives: Lives;
+  let commands: { readonly theirs: readonly string[]; readonly ours: readonly string[] };
+  beforeAll(async () => {
+    lives = await compare();
+    commands = { theirs: await commandsOf(CONSUL.binary), ours: await commandsOf(EXECUTABLE) };
+  }, LIVES_MS_MAX);
 
-    test("muster prints what consul prints, and exits as it does", () => {
-      expect(unexplained(lives.theirs, lives.ours, OURS)).toEqual([]);
-    });
-
-    test("consul prints at our agents what it prints at Consul's", () => {
-      expect(unexplained(lives.theirs, lives.atOurs, AT_OURS)).toEqual([]);
-    });
-
-    test("a difference that is gone is no longer listed", () => {
-      const gone = (reasons: Readonly<Record<string, string>>, other: Life) => {
-        const seen = differing(lives.theirs, other);
-        return Object.keys(reasons).filter((words) => !seen.includes(words));
-      };
-      expect({ ours: gone(OURS, lives.ours), atOurs: gone(AT_OURS, lives.atOurs) }).toEqual({ ours: [], atOurs: [] });
-    });
-
-    test("every command of consul is tried, or left out for a reason", () => {
-      const tried = [...lives.theirs.keys()].map((name) => `${wordsOf(name)} `);
-      const isTried = (command: string) => tried.some((words) => words.startsWith(`${command} `));
-      expect(commands.theirs.length).toBeGreaterThan(35);
-      expect(commands.theirs.filter((command) => !isTried(command))).toEqual([]);
-      expect(Object.keys(LEFT_OUT).filter(isTried)).toEqual([]);
-    });
-
-    test("muster has every command of consul that is tried", () => {
-      expect(commands.theirs.filter((command) => !commands.ours.includes(command))).toEqual([]);
-    });
+  test("muster prints what consul prints, and exits as it does", () => {
+    expect(unexplained(lives.theirs, lives.ours, OURS)).toEqual([]);
   });
-}
+
+  test("consul prints at our agents what it prints at Consul's", () => {
+    expect(unexplained(lives.theirs, lives.atOurs, AT_OURS)).toEqual([]);
+  });
+
+  test("a difference that is gone is no longer listed", () => {
+    const gone = (reasons: Readonly<Record<string, string>>, other: Life) => {
+      const seen = differing(lives.theirs, other);
+      return Object.keys(reasons).filter((words) => !seen.includes(words));
+    };
+    expect({ ours: gone(OURS, lives.ours), atOurs: gone(AT_OURS, lives.atOurs) }).toEqual({ ours: [], atOurs: [] });
+  });
+
+  test("every command of consul is tried, or left out for a reason", () => {
+    const tried = [...lives.theirs.keys()].map((name) => `${wordsOf(name)} `);
+    const isTried = (command: string) => tried.some((words) => words.startsWith(`${command} `));
+    expect(commands.theirs.length).toBeGreaterThan(35);
+    expect(commands.theirs.filter((command) => !isTried(command))).toEqual([]);
+    expect(Object.keys(LEFT_OUT).filter(isTried)).toEqual([]);
+  });
+
+  test("muster has every command of consul that is tried", () => {
+    expect(commands.theirs.filter((command) => !commands.ours.includes(command))).toEqual([]);
+  });
+});
