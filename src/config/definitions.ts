@@ -1,6 +1,6 @@
 /** Services and checks of files, in the shape of the HTTP API. */
 import { parseDurationNs } from "../lib/duration.ts";
-import { metaProblem } from "../model/meta-rules.ts";
+import { serviceMetaProblem } from "../model/meta-rules.ts";
 import type { Definition } from "./config.ts";
 import { isRaw, type Raw, type RawValue } from "./raw.ts";
 import { CHECK_DEFINITION } from "./schema/check-definition.ts";
@@ -74,7 +74,7 @@ function vetService(raw: Raw, errors: string[]): void {
   const name = String(raw.name ?? "");
   if (isRaw(raw.check)) vetCheck(raw.check, errors);
   for (const check of asRaws(raw.checks)) vetCheck(check, errors);
-  const fault = isRaw(raw.meta) ? metaProblem(textsOf(raw.meta)) : undefined;
+  const fault = isRaw(raw.meta) ? serviceMetaProblem(textsOf(raw.meta), String(raw.kind ?? "")) : undefined;
   if (fault !== undefined) errors.push(`invalid meta for service ${name}: ${fault}`);
   if (isRaw(raw.weights)) {
     const { passing = 1, warning = 1 } = raw.weights;

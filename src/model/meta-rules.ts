@@ -18,6 +18,20 @@ export function metaProblem(meta: Readonly<Record<string, string>> | null, takes
   return undefined;
 }
 
+/** The reserved key by which a mesh gateway says that datacenters reach each other through it. */
+const WAN_FEDERATION_KEY = "consul-wan-federation";
+
+/** `metaProblem` of a service of a kind: the only reserved key is one of mesh gateways. */
+export function serviceMetaProblem(
+  meta: Readonly<Record<string, string>> | null,
+  kind: string | undefined,
+): string | undefined {
+  const purpose = meta?.[WAN_FEDERATION_KEY];
+  if (kind !== "mesh-gateway" || purpose === undefined) return metaProblem(meta);
+  const { [WAN_FEDERATION_KEY]: _own, ...others } = meta ?? {};
+  return metaProblem(others) ?? metaProblem({ [WAN_FEDERATION_KEY]: purpose }, true);
+}
+
 function pairProblem(key: string, value: string, takesReserved: boolean): string | undefined {
   if (key === "") return "Key cannot be blank";
   if (!/^[a-zA-Z0-9_-]+$/.test(key)) return "Key contains invalid characters";

@@ -25,7 +25,7 @@ export function serverRegistration(member: Member): RegisterCommand {
     service: {
       ID: CONSUL_SERVICE_ID,
       Service: CONSUL_SERVICE_ID,
-      Tags: [],
+      Tags: null,
       Address: "",
       Meta: {
         non_voter: nonVoterOf(member),

@@ -4,7 +4,7 @@ import { HEALTH_STATUSES } from "../../model/check.ts";
 import type { ServiceDefinition, SidecarDefinition } from "../../model/definition.ts";
 import type { CheckRun } from "../../model/definition-check.ts";
 import type { UpstreamDefinition } from "../../model/definition-proxy.ts";
-import { metaProblem } from "../../model/meta-rules.ts";
+import { serviceMetaProblem } from "../../model/meta-rules.ts";
 import { isAnyAddress } from "../../model/service-rules.ts";
 import { isAlias, isPolled } from "../checks/kind.ts";
 import { checksOf } from "./build.ts";
@@ -16,7 +16,7 @@ export function validateService(definition: ServiceDefinition | SidecarDefinitio
   if (definition.Name === "") throw new Refusal("Missing service name", 400);
   if (isAnyAddress(definition.Address)) throw new Refusal("Invalid service address", 400);
   validateWeights(definition);
-  const badMeta = metaProblem(definition.Meta);
+  const badMeta = serviceMetaProblem(definition.Meta, definition.Kind);
   if (badMeta !== undefined) throw new Refusal(`Invalid Service Meta: ${badMeta}`, 400);
   const problems = connectProblems(definition);
   if (problems.length > 0) throw new Refusal(multiError(problems), 400);

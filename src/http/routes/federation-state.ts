@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { Refusal } from "../../lib/refusal.ts";
 import { FederationState, MeshGatewayInstance } from "../../model/federation-state.ts";
 import type { QueryResult } from "../../state/query.ts";
 import { required } from "../catalog-query.ts";
 import { READ_QUERY } from "../query-schema.ts";
-import { defineRoute, reply } from "../route.ts";
+import { defineRoute } from "../route.ts";
 
 export interface FederationStateDeps {
   federationState: {
@@ -56,7 +57,8 @@ const state = defineRoute({
   answer: StateAnswer,
   read({ params }, { federationState }: FederationStateDeps) {
     const found = federationState.get(required(params.dc, "Bad request: Missing datacenter name"));
-    if (found.value === undefined) return { ...found, value: reply({ status: 404 }) };
+    // As Consul says it, without the headers of a read.
+    if (found.value === undefined) throw new Refusal("", 404);
     const meta = { Index: found.index, LastContact: 0, KnownLeader: true, ConsistencyLevel: "" };
     return { ...found, value: { State: found.value, ...meta } };
   },

@@ -4,6 +4,7 @@ import { CHECK_FIELDS } from "../../lang/filter/fields/check.ts";
 import { NODE_SERVICE_FIELDS } from "../../lang/filter/fields/node-service.ts";
 import { SERVICE_HEALTH_FIELDS } from "../../lang/filter/fields/service-health.ts";
 import { escapeGoJson } from "../../lib/go-json.ts";
+import { Refusal } from "../../lib/refusal.ts";
 import { ServiceSummary, UiNode } from "../../model/internal-ui.ts";
 import type { QueryResult } from "../../state/query.ts";
 import { required } from "../catalog-query.ts";
@@ -65,7 +66,9 @@ const node = defineRoute({
   ...common,
   read({ params }, { internalUi }: InternalUiDeps) {
     const found = internalUi.node(required(params.node, "Missing node name"));
-    return { ...found, value: found.value === undefined ? reply({ status: 404 }) : ready(found.value) };
+    // As Consul says it, without the headers of a read.
+    if (found.value === undefined) throw new Refusal("", 404);
+    return { ...found, value: ready(found.value) };
   },
 });
 

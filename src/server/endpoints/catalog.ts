@@ -1,6 +1,6 @@
 import { Refusal } from "../../lib/refusal.ts";
 import type { HealthCheck } from "../../model/check.ts";
-import { metaProblem } from "../../model/meta-rules.ts";
+import { serviceMetaProblem } from "../../model/meta-rules.ts";
 import type { Node } from "../../model/node.ts";
 import {
   type Deregistration,
@@ -120,7 +120,7 @@ function refuseBadService(service: NodeService, node: string, prefix: string): v
   if (problem !== undefined) throw new Refusal(problem);
   if (service.ID !== "" && service.Service === "") throw new Refusal("Must provide service name with ID");
   if (isAnyAddress(service.Address)) throw new Refusal("Invalid service address");
-  const badMeta = metaProblem(service.Meta);
+  const badMeta = serviceMetaProblem(service.Meta, service.Kind);
   if (badMeta === undefined) return;
   throw new Refusal(`${prefix}Invalid Service Meta for node ${node} and serviceID ${service.ID}: ${badMeta}`);
 }

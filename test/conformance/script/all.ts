@@ -16,8 +16,11 @@ import { configRouting } from "./config-routing.ts";
 import { consistency, consistencyConfig } from "./consistency.ts";
 import { dnsDefault } from "./dns.ts";
 import { dnsOptions } from "./dns-options.ts";
+import { federation } from "./federation.ts";
 import { filter } from "./filter.ts";
+import { gateways } from "./gateways.ts";
 import { health } from "./health.ts";
+import { internalUi, internalUiDomains } from "./internal-ui.ts";
 import { keyring, keyringOff } from "./keyring.ts";
 import { kv } from "./kv.ts";
 import { coordinate, event, snapshot, status } from "./misc.ts";
@@ -39,6 +42,10 @@ export const AREAS: readonly Area[] = [
   configGateways,
   catalog,
   health,
+  gateways,
+  internalUi,
+  internalUiDomains,
+  federation,
   centralConfig,
   configBootstrap,
   agentServices,
