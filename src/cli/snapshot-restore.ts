@@ -4,6 +4,7 @@ import type { ParsedFlags } from "../lang/goflags.ts";
 import { type CommandContext, CommandFailure, orFail } from "./context.ts";
 import { theFile } from "./file-argument.ts";
 import { openErrorText } from "./http-settings.ts";
+import { Counts } from "./record-counts.ts";
 import type { SNAPSHOT_RESTORE_FLAGS } from "./table/snapshot.ts";
 
 /** `snapshot restore`: the server verifies the file before it touches its state. */
@@ -22,15 +23,6 @@ export async function run(
   return 0;
 }
 
-/** `3 ACLToken, 2 Intention`. */
-const Counts = z
-  .record(z.string(), z.number())
-  .default({})
-  .transform((counts) =>
-    Object.entries(counts)
-      .map(([name, count]) => `${count} ${name}`)
-      .join(", "),
-  );
 const Answer = z.object({ Kept: Counts, LeftOut: Counts, Warnings: z.array(z.string()).default([]) });
 
 /** What a server says when it is asked for a report; Consul answers nothing. */

@@ -2,7 +2,6 @@ import type { FlagSpec } from "../../lang/goflags.ts";
 import { command, group } from "../command.ts";
 import { FORMAT_FLAG } from "../common-flags.ts";
 import { SNAPSHOT_AGENT_FLAGS } from "../snapshot-agent-flags.ts";
-import { NO_FLAGS } from "./agent.ts";
 
 export const SNAPSHOT_INSPECT_FLAGS = [
   FORMAT_FLAG,
@@ -33,6 +32,15 @@ export const SNAPSHOT_DECODE_FLAGS = [
     kind: "bool",
     default: false,
     doc: "Print tokens and private keys, too. Without this (hidden) stands in their place.",
+  },
+] as const satisfies readonly FlagSpec[];
+
+export const SNAPSHOT_SAVE_FLAGS = [
+  {
+    name: "without-newer",
+    kind: "bool",
+    default: false,
+    doc: "Leave out what Consul 1.8 can't restore, because a later version wrote it, and say how many records of which kind that were.",
   },
 ] as const satisfies readonly FlagSpec[];
 
@@ -100,7 +108,7 @@ export const snapshotCommands = [
     ],
     examples: [{ why: "From any server, also without a leader:", line: "snapshot save -stale backup.snap" }],
     http: "server",
-    flags: NO_FLAGS,
+    flags: SNAPSHOT_SAVE_FLAGS,
     load: () => import("../snapshot-save.ts"),
   }),
   command({

@@ -10,18 +10,25 @@ import { runInProcess } from "../../support/cli/run-in-process.ts";
 let dir: string;
 let answer: Uint8Array;
 let received: Uint8Array[];
+let asked: string[];
+let report: string;
+let headers: Record<string, string>;
 let server: Bun.Server<undefined>;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "snapshot-"));
   answer = snapshotArchive();
   received = [];
+  asked = [];
+  report = "";
+  headers = {};
   server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     async fetch(request) {
       if (request.method === "PUT") received.push(await request.bytes());
-      return new Response(request.method === "PUT" ? "" : new Uint8Array(answer), {
-        headers: { "X-Consul-Index": "81" },
+      asked.push(new URL(request.url).search);
+      return new Response(request.method === "PUT" ? report : new Uint8Array(answer), {
+        headers: { "X-Consul-Index": "81", ...headers },
       });
     },
   });
@@ -60,6 +67,27 @@ describe("snapshot", () => {
     writeFileSync(file, answer);
     expect((await run("restore", file)).stdout).toBe("Restored snapshot\n");
     expect(received).toEqual([Buffer.from(answer)].map((bytes) => new Uint8Array(bytes)));
+  });
+
+  test("restore says what is kept and left out, and warns on standard error", async () => {
+    const file = join(dir, "a.snap");
+    writeFileSync(file, answer);
+    report = '{"Kept":{"ACLToken":5,"ConnectCA":1},"LeftOut":{"Unknown(99)":2},"Warnings":["nobody is asked"]}';
+    expect(await run("restore", "-skip-unknown", file)).toEqual({
+      exit: 0,
+      stdout:
+        "Restored snapshot\nKept for the next save, not served: 5 ACLToken, 1 ConnectCA\nLeft out: 2 Unknown(99)\n",
+      stderr: "Warning: nobody is asked\n",
+    });
+    expect(asked).toEqual(["?report=&skip-unknown="]);
+  });
+
+  test("save asks for an archive that Consul 1.8 takes, and says what that is without", async () => {
+    headers = { "X-Muster-Left-Out": '{"Peering":2}' };
+    expect((await run("save", "-without-newer", join(dir, "a.snap"))).stdout).toBe(
+      "Saved and verified snapshot to index 81\nLeft out: 2 Peering\n",
+    );
+    expect(asked).toEqual(["?without-newer="]);
   });
 
   test("inspect prints the metadata without asking an agent", async () => {
