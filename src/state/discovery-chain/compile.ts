@@ -4,7 +4,7 @@ import { type ChainOverrides, type CompiledDiscoveryChain, NO_OVERRIDES } from "
 import { customizationHash } from "./customization.ts";
 import { ChainEntries, type EntryReader } from "./entries.ts";
 import { flattenSplitters, keyOf, type Node, orderOf, type Router, reachable, type Splitter } from "./graph.ts";
-import { printChain } from "./print.ts";
+import { type ChainParts, printChain } from "./print.ts";
 import { Resolvers } from "./resolvers.ts";
 import { Targets } from "./targets.ts";
 
@@ -30,7 +30,24 @@ const ROUTABLE: ReadonlySet<string> = new Set(["http", "http2", "grpc"]);
  * that don't fit together, in Consul's words.
  */
 export function compileChain(request: ChainRequest, read: EntryReader): CompiledDiscoveryChain {
-  return new Compiler(request, new ChainEntries(request.service, read)).compile();
+  return printChain(new Compiler(request, new ChainEntries(request.service, read)).compile());
+}
+
+/** What gateways ask of a chain. */
+export interface ChainSummary {
+  readonly protocol: string;
+  /** Requests are neither routed nor split. */
+  readonly isResolved: boolean;
+  /** How many it leads to. */
+  readonly services: number;
+}
+
+/** Compiles as `compileChain` does, for who only asks whether it can be done. */
+export function tryChain(request: ChainRequest, read: EntryReader): ChainSummary {
+  const entries = new ChainEntries(request.service, read);
+  const { protocol, nodes, start } = new Compiler(request, entries).compile();
+  const isResolved = nodes.find((node) => keyOf(node) === start)?.type === "resolver";
+  return { protocol, isResolved, services: entries.services };
 }
 
 class Compiler {
@@ -59,7 +76,7 @@ class Compiler {
     });
   }
 
-  compile(): CompiledDiscoveryChain {
+  compile(): ChainParts {
     const { service, datacenter } = this.#request;
     const start = this.#start();
     const order = orderOf(this.#nodes, start);
@@ -70,12 +87,12 @@ class Compiler {
       );
     }
     const customized = this.#customized();
-    return printChain({
+    return {
       ...{ service, datacenter, namespace: NAMESPACE, start, customizationHash: customized },
       protocol: this.#request.overrides.protocol || this.#protocol,
       nodes: reachable(this.#nodes, start).flatMap((key) => this.#nodes.get(key) ?? []),
       targets: this.#targets.used(),
-    });
+    };
   }
 
   /** "" when the overrides change nothing. */
@@ -175,6 +192,10 @@ class Compiler {
 
 /** The last route of each router. */
 function allElse(service: string): ServiceRoute {
-  const Match = { HTTP: { PathPrefix: "/" } };
-  return ServiceRoute.parse({ Match, Destination: { Service: service, Namespace: NAMESPACE } });
+  const { Match, Destination } = ALL_ELSE;
+  return { Match, Destination: Destination && { ...Destination, Service: service } };
 }
+const ALL_ELSE = ServiceRoute.parse({
+  Match: { HTTP: { PathPrefix: "/" } },
+  Destination: { Namespace: NAMESPACE },
+});

@@ -1,5 +1,5 @@
 import { Refusal } from "../../lib/refusal.ts";
-import { type ConfigEntryOf, PROXY_DEFAULTS_NAME } from "../../model/config-entry/config-entry.ts";
+import { type ConfigEntry, type ConfigEntryOf, PROXY_DEFAULTS_NAME } from "../../model/config-entry/config-entry.ts";
 
 /** Kinds that say something about chains. */
 export type ChainKind =
@@ -18,18 +18,15 @@ export const SERVICES_MAX = 1000;
 const TCP = "tcp";
 const PROTOCOL = "protocol";
 
-/** The config entries that a chain is made of, looked up as they are needed. */
+/** The config entries that a chain is made of, looked up as they are needed, each once. */
 export class ChainEntries {
   readonly #service: string;
   readonly #read: EntryReader;
   readonly #services = new Set<string>();
-  readonly #protocols = new Map<string, string>();
-  readonly #resolvers = new Map<string, ConfigEntryOf<"service-resolver"> | undefined>();
-  #proxyDefaults: ConfigEntryOf<"proxy-defaults"> | undefined | null = null;
 
   constructor(service: string, read: EntryReader) {
     this.#service = service;
-    this.#read = read;
+    this.#read = remembering(read);
   }
 
   router(name: string): ConfigEntryOf<"service-router"> | undefined {
@@ -42,8 +39,7 @@ export class ChainEntries {
   }
 
   resolver(name: string): ConfigEntryOf<"service-resolver"> | undefined {
-    if (!this.#resolvers.has(name)) this.#resolvers.set(name, this.#read("service-resolver", name));
-    return this.#resolvers.get(name);
+    return this.#read("service-resolver", name);
   }
 
   defaults(name: string): ConfigEntryOf<"service-defaults"> | undefined {
@@ -51,25 +47,37 @@ export class ChainEntries {
   }
 
   get proxyDefaults(): ConfigEntryOf<"proxy-defaults"> | undefined {
-    if (this.#proxyDefaults === null) this.#proxyDefaults = this.#read("proxy-defaults", PROXY_DEFAULTS_NAME);
-    return this.#proxyDefaults;
+    return this.#read("proxy-defaults", PROXY_DEFAULTS_NAME);
   }
 
   /** In lower case. What `service-defaults` leave open is `tcp`, whatever `proxy-defaults` say. */
   protocol(name: string): string {
-    const known = this.#protocols.get(name);
-    if (known !== undefined) return known;
     this.#count(name);
     const own = this.defaults(name);
-    const protocol = (own === undefined ? protocolOfAll(this.proxyDefaults) : own.Protocol).toLowerCase() || TCP;
-    this.#protocols.set(name, protocol);
-    return protocol;
+    const said = own === undefined ? protocolOfAll(this.proxyDefaults) : own.Protocol;
+    return said.toLowerCase() || TCP;
+  }
+
+  /** How many were met. */
+  get services(): number {
+    return this.#services.size;
   }
 
   #count(name: string): void {
     if (this.#services.add(name).size <= SERVICES_MAX) return;
     throw new Refusal(`discovery chain "${this.#service}" leads to more than ${SERVICES_MAX} services`);
   }
+}
+
+/** Reads each entry once. */
+export function remembering(read: EntryReader): EntryReader {
+  const known = new Map<string, ConfigEntry | undefined>();
+  return <K extends ChainKind>(kind: K, name: string) => {
+    const key = `${kind}/${name}`;
+    if (!known.has(key)) known.set(key, read(kind, name));
+    // The key says of which kind it is.
+    return known.get(key) as ConfigEntryOf<K> | undefined;
+  };
 }
 
 /** What `proxy-defaults` say of services that say nothing themselves; "" for nothing. Its key may have any case, its value another type. */

@@ -6,7 +6,8 @@ import type { CompiledDiscoveryChain } from "../../model/discovery-chain.ts";
 import { keyOf, type Node } from "./graph.ts";
 import type { Target } from "./targets.ts";
 
-interface ChainParts {
+/** A chain that is compiled. */
+export interface ChainParts {
   readonly service: string;
   readonly namespace: string;
   readonly datacenter: string;

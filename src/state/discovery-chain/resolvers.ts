@@ -24,6 +24,8 @@ interface Deps {
 export class Resolvers {
   readonly #deps: Deps;
   readonly #nodes = new Map<string, Resolver>();
+  /** By targets' ids where they lead in the end: many ways may go through one. */
+  readonly #ends = new Map<string, Target>();
   /** What overrides have changed. */
   hasOtherTimeout = false;
   hasOtherGateway = false;
@@ -46,19 +48,23 @@ export class Resolvers {
   /** Where redirects and default subsets lead. */
   #follow(from: Target): { target: Target; entry: ServiceResolver | undefined } {
     const { entries, targets, meet } = this.#deps;
-    const seen = new Set<string>();
-    for (let target = from; ; ) {
-      const entry = entries.resolver(target.service);
-      if (this.#nodes.has(target.id)) return { target, entry };
-      meet(target.service);
-      if (seen.has(target.id)) {
-        throw new Refusal(`detected circular resolver redirect: [${[...seen, target.id].join(" -> ")}]`);
-      }
-      seen.add(target.id);
-      const next = redirected(target, entry, targets);
-      if (next === undefined) return { target, entry };
+    const path = new Set<string>();
+    let target = from;
+    for (let next: Target | undefined = from; next !== undefined; next = redirected(target, entries, targets)) {
       target = next;
+      const end = this.#ends.get(target.id);
+      if (end !== undefined) {
+        target = end;
+        break;
+      }
+      meet(target.service);
+      if (path.has(target.id)) {
+        throw new Refusal(`detected circular resolver redirect: [${[...path, target.id].join(" -> ")}]`);
+      }
+      path.add(target.id);
     }
+    for (const id of path) this.#ends.set(id, target);
+    return { target, entry: entries.resolver(target.service) };
   }
 
   #node(target: Target, entry: ServiceResolver | undefined): Resolver {
@@ -120,7 +126,8 @@ export class Resolvers {
 }
 
 /** Undefined where `target` is meant itself. */
-function redirected(target: Target, entry: ServiceResolver | undefined, targets: Targets): Target | undefined {
+function redirected(target: Target, entries: ChainEntries, targets: Targets): Target | undefined {
+  const entry = entries.resolver(target.service);
   if (entry === undefined) return undefined;
   const { Redirect, DefaultSubset } = entry;
   if (Redirect !== null) {

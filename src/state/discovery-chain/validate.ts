@@ -8,9 +8,11 @@ import {
 import { NO_OVERRIDES } from "../../model/discovery-chain.ts";
 import { configEntriesOfKind, configEntry } from "../config-entries/queries.ts";
 import type { StateDb } from "../db.ts";
-import { compileChain } from "./compile.ts";
-import { type ChainKind, type EntryReader, protocolOfAll } from "./entries.ts";
+import { type ChainSummary, tryChain } from "./compile.ts";
+import { type ChainKind, type EntryReader, protocolOfAll, remembering } from "./entries.ts";
 import { linksTo } from "./links.ts";
+import { relatedServices } from "./related.ts";
+import { shapeOf } from "./shape.ts";
 
 /** An entry that is to be written, or with `next` undefined deleted. */
 export interface ProposedEntry {
@@ -25,6 +27,11 @@ const isChainKind = (kind: string): boolean => CHAIN_KINDS.some((one) => one ===
 /** None of these decides whether a chain compiles; Consul names this datacenter in what it refuses. */
 const ANYWHERE = { datacenter: "dc1", callerDatacenter: "dc1", trustDomain: "consul", overrides: NO_OVERRIDES };
 
+/** Services of all chains that one write may concern, each as often as it is met: some 5 µs each, which hold up all else. */
+const SERVICES_OF_WRITE_MAX = 200_000;
+/** Services that one entry may lead to, in chains that it takes part in or not. */
+const RELATED_MAX = 5000;
+
 const WILDCARD = "*";
 const TCP = "tcp";
 
@@ -33,7 +40,11 @@ const TCP = "tcp";
  * gateways must speak the protocols of their services. Looks at no more than what the entry can change.
  */
 export function validateInGraph(db: StateDb, proposed: ProposedEntry): void {
-  switch (proposed.kind) {
+  const { kind, name, next } = proposed;
+  if (next !== undefined && relatedServices(next).length > RELATED_MAX) {
+    throw new Refusal(`${kind} "${name}" leads to more than ${RELATED_MAX} services`);
+  }
+  switch (kind) {
     case "proxy-defaults":
       validateForAll(db, proposed);
       break;
@@ -66,7 +77,9 @@ function validateForAll(db: StateDb, proposed: ProposedEntry): void {
 }
 
 function validateAround(db: StateDb, proposed: ProposedEntry): void {
-  const { name } = proposed;
+  const { kind, name, next } = proposed;
+  const before = configEntry(db, kind, name);
+  if (before !== undefined && next !== undefined && shapeOf(before) === shapeOf(next)) return;
   const chains = new Chains(proposed, (kind, service) => configEntry(db, kind, service));
   const around = linksTo(db, name);
   chains.compile(name);
@@ -78,12 +91,14 @@ function validateAround(db: StateDb, proposed: ProposedEntry): void {
 }
 
 /** A listener's services speak its protocol, whatever their routers, splitters and resolvers make of it. */
-function validateIngress(db: StateDb, { next }: ProposedEntry): void {
+function validateIngress(db: StateDb, proposed: ProposedEntry): void {
+  const { next } = proposed;
   if (next?.Kind !== "ingress-gateway") return;
   const read: EntryReader = (kind, name) =>
     kind === "proxy-defaults" || kind === "service-defaults" ? configEntry(db, kind, name) : undefined;
+  const chains = new Chains(proposed, read);
   for (const [service, protocol] of listened(next)) {
-    const spoken = compileChain({ service, ...ANYWHERE }, read).Protocol;
+    const spoken = chains.compile(service).protocol;
     if (spoken !== protocol) throw otherProtocol(service, spoken, protocol);
   }
 }
@@ -96,34 +111,28 @@ function refuseClash(db: StateDb, { kind, name }: ProposedEntry, other: ConfigEn
   );
 }
 
-/** What gateways ask of a chain. */
-interface Summary {
-  readonly protocol: string;
-  /** Requests are neither routed nor split. */
-  readonly isResolved: boolean;
-}
-
 /** Chains as they would be with the proposed entry. */
 class Chains {
-  readonly #chains = new Map<string, Summary>();
+  readonly #chains = new Map<string, ChainSummary>();
   readonly #read: EntryReader;
+  #services = 0;
 
   constructor({ kind, name, next }: ProposedEntry, read: EntryReader) {
-    const folded = name.toLowerCase();
-    const known = new Map<string, ConfigEntry | undefined>([[`${kind}/${folded}`, next]]);
-    this.#read = <K extends ChainKind>(of: K, service: string) => {
-      const key = `${of}/${service.toLowerCase()}`;
-      if (!known.has(key)) known.set(key, read(of, service));
-      // The key says of which kind it is.
-      return known.get(key) as ConfigEntryOf<K> | undefined;
-    };
+    const isProposed = (of: string, service: string) => of === kind && service.toLowerCase() === name.toLowerCase();
+    // It is of the kind that is asked for.
+    this.#read = remembering(<K extends ChainKind>(of: K, service: string) =>
+      isProposed(of, service) ? (next as ConfigEntryOf<K> | undefined) : read(of, service),
+    );
   }
 
-  compile(service: string): Summary {
+  compile(service: string): ChainSummary {
     const known = this.#chains.get(service);
     if (known !== undefined) return known;
-    const { Protocol, StartNode, Nodes } = compileChain({ service, ...ANYWHERE }, this.#read);
-    const chain = { protocol: Protocol, isResolved: Nodes[StartNode]?.Type === "resolver" };
+    const chain = tryChain({ service, ...ANYWHERE }, this.#read);
+    this.#services += chain.services;
+    if (this.#services > SERVICES_OF_WRITE_MAX) {
+      throw new Refusal(`the change concerns discovery chains with more than ${SERVICES_OF_WRITE_MAX} services in all`);
+    }
     this.#chains.set(service, chain);
     return chain;
   }

@@ -167,3 +167,29 @@ test("splits of splits that would multiply without end are refused, and so are c
     `discovery chain "0" leads to more than ${SERVICES_MAX} services`,
   );
 });
+
+test("a long way of redirects that many routes go is gone once", () => {
+  const redirects = 900;
+  const routes = 20_000;
+  let reads = 0;
+  const read: EntryReader = <K extends ChainKind>(kind: K, service: string) => {
+    reads++;
+    const at = Number(service);
+    if (kind === "service-resolver" && at < redirects) {
+      const Redirect = { Service: String(at + 1) };
+      return ServiceResolver.parse({ Kind: kind, Name: service, Redirect }) as ConfigEntryOf<K>;
+    }
+    if (kind === "service-defaults") {
+      return ServiceDefaults.parse({ Kind: kind, Name: service, Protocol: "http" }) as ConfigEntryOf<K>;
+    }
+    if (kind !== "service-router") return undefined;
+    const Routes = Array.from({ length: routes }, (_, route) => ({
+      Destination: { Service: String(route % redirects) },
+    }));
+    return ServiceRouter.parse({ Kind: kind, Name: service, Routes }) as ConfigEntryOf<K>;
+  };
+  const { Nodes, Targets } = compileChain(request("0"), read);
+  expect(Object.keys(Nodes)).toEqual([`resolver:${redirects}.default.dc1`, "router:0.default"]);
+  expect(Object.keys(Targets)).toEqual([`${redirects}.default.dc1`]);
+  expect(reads).toBeLessThan(4 * redirects);
+});

@@ -68,3 +68,28 @@ test("kinds that lead to no chain are taken as they are", () => {
   expect(put({ Kind: "mesh" })).toBe(true);
   expect(put({ Kind: "service-intentions", Name: "web", Sources: [{ Name: "*", Action: "deny" }] })).toBe(true);
 });
+
+test("weights, timeouts and filters change without a look at others; what leads somewhere else does not", () => {
+  const { put, db } = entriesRig();
+  put(allProxies("http"));
+  put(resolver("api", { Subsets: { v1: { Filter: "a == 1" } } }));
+  const split = (Weight: number, ServiceSubset: string) => ({
+    ...{ Kind: "service-splitter", Name: "web" },
+    Splits: [{ Weight, Service: "api", ServiceSubset }, { Weight: 100 - Weight }],
+  });
+  put(split(10, "v1"));
+  // As an archive may bring it: no longer right, and not this writer's fault.
+  db.$client.run("DELETE FROM config_entries WHERE kind = 'proxy-defaults'");
+  expect(put(split(90, "v1"))).toBe(true);
+  expect(put(resolver("api", { ConnectTimeout: "3s", Subsets: { v1: { Filter: "a == 2" } } }))).toBe(true);
+  expect(put(split(90, "v2"))).toEqual(refused('service "api" does not have a subset named "v2"'));
+});
+
+test("an entry that leads to too many services is refused", () => {
+  const { put } = entriesRig();
+  const services = (count: number) => Array.from({ length: count }, (_, at) => ({ Name: `s${at}`, Hosts: [`${at}`] }));
+  const gate = (count: number) =>
+    put(ingress("gate", { Listeners: [{ Port: 80, Protocol: "tcp", Services: services(count) }] }));
+  expect(gate(5000)).toBe(true);
+  expect(gate(5001)).toEqual(refused('ingress-gateway "gate" leads to more than 5000 services'));
+});
