@@ -14,6 +14,7 @@ import { config, configAll } from "./config.ts";
 import { configGateways } from "./config-gateways.ts";
 import { configRouting } from "./config-routing.ts";
 import { consistency, consistencyConfig } from "./consistency.ts";
+import { discoveryChain, discoveryChainOff } from "./discovery-chain.ts";
 import { dnsDefault } from "./dns.ts";
 import { dnsOptions } from "./dns-options.ts";
 import { federation } from "./federation.ts";
@@ -47,6 +48,8 @@ export const AREAS: readonly Area[] = [
   internalUiDomains,
   federation,
   centralConfig,
+  discoveryChain,
+  discoveryChainOff,
   configBootstrap,
   agentServices,
   agentChecks,
