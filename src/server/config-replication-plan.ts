@@ -2,11 +2,12 @@
 import { ConfigEntry, type ConfigEntryKind, type StoredConfigEntry } from "../model/config-entry/config-entry.ts";
 import { sortedDeep } from "../model/proxy-shape.ts";
 import type { ConfigEntryCommand } from "../state/config-entries/commands.ts";
+import { nameKeyOf } from "../state/config-entries/topics.ts";
 
 /** The primary's entries, as they came. */
 export interface PrimaryEntries {
   readonly entries: readonly ConfigEntry[];
-  /** `kind/name` of those that this version does not know: what is here of that name stays. */
+  /** Keys of those that this version does not know: what is here of that name stays. */
   readonly unknown: ReadonlySet<string>;
 }
 
@@ -48,7 +49,8 @@ export function copyCommands(
 /** Others count on the protocols that these say. */
 const BASE_KINDS: readonly ConfigEntryKind[] = ["proxy-defaults", "service-defaults"];
 
-const keyOf = (entry: { Kind?: unknown; Name?: unknown } | null) => `${entry?.Kind}/${entry?.Name}`;
+/** Names that differ by case alone are one. */
+const keyOf = (entry: { Kind?: unknown; Name?: unknown } | null) => `${entry?.Kind}/${nameKeyOf(String(entry?.Name))}`;
 
 /** Equal for equal settings; the indexes are each datacenter's own. */
 function textOf(entry: ConfigEntry & { CreateIndex?: number; ModifyIndex?: number }): string {

@@ -34,6 +34,24 @@ test("what routes goes first and comes last, since it counts on protocols", () =
   ]);
 });
 
+test("a name that changes its case is one entry that changed", () => {
+  expect(plan([web], [{ ...web, Name: "Web" }])).toEqual(["+Web"]);
+  expect(plan([{ ...web, Name: "WEB" }], [{ Kind: "service-defaults", Name: "web", Protocol: 5 }])).toEqual([]);
+});
+
+test("any JSON is a list of entries, or refused", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (json) => {
+      try {
+        const { entries, unknown } = primaryEntries(json);
+        expect(entries.length + unknown.size <= (json as unknown[]).length).toBe(true);
+      } catch (error) {
+        expect([Array.isArray(json), String(error)]).toEqual([false, expect.stringContaining("makes no sense")]);
+      }
+    }),
+  );
+});
+
 test("entries that are not known here are left alone: they are neither written nor removed", () => {
   const odd = [{ Kind: "jwt-provider", Name: "x" }, { Kind: "service-defaults", Name: "web", Protocol: 5 }, null, 7];
   expect([...primaryEntries(odd).unknown]).toEqual([

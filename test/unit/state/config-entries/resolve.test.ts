@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { ProxyDefaults, ServiceDefaults } from "../../../../src/model/config-entry/defaults.ts";
 import { resolveServiceConfig } from "../../../../src/state/config-entries/resolve.ts";
+import { configEntryTopic } from "../../../../src/state/config-entries/topics.ts";
 import { stateRig } from "../../../support/state-rig.ts";
 
 const NOTHING = {
@@ -72,9 +73,9 @@ test("only the entries that are asked for wake who waits", () => {
   const rig = rigWith(undefined, { web: {}, db: {} });
   const { interest, index } = rig.resolve("web", "db");
   expect(interest.topics).toEqual([
-    "config-entry/proxy-defaults/global",
-    "config-entry/service-defaults/web",
-    "config-entry/service-defaults/db",
+    configEntryTopic("proxy-defaults", "global"),
+    configEntryTopic("service-defaults", "WEB"),
+    configEntryTopic("service-defaults", "db"),
   ]);
   expect(index).toBe(rig.index);
 });
