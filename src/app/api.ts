@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Api } from "../http/table.ts";
 import { sortByDistance } from "../lib/coordinate.ts";
+import { Refusal } from "../lib/refusal.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import type { QueryExecutor } from "../server/query-executor.ts";
@@ -10,6 +11,7 @@ import { healthChecks, healthNode, healthState } from "../state/checks/queries.t
 import { configEntryGet, configEntryList } from "../state/config-entries/queries.ts";
 import { resolveServiceConfig } from "../state/config-entries/resolve.ts";
 import { coordinateList, coordinateNode, coordinatesByNode } from "../state/coordinates/queries.ts";
+import { discoveryChain } from "../state/discovery-chain/queries.ts";
 import { federationStateGet, federationStateList } from "../state/federation-states/queries.ts";
 import { gatewayServiceList } from "../state/gateway-services/queries.ts";
 import { uiNode, uiNodes } from "../state/internal-ui/nodes.ts";
@@ -24,6 +26,7 @@ import { datacenterCoordinates, datacenterNames } from "./datacenters.ts";
 import type { LocalApi } from "./role.ts";
 import { leaderAddress } from "./self.ts";
 import { streamTopics } from "./stream-topics.ts";
+import { trustDomainOf } from "./trust-domain.ts";
 
 export interface ApiParts {
   core: Core;
@@ -96,6 +99,14 @@ export function createApi(parts: ApiParts): Api {
       delete: (kind, name, cas) => forwarder.run("config-entry.apply", { op: "delete", kind, name, cas }),
       get: (kind, name) => configEntryGet(db, kind, name),
       list: (kind) => configEntryList(db, kind),
+    },
+    discoveryChain: {
+      get(service, asked, overrides) {
+        if (!config().connect.enabled) throw new Refusal("Connect must be enabled in order to use this endpoint");
+        const trustDomain = trustDomainOf(config(), core.members()[0]?.clusterId ?? "");
+        const places = { datacenter: asked || datacenter, callerDatacenter: datacenter };
+        return discoveryChain(db, { service, ...places, trustDomain, overrides });
+      },
     },
     health: {
       node: (name) => healthNode(db, name),

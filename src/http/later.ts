@@ -21,7 +21,6 @@ export const LATER_ROUTES: readonly LaterRoute[] = [
     ["GET", "/v1/connect/intentions/match"],
     ["GET", "/v1/connect/intentions/check"],
     [["GET", "PUT", "DELETE"], "/v1/connect/intentions/:id{.*}"],
-    [["GET", "POST"], "/v1/discovery-chain/:service{.*}"],
   ]),
 ];
 

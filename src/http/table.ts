@@ -11,6 +11,7 @@ import { type CatalogDeps, catalogRoutes } from "./routes/catalog.ts";
 import { type CentralConfigDeps, centralConfigRoutes } from "./routes/central-config.ts";
 import { type ConfigDeps, configRoutes } from "./routes/config.ts";
 import { type CoordinateDeps, coordinateRoutes } from "./routes/coordinate.ts";
+import { type DiscoveryChainDeps, discoveryChainRoutes } from "./routes/discovery-chain.ts";
 import { type EventDeps, eventRoutes } from "./routes/event.ts";
 import { type FederationStateDeps, federationStateRoutes } from "./routes/federation-state.ts";
 import { type HealthDeps, healthRoutes } from "./routes/health.ts";
@@ -47,6 +48,7 @@ export const routes = [
   ...internalUiRoutes,
   ...federationStateRoutes,
   ...configRoutes,
+  ...discoveryChainRoutes,
   ...coordinateRoutes,
   ...statusRoutes,
   ...operatorRaftRoutes,
@@ -62,6 +64,7 @@ export type Api = CatalogDeps &
   CentralConfigDeps &
   ConfigDeps &
   CoordinateDeps &
+  DiscoveryChainDeps &
   EventDeps &
   FederationStateDeps &
   HealthDeps &
