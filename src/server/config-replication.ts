@@ -98,14 +98,21 @@ export class ConfigReplication {
     // A primary that never had an entry is not one that has deleted them all: it is new, or was lost.
     if (index <= 1 && primary.entries.length + primary.unknown.size === 0) return;
     let failure: unknown;
+    // Some changes go with the others only all together.
+    let isCopy = false;
     for (let pass = 0; pass < PASSES_MAX; pass++) {
       const commands = copyCommands(this.#deps.own(), primary);
       if (commands.length === 0) return;
-      const outcome = await this.#apply(commands, signal);
+      const outcome = await this.#apply(
+        isCopy ? commands.map((command) => ({ ...command, isCopy })) : commands,
+        signal,
+      );
       if (signal.aborted) return;
       failure = outcome.failure;
       this.#tellCopied(outcome, primary);
-      if (outcome.done === 0) break;
+      if (outcome.done > 0) continue;
+      if (isCopy) break;
+      isCopy = true;
     }
     if (failure !== undefined) throw failure;
   }

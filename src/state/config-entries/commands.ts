@@ -13,11 +13,13 @@ import { CONFIG_ENTRIES_TOPIC, configEntryTopic, configKindTopic, nameKeyOf } fr
 
 /**
  * `cas`: only while its ModifyIndex is that (0: while there is none). What a single entry may hold is the endpoint's to say; what
- * entries must be together is looked at here, since others may change before.
+ * entries must be together is looked at here, since others may change before. `isCopy`: it is one of several changes that only all
+ * together go with the others, as they do where they come from.
  */
-export type ConfigEntryCommand =
-  | { type: "config-entry.set"; entry: ConfigEntry; cas?: number | undefined }
-  | { type: "config-entry.delete"; kind: ConfigEntryKind; name: string; cas?: number | undefined };
+export type ConfigEntryCommand = (
+  | { type: "config-entry.set"; entry: ConfigEntry }
+  | { type: "config-entry.delete"; kind: ConfigEntryKind; name: string }
+) & { cas?: number | undefined; isCopy?: boolean };
 
 const statements = prepared((db) => ({
   remove: db
@@ -43,7 +45,7 @@ export function applyConfigEntry(change: Change, command: ConfigEntryCommand): b
   if (command.cas !== undefined && command.cas !== (before?.ModifyIndex ?? 0)) return false;
   if (command.type === "config-entry.delete" && before === undefined) return true;
   const after = command.type === "config-entry.set" ? command.entry : undefined;
-  validateInGraph(change.db, { kind, name, next: after });
+  if (command.isCopy !== true) validateInGraph(change.db, { kind, name, next: after });
   const run = statements(change.db);
   const nameKey = nameKeyOf(name);
   if (before !== undefined) run.remove.run({ kind, nameKey });

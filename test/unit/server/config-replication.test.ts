@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Refusal } from "../../../src/lib/refusal.ts";
 import { ServiceDefaults } from "../../../src/model/config-entry/defaults.ts";
+import { ServiceRouter } from "../../../src/model/config-entry/routing.ts";
 import { ConfigReplication } from "../../../src/server/config-replication.ts";
 import type { Propose } from "../../../src/server/propose.ts";
 import { configEntryList } from "../../../src/state/config-entries/queries.ts";
@@ -55,7 +56,7 @@ function secondary(propose?: (into: Propose) => Propose) {
     replication,
     names,
     last,
-    set: (one: ServiceDefaults) => rig.apply({ type: "config-entry.set", entry: one }),
+    set: (one: ServiceDefaults | ServiceRouter) => rig.apply({ type: "config-entry.set", entry: one }),
   };
 }
 
@@ -196,4 +197,19 @@ test("entries that are refused because of others are tried again once those are 
   clock.advance(1000);
   await settle();
   expect(last().path).not.toContain("index");
+});
+
+test("changes that go with the others only all together are made as they are at the primary", async () => {
+  const { replication, last, db, set, log } = secondary();
+  const router = ServiceRouter.parse({
+    ...{ Kind: "service-router", Name: "a" },
+    Routes: [{ Match: { HTTP: { PathPrefix: "/b" } }, Destination: { Service: "b" } }],
+  });
+  for (const each of [entry("a", "http"), entry("b", "http"), router]) set(each);
+  expect(String(set(entry("a", "grpc")))).toContain("protocol");
+  replication.lead();
+  await last().answer(9, [entry("a", "grpc"), entry("b", "grpc"), router]);
+  await settle(100);
+  expect(configEntryList(db, "service-defaults").value).toMatchObject([{ Protocol: "grpc" }, { Protocol: "grpc" }]);
+  expect(log.messages("warn")).toEqual([]);
 });
