@@ -9,6 +9,9 @@ import type { Propose } from "./propose.ts";
 const ROUND_GAP_MS = 100;
 const RETRY_MS = 1000;
 
+/** RFC 3339 as Go writes it: without zeros at the end of the second. */
+const goTime = (ms: number) => new Date(ms).toISOString().replace(/\.?0+Z$/, "Z");
+
 export interface FederationStateKeeperDeps {
   datacenter: string;
   db: StateDb;
@@ -56,7 +59,7 @@ export class FederationStateKeeper {
     this.#unsubscribe = publisher.subscribe(interest, () => this.#after(ROUND_GAP_MS));
     const before = federationStateGet(db, datacenter).value;
     if (before !== undefined && JSON.stringify(before.MeshGateways ?? []) === JSON.stringify(value)) return;
-    const UpdatedAt = new Date(clock.nowMs()).toISOString();
+    const UpdatedAt = goTime(clock.nowMs());
     this.#isRunning = true;
     let delayMs = ROUND_GAP_MS;
     try {

@@ -39,7 +39,7 @@ test("without mesh gateways one write says so, and nothing is looked at again", 
   keeper.lead();
   await settle();
   expect(state()).toEqual({
-    ...{ Datacenter: "dc1", UpdatedAt: "2027-01-15T08:00:00.000Z" },
+    ...{ Datacenter: "dc1", UpdatedAt: "2027-01-15T08:00:00Z" },
     ...{ PrimaryModifyIndex: 1, CreateIndex: 1, ModifyIndex: 1 },
   });
   await run(1000);

@@ -216,6 +216,6 @@ test("rows are always those that entries and registrations make, also when made 
       finishGatewayServices(world.db.$client);
       expect(rows(world)).toEqual(made);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
