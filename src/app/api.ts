@@ -11,6 +11,7 @@ import { healthChecks, healthNode, healthState } from "../state/checks/queries.t
 import { configEntryGet, configEntryList } from "../state/config-entries/queries.ts";
 import { resolveServiceConfig } from "../state/config-entries/resolve.ts";
 import { coordinateList, coordinateNode, coordinatesByNode } from "../state/coordinates/queries.ts";
+import { restoredClusterId } from "../state/discovery-chain/cluster-id.ts";
 import { discoveryChain } from "../state/discovery-chain/queries.ts";
 import { federationStateGet, federationStateList } from "../state/federation-states/queries.ts";
 import { gatewayServiceList } from "../state/gateway-services/queries.ts";
@@ -103,7 +104,8 @@ export function createApi(parts: ApiParts): Api {
     discoveryChain: {
       get(service, asked, overrides) {
         if (!config().connect.enabled) throw new Refusal("Connect must be enabled in order to use this endpoint");
-        const trustDomain = trustDomainOf(config(), core.members()[0]?.clusterId ?? "");
+        const own = core.members()[0]?.clusterId ?? "";
+        const trustDomain = trustDomainOf(config(), { restored: restoredClusterId(db), own });
         const places = { datacenter: asked || datacenter, callerDatacenter: datacenter };
         return discoveryChain(db, { service, ...places, trustDomain, overrides });
       },
