@@ -13,9 +13,10 @@ import { type Life, live, processRunner } from "../../support/cli/live.ts";
 import { EXECUTABLE, startAgent } from "../../support/e2e/agent.ts";
 import { CONSUL, WHY_NOT } from "./harness/both.ts";
 
+const { agent = [], usage = [], unreachable = [], ...others } = CASES;
 /** The last of `agent` takes the agent out of its cluster. */
-const { agent = [], ...others } = CASES;
-const FILES = { ...others, live: LIVE_CASES, agent };
+const ASKING = { ...others, live: LIVE_CASES, agent };
+const FILES = { usage, unreachable, ...ASKING };
 
 /** Cases whose answer hangs on the moment. */
 const UNSTEADY: Readonly<Record<string, string>> = {
@@ -65,7 +66,7 @@ async function compare(): Promise<Lives> {
     const [theirs, ours, atOurs] = await Promise.all([
       live(FILES, first.address, processRunner(CONSUL.binary)),
       live(FILES, second.address, processRunner(EXECUTABLE)),
-      live(FILES, own.url.replace("http://", ""), processRunner(CONSUL.binary)),
+      live(ASKING, own.url.replace("http://", ""), processRunner(CONSUL.binary)),
     ]);
     return { theirs, ours, atOurs };
   } finally {
@@ -78,13 +79,13 @@ const wordsOf = (name: string) => name.replace(/^\S+ \d+: /, "");
 
 /** Names of the cases in which two lives differ. */
 function differing(one: Life, other: Life): string[] {
-  const names = [...one.keys()].filter((name) => one.get(name) !== other.get(name));
+  const names = [...other.keys()].filter((name) => one.get(name) !== other.get(name));
   return [...new Set(names.map(wordsOf))].filter((words) => UNSTEADY[words] === undefined);
 }
 
 /** The first difference that has no reason, as both texts, so that the test shows it. */
 function unexplained(one: Life, other: Life, reasons: Readonly<Record<string, string>>) {
-  const name = [...one.keys()].find(
+  const name = [...other.keys()].find(
     (each) =>
       one.get(each) !== other.get(each) && ![reasons, UNSTEADY].some((known) => known[wordsOf(each)] !== undefined),
   );
@@ -93,24 +94,26 @@ function unexplained(one: Life, other: Life, reasons: Readonly<Record<string, st
 
 const isLeftOut = (command: string) => Object.keys(LEFT_OUT).some((start) => `${command} `.startsWith(`${start} `));
 
-/** All commands that a program's help names, without groups and without what is left out. */
-async function commandsOf(binary: string, path: readonly string[] = []): Promise<string[]> {
+/** All commands that a program's help names with the flags of each, without groups and without what is left out. */
+async function commandsOf(binary: string, path: readonly string[] = []): Promise<Map<string, string[]>> {
   const child = Bun.spawn([binary, ...path, "--help"], { stdout: "pipe", stderr: "pipe" });
   const help = (await Promise.all([child.stdout.text(), child.stderr.text()])).join("");
   const [, list = ""] = /(?:Available commands are|Subcommands):\n([\s\S]*)/.exec(help) ?? [];
   const words = [...list.matchAll(/^ {4}(\S+)/gm)].map(([, word]) => word ?? "");
-  if (words.length === 0) return [path.join(" ")];
-  const below: string[] = [];
+  if (words.length === 0)
+    return new Map([[path.join(" "), [...help.matchAll(/^ {2}-([\w-]+)/gm)].map(([, flag]) => flag ?? "")]]);
+  const below = new Map<string, string[]>();
   for (const word of words) {
     const inner = [...path, word];
-    if (!isLeftOut(inner.join(" "))) below.push(...(await commandsOf(binary, inner)));
+    if (isLeftOut(inner.join(" "))) continue;
+    for (const [command, flags] of await commandsOf(binary, inner)) below.set(command, flags);
   }
   return below;
 }
 
 describe.skipIf(WHY_NOT !== "")(`command lines beside Consul's ${WHY_NOT}`, () => {
   let lives: Lives;
-  let commands: { readonly theirs: readonly string[]; readonly ours: readonly string[] };
+  let commands: Readonly<Record<"theirs" | "ours", ReadonlyMap<string, readonly string[]>>>;
   beforeAll(async () => {
     lives = await compare();
     commands = { theirs: await commandsOf(CONSUL.binary), ours: await commandsOf(EXECUTABLE) };
@@ -135,12 +138,17 @@ describe.skipIf(WHY_NOT !== "")(`command lines beside Consul's ${WHY_NOT}`, () =
   test("every command of consul is tried, or left out for a reason", () => {
     const tried = [...lives.theirs.keys()].map((name) => `${wordsOf(name)} `);
     const isTried = (command: string) => tried.some((words) => words.startsWith(`${command} `));
-    expect(commands.theirs.length).toBeGreaterThan(35);
-    expect(commands.theirs.filter((command) => !isTried(command))).toEqual([]);
+    expect(commands.theirs.size).toBeGreaterThan(35);
+    expect([...commands.theirs.keys()].filter((command) => !isTried(command))).toEqual([]);
     expect(Object.keys(LEFT_OUT).filter(isTried)).toEqual([]);
   });
 
-  test("muster has every command of consul that is tried", () => {
-    expect(commands.theirs.filter((command) => !commands.ours.includes(command))).toEqual([]);
+  test("muster has every command of consul that is tried, with all its flags", () => {
+    const missing = [...commands.theirs].flatMap(([command, flags]) => {
+      const ours = commands.ours.get(command);
+      if (ours === undefined) return [command];
+      return flags.filter((flag) => !ours.includes(flag)).map((flag) => `${command} -${flag}`);
+    });
+    expect(missing).toEqual([]);
   });
 });
