@@ -25,32 +25,39 @@ export function requestFor(service: Pick<NodeService, "Kind" | "Service" | "Prox
 
 /** The proxy as the catalog is to have it: the registration's own settings over those of the entries. */
 export function mergedProxy(proxy: Proxy, central: ServiceConfig): Proxy {
-  const { Config, Upstreams: _upstreams, MeshGateway, Expose, ...rest } = proxy;
-  const mode = objectOf(MeshGateway).Mode || central.MeshGateway.Mode;
+  const { Mode, TransparentProxy, Config, Upstreams: _upstreams, MeshGateway, Expose, ...rest } = proxy;
+  const ownMode = objectOf(MeshGateway).Mode;
   const config = mergedMaps(objectOf(Config), central.ProxyConfig ?? {});
-  const upstreams = upstreamsOf(proxy).map((upstream) => mergedUpstream(upstream, mode, central));
+  const upstreams = upstreamsOf(proxy).map((upstream) => mergedUpstream(upstream, ownMode, central));
   return {
     ...rest,
-    ...(Object.keys(config).length === 0 ? {} : { Config: sortedDeep(config) }),
-    ...(upstreams.length === 0 ? {} : { Upstreams: upstreams }),
-    MeshGateway: filled({ Mode: mode }),
+    ...filled({
+      Mode: Mode || central.Mode,
+      TransparentProxy: filled(mergedMaps(objectOf(TransparentProxy), central.TransparentProxy)),
+      Config: sortedDeep(config),
+      Upstreams: upstreams,
+    }),
+    MeshGateway: filled({ Mode: ownMode || central.MeshGateway.Mode }),
     Expose: mergedExpose(objectOf(Expose), central.Expose),
   };
 }
 
 /** The proxy's mode is that of its upstreams, too. A prepared query is none of the services that entries speak of. */
-function mergedUpstream(upstream: Json, mode: unknown, { UpstreamConfigs }: ServiceConfig): Json {
+function mergedUpstream(upstream: Json, proxysMode: unknown, central: ServiceConfig): Json {
   if (!isOfService(upstream)) return upstream;
-  const config = mergedMaps(objectOf(upstream.Config), centralOf(UpstreamConfigs, nameOf(upstream)));
+  const name = nameOf(upstream);
+  const config = mergedMaps(objectOf(upstream.Config), ofName(central.UpstreamConfigs, name) ?? {});
+  // From the nearest to the farthest.
+  const ownMode = objectOf(upstream.MeshGateway).Mode || ofName(central.UpstreamModes, name);
   return {
     ...upstream,
     Config: Object.keys(config).length === 0 ? (upstream.Config ?? null) : sortedDeep(config),
-    MeshGateway: filled({ Mode: objectOf(upstream.MeshGateway).Mode || mode }),
+    MeshGateway: filled({ Mode: ownMode || proxysMode || central.UpstreamMode || central.MeshGateway.Mode }),
   };
 }
 
-const centralOf = (configs: ServiceConfig["UpstreamConfigs"], name: string): Json =>
-  (Object.hasOwn(configs, name) ? configs[name] : undefined) ?? {};
+const ofName = <T>(byName: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(byName, name) ? byName[name] : undefined;
 
 function mergedExpose(own: Json, central: ServiceConfig["Expose"]): Json {
   const paths = Array.isArray(own.Paths) && own.Paths.length > 0 ? own.Paths : central.Paths?.map(exposePath);

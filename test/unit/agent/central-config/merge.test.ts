@@ -120,3 +120,46 @@ test("merging twice is merging once, and changes neither of the two", () => {
     }),
   );
 });
+
+test("an upstream's mode is the nearest of six that says one (Consul since 1.10)", () => {
+  const modeOf = (upstream: string, override: string, own: string, defaults: string, all: string) => {
+    const Upstreams = [{ DestinationName: "db", LocalBindPort: 1, MeshGateway: { Mode: upstream } }];
+    const said = {
+      MeshGateway: { Mode: all },
+      UpstreamMode: defaults,
+      UpstreamModes: override === "" ? {} : { db: override },
+    };
+    const proxy = merged({ Upstreams, MeshGateway: { Mode: own } }, said) as {
+      Upstreams: { MeshGateway: { Mode?: string } }[];
+    };
+    return proxy.Upstreams[0]?.MeshGateway.Mode;
+  };
+  const names = ["upstream", "override", "own", "defaults", "all"] as const;
+  for (const [at, name] of names.entries()) {
+    const [upstream = "", override = "", own = "", defaults = "", all = ""] = names.map((each, i) =>
+      i < at ? "" : each,
+    );
+    expect(modeOf(upstream, override, own, defaults, all)).toBe(name);
+  }
+});
+
+test("mode and listener of transparent proxies are the registration's or those of the entries", () => {
+  const said = { Mode: "transparent", TransparentProxy: { OutboundListenerPort: 15001, DialedDirectly: true } };
+  expect(merged({}, said)).toMatchObject(said);
+  const own = { Mode: "direct", TransparentProxy: { OutboundListenerPort: 1 } };
+  expect(merged(own, said)).toMatchObject({
+    Mode: "direct",
+    TransparentProxy: { OutboundListenerPort: 1, DialedDirectly: true },
+  });
+  expect(Object.keys(merged({ Config: { a: 1 } }, said))).toEqual([
+    ...[
+      "DestinationServiceName",
+      "DestinationServiceID",
+      "Mode",
+      "TransparentProxy",
+      "Config",
+      "MeshGateway",
+      "Expose",
+    ],
+  ]);
+});

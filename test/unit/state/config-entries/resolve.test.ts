@@ -1,15 +1,11 @@
 import { expect, test } from "bun:test";
 import { ProxyDefaults, ServiceDefaults } from "../../../../src/model/config-entry/defaults.ts";
+import { ServiceConfig } from "../../../../src/model/service-config.ts";
 import { resolveServiceConfig } from "../../../../src/state/config-entries/resolve.ts";
 import { configEntryTopic } from "../../../../src/state/config-entries/topics.ts";
 import { stateRig } from "../../../support/state-rig.ts";
 
-const NOTHING = {
-  ProxyConfig: null,
-  UpstreamConfigs: {},
-  MeshGateway: { Mode: "" },
-  Expose: { Checks: false, Paths: null },
-};
+const NOTHING = ServiceConfig.parse({ UpstreamConfigs: {} });
 
 const PATH = { ListenerPort: 1, Path: "/g", LocalPathPort: 2, Protocol: "", ParsedFromCheck: false };
 
@@ -47,8 +43,8 @@ test("a service's own defaults win over those of all, setting by setting (observ
     { web: own, bare: {} },
   );
   expect(resolve("web").value).toEqual({
+    ...NOTHING,
     ProxyConfig: { a: 1, protocol: "http" },
-    UpstreamConfigs: {},
     MeshGateway: { Mode: "remote" },
     Expose: { Checks: true, Paths: [{ ...PATH, Path: "/w" }] },
   });
@@ -85,4 +81,40 @@ test("a service named as a property of all objects is a service like others", ()
   expect(resolve("web", "constructor", "toString").value.UpstreamConfigs).toEqual({
     constructor: { protocol: "http" },
   } as never);
+});
+
+test("settings that Consul has since 1.9 are those of the proxy, a service's own over those of all", () => {
+  const own = {
+    Mode: "transparent",
+    MaxInboundConnections: 5,
+    LocalConnectTimeoutMs: 100,
+    TransparentProxy: { DialedDirectly: true },
+  };
+  const { resolve } = rigWith(
+    { Config: { a: 1, max_inbound_connections: 3 }, Mode: "direct", TransparentProxy: { OutboundListenerPort: 15001 } },
+    { web: own },
+  );
+  expect(resolve("web").value).toMatchObject({
+    ProxyConfig: { a: 1, local_connect_timeout_ms: 100, max_inbound_connections: 5 },
+    Mode: "transparent",
+    TransparentProxy: { OutboundListenerPort: 15001, DialedDirectly: true },
+  });
+  expect(resolve("other").value.Mode).toBe("direct");
+});
+
+test("how a service wants to reach its upstreams wins over what they say of themselves, one over all", () => {
+  const UpstreamConfig = {
+    Defaults: {
+      Protocol: "http2",
+      ConnectTimeoutMs: 50,
+      MeshGateway: { Mode: "local" },
+      Limits: { MaxConnections: 9 },
+    },
+    Overrides: [{ Name: "DB", Protocol: "tcp", MeshGateway: { Mode: "remote" } }],
+  };
+  const { resolve } = rigWith({ Config: { protocol: "http" } }, { web: { UpstreamConfig }, db: { Protocol: "grpc" } });
+  const { UpstreamConfigs, UpstreamMode, UpstreamModes } = resolve("web", "db", "cache").value;
+  const common = { connect_timeout_ms: 50, limits: { MaxConnections: 9 } };
+  expect(UpstreamConfigs).toEqual({ db: { ...common, protocol: "tcp" }, cache: { ...common, protocol: "http2" } });
+  expect([UpstreamMode, UpstreamModes]).toEqual(["local", { db: "remote" }]);
 });
