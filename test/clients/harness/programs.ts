@@ -8,6 +8,7 @@ const END_MS_MAX = 10_000;
 /** Where each client is; undefined when this machine has none. */
 const PATHS = {
   prometheus: Bun.which("prometheus"),
+  vmagent: Bun.which("vmagent"),
   haproxy: Bun.which("haproxy"),
   jq: Bun.which("jq"),
   curl: Bun.which("curl"),

@@ -20,43 +20,80 @@ export interface Discovery {
 /** What was discovered, by job and then by `node/service id`: `__address__`, and the labels without their prefix. */
 export type Targets = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
 
-export interface Prometheus extends Running {
+/** What scrapes, in the manner of Prometheus: its configuration and its list of targets. */
+export type ScraperName = "prometheus" | "vmagent";
+
+interface Command {
+  readonly words: (port: number) => readonly string[];
+  /** Tells when it is ready. */
+  readonly health: string;
+  /** Keys of each discovery beside those of the test. */
+  readonly often: object;
+}
+
+/** What is there is looked for more often than by default, twice a minute. */
+const COMMANDS: Readonly<Record<ScraperName, Command>> = {
+  prometheus: {
+    words: (port) => [
+      ...["--config.file=scrape.yml", `--web.listen-address=127.0.0.1:${port}`],
+      ...["--storage.tsdb.path=data", "--log.level=warn"],
+    ],
+    health: "/-/ready",
+    often: { refresh_interval: "200ms" },
+  },
+  vmagent: {
+    words: (port) => [
+      ...["-promscrape.config=scrape.yml", `-httpListenAddr=127.0.0.1:${port}`, "-promscrape.consulSDCheckInterval=1s"],
+      // It must have somewhere to send to; nothing that it scrapes answers.
+      ...["-remoteWrite.url=http://127.0.0.1:1/", "-remoteWrite.tmpDataPath=data", "-loggerLevel=ERROR"],
+    ],
+    health: "/health",
+    often: {},
+  },
+};
+
+export interface Scraper extends Running {
   targets(): Promise<Targets>;
   /** Waits until `holds`; rejects with the last targets. */
   untilTargets(holds: (targets: Targets) => boolean, what: string): Promise<Targets>;
 }
 
-/** Why there is no Prometheus that asks Consul; "" when there is. Debian builds those after version 2.33 without. */
-export function whyNoPrometheus(): string {
-  const reason = whyNot("prometheus");
+/** Why there is none that asks Consul; "" when there is. Debian 12 builds Prometheus without it. */
+export function whyNoScraper(name: ScraperName): string {
+  const reason = whyNot(name);
   if (reason !== "") return reason;
-  const knows = Bun.spawnSync(["grep", "-q", `${META}service_id`, pathOf("prometheus")]).exitCode === 0;
-  return knows ? "" : "not run: this Prometheus is built without its discovery by Consul";
+  const knows = Bun.spawnSync(["grep", "-q", `${META}service_id`, pathOf(name)]).exitCode === 0;
+  return knows ? "" : `not run: this ${name} is built without its discovery by Consul`;
 }
 
-/** Starts Prometheus in `dir` with a job for each discovery, and waits until it answers. */
-export async function startPrometheus(dir: string, jobs: Readonly<Record<string, Discovery>>): Promise<Prometheus> {
+/** Starts it in `dir` with a job for each discovery, and waits until it answers. */
+export async function startScraper(
+  name: ScraperName,
+  dir: string,
+  jobs: Readonly<Record<string, Discovery>>,
+): Promise<Scraper> {
   mkdirSync(dir, { recursive: true });
+  const { words, health, often } = COMMANDS[name];
   const config = {
     scrape_configs: Object.entries(jobs).map(([job_name, discovery]) => ({
       job_name,
-      // What is there is looked for more often than by default, twice a minute.
-      consul_sd_configs: [{ refresh_interval: "200ms", ...discovery }],
+      consul_sd_configs: [{ ...often, ...discovery }],
+      // vmagent shows what was discovered anew when that changes the labels of the target.
+      relabel_configs: [{ source_labels: [`${META}tags`], target_label: "tags" }],
     })),
   };
   // JSON is YAML.
-  writeFileSync(join(dir, "prometheus.yml"), JSON.stringify(config));
-  const [port] = await freePorts(1);
+  writeFileSync(join(dir, "scrape.yml"), JSON.stringify(config));
+  const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
-  const words = [pathOf("prometheus"), "--config.file=prometheus.yml", `--web.listen-address=127.0.0.1:${port}`];
-  const running = startProgram(dir, "prometheus", [...words, "--storage.tsdb.path=data", "--log.level=warn"]);
+  const running = startProgram(dir, name, [pathOf(name), ...words(port)]);
   const targets = async () => targetsOf(await (await fetch(`${url}/api/v1/targets?state=active`)).json());
   await until(
     async () => {
       await running.stillRuns();
-      return (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok === true;
+      return (await fetch(url + health).catch(() => undefined))?.ok === true;
     },
-    "Prometheus to answer",
+    `${name} to answer`,
     LISTENS_MS_MAX,
   );
   return {
@@ -85,7 +122,8 @@ function targetsOf(answer: unknown): Targets {
   for (const { discoveredLabels } of (answer as Answer).data.activeTargets) {
     const labels: Record<string, string> = { address: discoveredLabels.__address__ ?? "" };
     for (const [name, value] of Object.entries(discoveredLabels)) {
-      if (name.startsWith(META)) labels[`meta_${name.slice(META.length)}`] = value;
+      // Prometheus passes over empty ones.
+      if (name.startsWith(META) && value !== "") labels[`meta_${name.slice(META.length)}`] = value;
     }
     const job = discoveredLabels.job ?? "";
     found[job] = { ...found[job], [`${labels.meta_node}/${labels.meta_service_id}`]: labels };
