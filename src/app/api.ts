@@ -22,8 +22,10 @@ import { nodeList } from "../state/nodes/queries.ts";
 import { queryGet, queryList } from "../state/queries/queries.ts";
 import { connectNodes, serviceList, serviceNodes } from "../state/services/queries.ts";
 import { sessionGet, sessionList, sessionsOfNode } from "../state/sessions/queries.ts";
+import type { Calling } from "./calling.ts";
 import type { Core } from "./core.ts";
 import { datacenterCoordinates, datacenterNames } from "./datacenters.ts";
+import { newerApi } from "./newer-api.ts";
 import type { LocalApi } from "./role.ts";
 import { leaderAddress } from "./self.ts";
 import { streamTopics } from "./stream-topics.ts";
@@ -35,6 +37,7 @@ export interface ApiParts {
   local: LocalApi;
   queries: QueryExecutor;
   config: () => Config;
+  calling: Pick<Calling, "ask">;
 }
 
 const AGENT_WORD = "_agent";
@@ -48,6 +51,7 @@ export function createApi(parts: ApiParts): Api {
   const topics = streamTopics(db, core.recent, stateIndex);
   return {
     ...local,
+    ...newerApi(parts),
     snapshot: {
       // The route has asked for the freshness that its caller wants.
       save: (withoutNewer) => raft.saveSnapshot({ isStale: true, withoutNewer }),
@@ -89,7 +93,7 @@ export function createApi(parts: ApiParts): Api {
       deregister: (request) => forwarder.run("catalog.deregister", { ...request, OnPurpose: true }),
       datacenters: () => datacenterNames(core.pools.wan, datacenter),
       nodes: (nodeMeta) => nodeList(db, nodeMeta),
-      services: (nodeMeta) => serviceList(db, nodeMeta),
+      services: (nodeMeta, keep) => serviceList(db, nodeMeta, keep),
       serviceNodes: (name, filter) => serviceNodes(db, name, filter),
       connectNodes: (name, filter) => connectNodes(db, name, filter),
       node: (nameOrId) => nodeWithServices(db, nameOrId),

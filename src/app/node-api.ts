@@ -5,9 +5,11 @@ import type { Config } from "../config/config.ts";
 import { errorList } from "../config/error.ts";
 import type { NodeDeps, ReachabilityDeps, TelemetryDeps } from "../http/agent-deps.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { pause } from "../model/watch/answering.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { hostInfo } from "../platform/host.ts";
 import { machineInterfaces } from "../platform/interfaces.ts";
+import { INTERVAL_MS } from "../platform/metrics/in-memory.ts";
 import type { NodeHost } from "./host.ts";
 import { isOwnAddress } from "./own-address.ts";
 import type { Pools } from "./pools.ts";
@@ -83,6 +85,11 @@ export function telemetryApi({ hub, memory, prometheus }: Telemetry, measure: ()
     metrics() {
       measure();
       return memory.summary();
+    },
+    async nextMetrics(signal) {
+      // A little later, so that it is over by the wall clock, too.
+      await pause(clock, INTERVAL_MS - (clock.nowMs() % INTERVAL_MS) + 1, signal);
+      return this.metrics();
     },
     prometheus() {
       if (prometheus !== undefined) measure();

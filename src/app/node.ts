@@ -85,6 +85,7 @@ async function start(first: Config, telemetry: Telemetry, host: NodeHost, parts:
     telemetry: telemetryApi(telemetry, () => role.measure()),
     reachability: reachabilityApi(role.pools),
     keyring: role.keyring,
+    debug: { isEnabled: () => current().enableDebug },
     event: { fire: events.fire.bind(events), list: events.list.bind(events) },
   };
   const app = role.createHttp(api, () => settings);

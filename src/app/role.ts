@@ -7,6 +7,7 @@ import type { LocalAgentDeps, NodeDeps, ReachabilityDeps, TelemetryDeps } from "
 import type { HttpApp } from "../http/app.ts";
 import type { HttpSettings } from "../http/deps.ts";
 import type { KeyringDeps } from "../http/operator-deps.ts";
+import type { DebugDeps } from "../http/routes/debug-pprof.ts";
 import type { EventDeps } from "../http/routes/event.ts";
 
 import type { Coordinate } from "../lib/coordinate.ts";
@@ -16,7 +17,13 @@ import type { Pools } from "./pools.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** What the API of every node has, whatever its role. */
-export type LocalApi = LocalAgentDeps & NodeDeps & ReachabilityDeps & KeyringDeps & EventDeps & TelemetryDeps;
+export type LocalApi = LocalAgentDeps &
+  NodeDeps &
+  ReachabilityDeps &
+  KeyringDeps &
+  EventDeps &
+  TelemetryDeps &
+  DebugDeps;
 
 /** What a role, server or client, gives to the parts that every node has. */
 export interface Role {

@@ -104,7 +104,7 @@ export function startServer(roleParts: RoleParts): Promise<Role> {
             meter: telemetry.meter,
             consensus: consensusOf(core, holdMs),
           },
-          createApi({ core, local, queries, config }),
+          createApi({ core, local, queries, config, calling }),
         );
         guests = serveGuests(roleParts, core, app, catalog, queries);
         return app;

@@ -81,6 +81,8 @@ export interface TelemetryDeps {
   telemetry: {
     /** The last interval, as JSON. */
     metrics(): unknown;
+    /** The next interval, at its end; or what there is when `signal` is aborted. */
+    nextMetrics(signal: AbortSignal): Promise<unknown>;
     /** Undefined when `prometheus_retention_time` isn't set. */
     prometheus(): string | undefined;
     /** Calls `onLine` for each line from `level` up, until the returned function is called. */

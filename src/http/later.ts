@@ -21,6 +21,7 @@ export const LATER_ROUTES: readonly LaterRoute[] = [
     ["GET", "/v1/connect/intentions/match"],
     ["GET", "/v1/connect/intentions/check"],
     [["GET", "PUT", "DELETE"], "/v1/connect/intentions/:id{.*}"],
+    ["PUT", "/v1/internal/service-virtual-ip"],
   ]),
 ];
 
@@ -57,6 +58,10 @@ export const ACL_ROUTES: readonly LaterRoute[] = later("access control", [
   ["PUT", "/v1/acl/clone/:rest{.*}"],
   ["GET", "/v1/acl/info/:rest{.*}"],
   ["GET", "/v1/acl/list"],
+  ["POST", "/v1/internal/acl/authorize"],
+  ["GET", "/v1/acl/templated-policies"],
+  ["GET", "/v1/acl/templated-policy/name/:rest{.*}"],
+  ["POST", "/v1/acl/templated-policy/preview/:rest{.*}"],
 ]);
 
 export const notYet = (route: LaterRoute): string =>

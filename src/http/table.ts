@@ -7,13 +7,16 @@ import { agentNodeRoutes } from "./routes/agent-node.ts";
 import { agentReachabilityRoutes } from "./routes/agent-reachability.ts";
 import { agentServiceRoutes } from "./routes/agent-service.ts";
 import { agentTelemetryRoutes } from "./routes/agent-telemetry.ts";
+import { agentVersionRoutes } from "./routes/agent-version.ts";
 import { type CatalogDeps, catalogRoutes } from "./routes/catalog.ts";
 import { type CentralConfigDeps, centralConfigRoutes } from "./routes/central-config.ts";
 import { type ConfigDeps, configRoutes } from "./routes/config.ts";
 import { type CoordinateDeps, coordinateRoutes } from "./routes/coordinate.ts";
 import { type DiscoveryChainDeps, discoveryChainRoutes } from "./routes/discovery-chain.ts";
+import { type DebugDeps, debugPprofRoutes } from "./routes/debug-pprof.ts";
 import { type EventDeps, eventRoutes } from "./routes/event.ts";
 import { type FederationStateDeps, federationStateRoutes } from "./routes/federation-state.ts";
+import { type ExportedServicesDeps, exportedServicesRoutes } from "./routes/exported-services.ts";
 import { type HealthDeps, healthRoutes } from "./routes/health.ts";
 import { type InternalUiDeps, internalUiRoutes } from "./routes/internal-ui.ts";
 import { type KvDeps, kvRoutes } from "./routes/kv.ts";
@@ -21,6 +24,8 @@ import { openApiRoutes } from "./routes/openapi.ts";
 import { operatorAutopilotRoutes } from "./routes/operator-autopilot.ts";
 import { operatorKeyringRoutes } from "./routes/operator-keyring.ts";
 import { operatorRaftRoutes } from "./routes/operator-raft.ts";
+import { operatorUsageRoutes, type UsageDeps } from "./routes/operator-usage.ts";
+import { peeringRoutes } from "./routes/peering.ts";
 import { type QueryDeps, queryRoutes } from "./routes/query.ts";
 import { type SessionDeps, sessionRoutes } from "./routes/session.ts";
 import { type SnapshotDeps, snapshotRoutes } from "./routes/snapshot.ts";
@@ -37,6 +42,7 @@ export const routes = [
   ...agentMaintenanceRoutes,
   ...agentHealthRoutes,
   ...agentTelemetryRoutes,
+  ...agentVersionRoutes,
   ...catalogRoutes,
   ...healthRoutes,
   ...kvRoutes,
@@ -54,6 +60,10 @@ export const routes = [
   ...operatorRaftRoutes,
   ...operatorAutopilotRoutes,
   ...operatorKeyringRoutes,
+  ...operatorUsageRoutes,
+  ...exportedServicesRoutes,
+  ...peeringRoutes,
+  ...debugPprofRoutes,
   ...snapshotRoutes,
   ...streamRoutes,
   ...openApiRoutes,
@@ -65,7 +75,9 @@ export type Api = CatalogDeps &
   ConfigDeps &
   CoordinateDeps &
   DiscoveryChainDeps &
+  DebugDeps &
   EventDeps &
+  ExportedServicesDeps &
   FederationStateDeps &
   HealthDeps &
   InternalUiDeps &
@@ -81,4 +93,5 @@ export type Api = CatalogDeps &
   StatusDeps &
   StreamDeps &
   TelemetryDeps &
-  TxnDeps;
+  TxnDeps &
+  UsageDeps;

@@ -31,7 +31,7 @@ export const NODE_KEYS = {
     "Do not leave the cluster on SIGINT. Default: false for clients, true for servers.",
   ),
   pid_file: string("", "File to write the process id to.", { flag: "pid-file" }),
-  enable_debug: bool(false, "Serve profiling data over HTTP.", ACCEPTED),
+  enable_debug: bool(false, "Answer under /debug/pprof: with a text, as there are no profiles for Go's tools."),
   protocol: int(2, "Version of the agent protocol.", { flag: "protocol", ...ACCEPTED }),
   non_voting_server: bool(false, "Never vote: hold the data and answer, and count for no majority.", {
     flag: "non-voting-server",

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { MEMBER_FIELDS } from "../../lang/filter/fields/member.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { NodeDeps } from "../agent-deps.ts";
+import { filterPredicate } from "../filtering.ts";
 import { flag, one } from "../query-schema.ts";
 import { defineRoute, EMPTY, json, text } from "../route.ts";
 
@@ -33,14 +35,16 @@ const members = defineRoute({
   path: "/v1/agent/members",
   answeredBy: "agent",
   summary: "Members of the gossip pool that this agent knows",
-  query: z.object({ dc: one, wan: one, segment: one }),
+  query: z.object({ dc: one, wan: one, segment: one, filter: one }),
   answer: z.array(AnyObject).nullable(),
   acl: "node:read",
   handle({ query }, { node }: NodeDeps) {
     const { segment } = query;
     // The command line of Consul asks for all segments; here there is only one, and it has no name.
     if (segment && segment !== "_all") throw noSegment(segment, isWan(query.wan), node.members(true) !== null);
-    return json(node.members(isWan(query.wan)));
+    const members = node.members(isWan(query.wan));
+    // Consul's since 1.16.
+    return json(query.filter ? (members?.filter(filterPredicate(query.filter, MEMBER_FIELDS)) ?? null) : members);
   },
 });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { logLevelOf } from "../../config/log-level.ts";
+import { encodeGoJson } from "../../lib/go-json.ts";
 import { LineQueue } from "../../lib/line-queue.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { TelemetryDeps } from "../agent-deps.ts";
@@ -23,6 +24,36 @@ const metrics = defineRoute({
     return reply({ headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body: exposition });
   },
 });
+
+const stream = defineRoute({
+  method: "GET",
+  path: "/v1/agent/metrics/stream",
+  answeredBy: "agent",
+  summary: "Follow the measurements of this agent: a line of JSON at the end of each 10 seconds",
+  query: z.object({ dc: one }),
+  answer: z.record(z.string(), z.unknown()),
+  acl: "agent:read",
+  beyondConsul: true,
+  isEndless: true,
+  handle: ({ onClose }, { telemetry }: TelemetryDeps) =>
+    reply({ headers: { "content-type": "application/json" }, body: metricsStream(telemetry, onClose()) }),
+});
+
+/** An interval is taken only when the reader has room for it; a slow one misses some. */
+function metricsStream(telemetry: TelemetryDeps["telemetry"], onEnd: () => void): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const ended = new AbortController();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const metrics = await telemetry.nextMetrics(ended.signal);
+      if (!ended.signal.aborted) controller.enqueue(encoder.encode(`${encodeGoJson(metrics)}\n`));
+    },
+    cancel() {
+      ended.abort();
+      onEnd();
+    },
+  });
+}
 
 /** Prometheus asks by its Accept header, whatever the format parameter says. */
 function wantsPrometheus(format: string | undefined, accept: string | null): boolean {
@@ -71,4 +102,4 @@ function lineStream(queue: LineQueue, ...onEnd: (() => void)[]): ReadableStream<
   });
 }
 
-export const agentTelemetryRoutes = [metrics, monitor] as const;
+export const agentTelemetryRoutes = [metrics, stream, monitor] as const;

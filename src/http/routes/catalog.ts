@@ -35,8 +35,11 @@ export interface CatalogDeps extends NearDeps {
     /** Nearest first. */
     datacenters(): string[];
     nodes(nodeMeta: Readonly<Record<string, string>>): QueryResult<Node[]>;
-    /** Tags of each service's instances, by name. */
-    services(nodeMeta: Readonly<Record<string, string>>): QueryResult<Record<string, string[]>>;
+    /** Tags of each service's instances, or of those that `keep` wants, by name. */
+    services(
+      nodeMeta: Readonly<Record<string, string>>,
+      keep?: (instance: ServiceNode) => boolean,
+    ): QueryResult<Record<string, string[]>>;
     serviceNodes(name: string, filter: InstanceFilter): QueryResult<ServiceNode[]>;
     /** What the mesh reaches a service through; tags are not looked at. */
     connectNodes(name: string, filter: InstanceFilter): QueryResult<ServiceNode[]>;
@@ -129,7 +132,11 @@ const lists = [
     effectiveConsistency: true,
     namespaced: true,
     agentCache: true,
-    read: ({ query }, { catalog }: CatalogDeps) => catalog.services(nodeMeta(query)),
+    read({ query }, { catalog }: CatalogDeps) {
+      // Consul's since 1.15; what is left of each service's tags are those of the instances that the filter keeps.
+      const keep = query.filter ? filterPredicate(query.filter, SERVICE_NODE_FIELDS) : undefined;
+      return catalog.services(nodeMeta(query), keep);
+    },
   }),
 ] as const;
 

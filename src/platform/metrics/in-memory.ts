@@ -3,7 +3,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Labels } from "../../ports/meter.ts";
 import { type MetricsSink, SERIES_MAX, seriesKey } from "./sink.ts";
 
-const INTERVAL_MS = 10_000;
+export const INTERVAL_MS = 10_000;
 
 interface Aggregate {
   name: string;

@@ -92,8 +92,9 @@ export function serviceCounts(db: StateDb): { instances: number; names: number }
 export function serviceList(
   db: StateDb,
   nodeMeta: Readonly<Record<string, string>> = {},
+  keep?: (instance: ServiceNode) => boolean,
 ): QueryResult<Record<string, string[]>> {
-  if (Object.keys(nodeMeta).length > 0) return serviceListByMeta(db, nodeMeta);
+  if (keep !== undefined || Object.keys(nodeMeta).length > 0) return serviceListOfSome(db, nodeMeta, keep);
   const value: Record<string, string[]> = Object.create(null);
   for (const { name, tag } of statements(db).listed.all()) {
     value[name] ??= [];
@@ -102,14 +103,16 @@ export function serviceList(
   return { value, ...tableIndex(db, ["services"]), interest: { topics: [SERVICE_NAMES_TOPIC] } };
 }
 
-/** `serviceList` of the instances on nodes with all of `nodeMeta`. */
-function serviceListByMeta(
+/** `serviceList` of the instances that `keep` wants, on nodes with all of `nodeMeta`. */
+function serviceListOfSome(
   db: StateDb,
   nodeMeta: Readonly<Record<string, string>>,
+  keep: (instance: ServiceNode) => boolean = () => true,
 ): QueryResult<Record<string, string[]>> {
   const tags = new Map<string, Set<string>>();
-  for (const { node, service } of decodeDocs<Joined>(statements(db).all.all())) {
-    if (!hasMeta(node.Meta, nodeMeta)) continue;
+  for (const joined of decodeDocs<Joined>(statements(db).all.all())) {
+    const { node, service } = joined;
+    if (!hasMeta(node.Meta, nodeMeta) || !keep(toServiceNode(joined))) continue;
     const known = tags.get(service.Service) ?? new Set();
     for (const tag of service.Tags ?? []) known.add(tag);
     tags.set(service.Service, known);
