@@ -24,6 +24,8 @@ export interface GoRules {
   namesFields?: boolean;
   /** Printed even while it is the zero value, where others of its kind are left out. */
   always?: boolean;
+  /** A field of a version after 1.8, which archives have only where it says something. */
+  later?: boolean;
 }
 
 /** A Go `int` (a JSON number without fraction), 0 when absent. */

@@ -13,6 +13,7 @@ const RAFT_INDEX: StructPlan = {
     plan: { kind: "int", type: "uint64" },
     isPointer: false,
     isAlways: false,
+    isLater: false,
   })),
   aliases: new Map(),
 };
@@ -42,7 +43,7 @@ const extended = new WeakMap<StructPlan, StructPlan>();
 function withRaftIndex(plan: StructPlan): StructPlan {
   const known = extended.get(plan);
   if (known !== undefined) return known;
-  const field = { name: "RaftIndex", plan: RAFT_INDEX, isPointer: false, isAlways: false };
+  const field = { name: "RaftIndex", plan: RAFT_INDEX, isPointer: false, isAlways: false, isLater: false };
   const made = { ...plan, fields: [...plan.fields, field] };
   extended.set(plan, made);
   return made;

@@ -1,11 +1,21 @@
 import { z } from "zod";
 import { goBool, goInt, goString, goStrings } from "../go-decode.ts";
-import { always, GatewayTls, goMap, goUint32, HeaderModifiers, orNull, orZero, PassiveHealthCheck } from "./parts.ts";
+import {
+  always,
+  GatewayTls,
+  goMap,
+  goUint32,
+  HeaderModifiers,
+  later,
+  orNull,
+  orZero,
+  PassiveHealthCheck,
+} from "./parts.ts";
 
 const ServiceLimits = {
-  MaxConnections: goUint32(),
-  MaxPendingRequests: goUint32(),
-  MaxConcurrentRequests: goUint32(),
+  MaxConnections: later(goUint32()),
+  MaxPendingRequests: later(goUint32()),
+  MaxConcurrentRequests: later(goUint32()),
   PassiveHealthCheck: orNull(PassiveHealthCheck),
 };
 
@@ -45,7 +55,7 @@ const LinkedService = z.object({
   CertFile: goString(),
   KeyFile: goString(),
   SNI: goString(),
-  DisableAutoHostRewrite: goBool(),
+  DisableAutoHostRewrite: later(goBool()),
 });
 
 /** Services outside of the mesh that a gateway stands for. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { goBool, goInt, goString, goStrings } from "../go-decode.ts";
-import { always, GatewayTls, goMap, opaque, orNull, orZero } from "./parts.ts";
+import { always, GatewayTls, goMap, opaque, orNoTime, orNull, orZero } from "./parts.ts";
 
 /** Kinds that Consul has since 1.9: kept, checked and listed. */
 
@@ -54,8 +54,8 @@ const SourceIntention = z.object({
   Description: goString(),
   /** What an intention had before there were config entries: its meta, and times in RFC 3339. */
   LegacyMeta: goMap(),
-  LegacyCreateTime: z.string().nullable().default(null),
-  LegacyUpdateTime: z.string().nullable().default(null),
+  LegacyCreateTime: orNoTime(),
+  LegacyUpdateTime: orNoTime(),
   Partition: goString(),
   Peer: goString(),
   SamenessGroup: goString(),

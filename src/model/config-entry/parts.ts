@@ -13,11 +13,14 @@ export const opaque = () => z.record(z.string(), z.unknown()).nullable().default
 export const orZero = <S extends z.ZodObject>(schema: S) =>
   schema.default(() => schema.parse({}) as z.util.NoUndefined<z.output<S>>);
 
-/** A struct that is there only where it was said: of a pointer, or of a version after 1.8. */
-export const orNull = <S extends z.ZodObject>(schema: S) => schema.nullable().default(null);
-
 const withRules = <S extends z.ZodType>(schema: S, rules: GoRules): S =>
   schema.meta({ go: { ...(schema.meta()?.go as GoRules | undefined), ...rules } });
+
+/** A field of a version after 1.8. */
+export const later = <S extends z.ZodType>(schema: S): S => withRules(schema, { later: true });
+
+/** A struct of a version after 1.8: it is there only where it was said. */
+export const orNull = <S extends z.ZodObject>(schema: S) => later(schema.nullable().default(null));
 
 /** A field that is printed even while it says nothing. */
 export const always = <S extends z.ZodType>(schema: S): S => withRules(schema, { always: true });
@@ -31,6 +34,8 @@ export const goUint32s = () =>
     .array(withRules(z.number().int(), { type: "uint32" }))
     .nullable()
     .default(null);
+/** A time in RFC 3339, null where there is none. */
+export const orNoTime = () => withRules(z.string().nullable().default(null), { type: "time" });
 export const goFloat32 = () => withRules(z.number().default(0), { type: "float32" });
 
 /** `none`, `local`, `remote`, or "" for what another entry says. */
@@ -51,18 +56,20 @@ export const Expose = z.object({ Checks: goBool(), Paths: z.array(ExposePath).nu
 export const TransparentProxy = z.object({ OutboundListenerPort: goInt(), DialedDirectly: goBool() });
 
 export const EnvoyExtensions = () =>
-  z
-    .array(
-      z.object({
-        Name: goString(),
-        Required: goBool(),
-        Arguments: opaque(),
-        ConsulVersion: goString(),
-        EnvoyVersion: goString(),
-      }),
-    )
-    .nullable()
-    .default(null);
+  later(
+    z
+      .array(
+        z.object({
+          Name: goString(),
+          Required: goBool(),
+          Arguments: opaque(),
+          ConsulVersion: goString(),
+          EnvoyVersion: goString(),
+        }),
+      )
+      .nullable()
+      .default(null),
+  );
 
 export const HeaderModifiers = z.object({ Add: goMap(), Set: goMap(), Remove: goStrings() });
 
@@ -78,9 +85,9 @@ export const PassiveHealthCheck = z.object({
 
 export const GatewayTls = {
   SDS: orNull(z.object({ ClusterName: goString(), CertResource: goString() })),
-  TLSMinVersion: goString(),
-  TLSMaxVersion: goString(),
-  CipherSuites: goStrings(),
+  TLSMinVersion: later(goString()),
+  TLSMaxVersion: later(goString()),
+  CipherSuites: later(goStrings()),
 };
 
 export const FailoverPolicy = z.object({ Mode: goString(), Regions: goStrings() });

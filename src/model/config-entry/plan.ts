@@ -8,10 +8,11 @@ import type { GoIntType } from "./go-number.ts";
  * the schema stays the one truth.
  */
 export type Plan =
-  | { readonly kind: "string" | "bool" | "duration" | "float32" | "any" }
+  | { readonly kind: "string" | "time" | "bool" | "duration" | "float32" | "any" }
   | { readonly kind: "int"; readonly type: GoIntType }
   | StructPlan
-  | { readonly kind: "list" | "map"; readonly of: Plan };
+  | { readonly kind: "list"; readonly of: Plan }
+  | { readonly kind: "map"; readonly of: Plan };
 
 export interface StructPlan {
   readonly kind: "struct";
@@ -27,6 +28,8 @@ export interface Field {
   readonly isPointer: boolean;
   /** Printed even while it says nothing. */
   readonly isAlways: boolean;
+  /** Of a version after 1.8. */
+  readonly isLater: boolean;
 }
 
 const plans = new WeakMap<z.ZodType, StructPlan>();
@@ -43,6 +46,7 @@ export function planOf(schema: z.ZodObject): StructPlan {
 export function zeroOf(plan: Plan): unknown {
   switch (plan.kind) {
     case "string":
+    case "time":
       return "";
     case "bool":
       return false;
@@ -74,11 +78,18 @@ function fieldPlan(name: string, schema: z.ZodType): Field {
   const { inner, isNullable, rules } = unwrapped(schema);
   const plan = planFor(inner, rules);
   const holdsNull = plan.kind === "list" || plan.kind === "map" || plan.kind === "any";
-  return { name, plan, isPointer: isNullable && !holdsNull, isAlways: rules.always === true };
+  return {
+    name,
+    plan,
+    isPointer: isNullable && !holdsNull,
+    isAlways: rules.always === true,
+    isLater: rules.later === true,
+  };
 }
 
 function planFor(schema: z.ZodType, rules: GoRules): Plan {
   if (rules.duration) return { kind: "duration" };
+  if (rules.type === "time") return { kind: "time" };
   if (schema instanceof z.ZodString || schema instanceof z.ZodLiteral) return { kind: "string" };
   if (schema instanceof z.ZodBoolean) return { kind: "bool" };
   if (schema instanceof z.ZodNumber) {

@@ -29,7 +29,8 @@ export function printStruct(plan: StructPlan, value: Readonly<Record<string, unk
   return Object.fromEntries(shown.map((field) => [field.name, shape(field.plan, value[field.name])]));
 }
 
-function isShown({ plan, isPointer, isAlways }: Field, value: unknown): boolean {
+/** Whether it says something, or is printed in any case. */
+export function isShown({ plan, isPointer, isAlways }: Field, value: unknown): boolean {
   // An entry of an earlier version lacks what was added since.
   if (value === undefined) return false;
   if (isAlways) return true;

@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { goBool, goDuration, goInt, goString, goStrings } from "../go-decode.ts";
-import { always, FailoverPolicy, goFloat32, goMap, goUint32, goUint32s, HeaderModifiers, orNull } from "./parts.ts";
+import {
+  always,
+  FailoverPolicy,
+  goFloat32,
+  goMap,
+  goUint32,
+  goUint32s,
+  HeaderModifiers,
+  later,
+  orNull,
+} from "./parts.ts";
 
 /** The three kinds that a discovery chain is made of: router, splitter, resolver. */
 
@@ -20,7 +30,7 @@ const HttpMatch = z.object({
   PathExact: goString(),
   PathPrefix: goString(),
   PathRegex: goString(),
-  CaseInsensitive: goBool(),
+  CaseInsensitive: later(goBool()),
   Header: z.array(HeaderMatch).nullable().default(null),
   QueryParam: z.array(QueryParamMatch).nullable().default(null),
   Methods: goStrings(),
@@ -30,14 +40,14 @@ const HttpMatch = z.object({
 const RouteDestination = z.object({
   /** Nanoseconds. */
   RequestTimeout: goDuration(),
-  IdleTimeout: goDuration(),
+  IdleTimeout: later(goDuration()),
   Service: goString(),
   ServiceSubset: goString(),
   Namespace: goString(),
   PrefixRewrite: goString(),
   NumRetries: goUint32(),
   RetryOnConnectFailure: goBool(),
-  RetryOn: goStrings(),
+  RetryOn: later(goStrings()),
   RetryOnStatusCodes: goUint32s(),
   RequestHeaders: orNull(HeaderModifiers),
   ResponseHeaders: orNull(HeaderModifiers),
@@ -88,10 +98,10 @@ export const ResolverRedirect = z.object({
   Service: goString(),
   ServiceSubset: goString(),
   Namespace: goString(),
-  Partition: goString(),
+  Partition: later(goString()),
   Datacenter: goString(),
-  Peer: goString(),
-  SamenessGroup: goString(),
+  Peer: later(goString()),
+  SamenessGroup: later(goString()),
 });
 
 const FailoverTarget = z.object({
@@ -108,9 +118,9 @@ export const ResolverFailover = z.object({
   ServiceSubset: goString(),
   Namespace: goString(),
   Datacenters: goStrings(),
-  Targets: z.array(FailoverTarget).nullable().default(null),
+  Targets: later(z.array(FailoverTarget).nullable().default(null)),
   Policy: orNull(FailoverPolicy),
-  SamenessGroup: goString(),
+  SamenessGroup: later(goString()),
 });
 
 const HashPolicy = z.object({
@@ -132,7 +142,7 @@ const LoadBalancer = z.object({
 export const ServiceResolver = z.object({
   /** Nanoseconds. */
   ConnectTimeout: goDuration(),
-  RequestTimeout: goDuration(),
+  RequestTimeout: later(goDuration()),
   Kind: z.literal("service-resolver"),
   Name: z.string(),
   DefaultSubset: goString(),

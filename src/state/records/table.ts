@@ -1,5 +1,6 @@
 import { autopilotRecords } from "../autopilot/records.ts";
 import { registerRecords } from "../catalog/records.ts";
+import { configEntryRecords } from "../config-entries/records.ts";
 import { coordinateRecords } from "../coordinates/records.ts";
 import { federationStateRecords } from "../federation-states/records.ts";
 import { indexRecords } from "../indexes/records.ts";
@@ -36,6 +37,7 @@ export const RECORD_KINDS: readonly RecordKind<unknown>[] = [
   keptRecords(13),
   keptRecords(14),
   keptRecords(15),
+  configEntryRecords,
   federationStateRecords,
   keptRecords(31),
   indexRecords,
