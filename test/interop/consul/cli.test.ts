@@ -59,7 +59,8 @@ interface Lives {
 
 async function compare(): Promise<Lives> {
   const dir = mkdtempSync(join(tmpdir(), "cli-"));
-  const flags = ["-encrypt", GOSSIP_KEY];
+  // A departure waits as long before it ends.
+  const flags = ["-encrypt", GOSSIP_KEY, "-hcl", 'leave_drain_time = "1s"'];
   const [first, second] = await Promise.all([startConsul(CONSUL.binary, flags), startConsul(CONSUL.binary, flags)]);
   const own = await startAgent(dir, ["-dev", "-node=n1", ...flags]);
   try {
