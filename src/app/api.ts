@@ -15,8 +15,11 @@ import { restoredClusterId } from "../state/discovery-chain/cluster-id.ts";
 import { discoveryChain } from "../state/discovery-chain/queries.ts";
 import { federationStateGet, federationStateList } from "../state/federation-states/queries.ts";
 import { gatewayServiceList } from "../state/gateway-services/queries.ts";
+import { uiExportedServices } from "../state/internal-ui/exported.ts";
 import { uiNode, uiNodes } from "../state/internal-ui/nodes.ts";
+import { catalogOverview } from "../state/internal-ui/overview.ts";
 import { uiGatewayServices, uiServices } from "../state/internal-ui/services.ts";
+import { serviceTopology } from "../state/internal-ui/topology.ts";
 import { kvGet, kvKeys, kvList } from "../state/kv/queries.ts";
 import { nodeList } from "../state/nodes/queries.ts";
 import { queryGet, queryList } from "../state/queries/queries.ts";
@@ -130,6 +133,9 @@ export function createApi(parts: ApiParts): Api {
       nodes: () => uiNodes(db),
       node: (name) => uiNode(db, name),
       services: (keep) => uiServices(db, keep),
+      overview: () => catalogOverview(db),
+      exportedServices: (peer) => uiExportedServices(db, peer),
+      topology: (service, isIngress) => serviceTopology(db, service, isIngress, datacenter),
       gatewayServices: (gateway) => uiGatewayServices(db, gateway, { datacenter, domains: dnsDomains(config()) }),
     },
     coordinate: {

@@ -22,6 +22,7 @@ export const LATER_ROUTES: readonly LaterRoute[] = [
     ["GET", "/v1/connect/intentions/check"],
     [["GET", "PUT", "DELETE"], "/v1/connect/intentions/:id{.*}"],
     ["PUT", "/v1/internal/service-virtual-ip"],
+    ["GET", "/v1/internal/ui/gateway-intentions/:gateway{.*}"],
   ]),
 ];
 

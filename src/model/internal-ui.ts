@@ -39,3 +39,63 @@ export const ServiceSummary = z.object({
   GatewayConfig,
 });
 export type ServiceSummary = z.infer<typeof ServiceSummary>;
+
+/** How many there are, and how many of them are in which state. */
+export const HealthSummary = z.object({
+  /** Absent where all are in one. */
+  Name: z.string().optional(),
+  Total: z.number().int(),
+  Passing: z.number().int(),
+  Warning: z.number().int(),
+  Critical: z.number().int(),
+});
+export type HealthSummary = z.infer<typeof HealthSummary>;
+
+export const CatalogOverview = z.object({
+  Nodes: z.array(HealthSummary),
+  Services: z.array(HealthSummary),
+  Checks: z.array(HealthSummary),
+});
+export type CatalogOverview = z.infer<typeof CatalogOverview>;
+
+/** A summary as Consul has them since 1.9. */
+const NewerSummary = ServiceSummary.omit({ ProxyFor: true }).extend({
+  Datacenter: z.string(),
+  TransparentProxy: z.boolean(),
+  ConnectNative: z.boolean(),
+});
+
+export const ExportedSummary = NewerSummary.extend({
+  ConnectedWithProxy: z.boolean(),
+  ConnectedWithGateway: z.boolean(),
+});
+export type ExportedSummary = z.infer<typeof ExportedSummary>;
+
+/** Whether one service may call another, as the config entries of the kind `service-intentions` say. */
+export const IntentionDecision = z.object({
+  DefaultAllow: z.boolean(),
+  Allowed: z.boolean(),
+  /** It hangs on the request. */
+  HasPermissions: z.boolean(),
+  ExternalSource: z.string(),
+  /** An entry says so of these two by name. */
+  HasExact: z.boolean(),
+});
+export type IntentionDecision = z.infer<typeof IntentionDecision>;
+
+export const TopologySummary = NewerSummary.extend({
+  /** How it is known that one calls the other: `proxy-registration`. */
+  Source: z.string(),
+  Intention: IntentionDecision,
+});
+export type TopologySummary = z.infer<typeof TopologySummary>;
+
+/** Whom a service calls, and who calls it. */
+export const ServiceTopology = z.object({
+  Protocol: z.string(),
+  TransparentProxy: z.boolean(),
+  Upstreams: z.array(TopologySummary),
+  Downstreams: z.array(TopologySummary),
+  FilteredByACLs: z.boolean(),
+});
+export type ServiceTopology = z.infer<typeof ServiceTopology>;

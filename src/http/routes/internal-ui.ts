@@ -5,11 +5,11 @@ import { NODE_SERVICE_FIELDS } from "../../lang/filter/fields/node-service.ts";
 import { SERVICE_HEALTH_FIELDS } from "../../lang/filter/fields/service-health.ts";
 import { escapeGoJson } from "../../lib/go-json.ts";
 import { Refusal } from "../../lib/refusal.ts";
-import { ServiceSummary, UiNode } from "../../model/internal-ui.ts";
+import { CatalogOverview, ExportedSummary, ServiceSummary, ServiceTopology, UiNode } from "../../model/internal-ui.ts";
 import type { QueryResult } from "../../state/query.ts";
 import { required } from "../catalog-query.ts";
 import { filterPredicate } from "../filtering.ts";
-import { READ_QUERY } from "../query-schema.ts";
+import { one, READ_QUERY } from "../query-schema.ts";
 import { defineRoute, type Reply, reply } from "../route.ts";
 import type { InstanceHealth } from "./health.ts";
 
@@ -22,6 +22,9 @@ export interface InternalUiDeps {
     /** Of all instances, or of those that are to be kept. */
     services(keep?: (instance: InstanceHealth) => boolean): QueryResult<ServiceSummary[]>;
     gatewayServices(gateway: string): QueryResult<ServiceSummary[]>;
+    overview(): QueryResult<CatalogOverview>;
+    exportedServices(peer: string): QueryResult<ExportedSummary[]>;
+    topology(service: string, isIngress: boolean): QueryResult<ServiceTopology>;
   };
 }
 
@@ -95,4 +98,47 @@ const gatewayServices = defineRoute({
     internalUi.gatewayServices(required(params.gateway, "Missing gateway name")),
 });
 
-export const internalUiRoutes = [nodes, node, services, gatewayServices] as const;
+const overview = defineRoute({
+  method: "GET",
+  path: "/v1/internal/ui/catalog-overview",
+  summary: "How many nodes, services and checks there are, and how they are",
+  query: z.object(READ_QUERY),
+  answer: CatalogOverview,
+  ...common,
+  beyondConsul: true,
+  read: (_, { internalUi }: InternalUiDeps) => internalUi.overview(),
+});
+
+const exported = defineRoute({
+  method: "GET",
+  path: "/v1/internal/ui/exported-services",
+  summary: "Services that a peer may use",
+  query: z.object({ ...READ_QUERY, peer: one }),
+  answer: z.array(ExportedSummary),
+  ...common,
+  beyondConsul: true,
+  read: ({ query }, { internalUi }: InternalUiDeps) =>
+    internalUi.exportedServices(required(query.peer, "Missing peer name")),
+});
+
+/** What a topology is asked for of, by the words of the query. */
+const TOPOLOGY_KINDS = ["", "ingress-gateway"];
+
+const topology = defineRoute({
+  method: "GET",
+  path: "/v1/internal/ui/service-topology/:service{.*}",
+  summary: "Whom a service calls, and who calls it",
+  query: z.object({ ...READ_QUERY, kind: one }),
+  answer: ServiceTopology,
+  ...common,
+  beyondConsul: true,
+  read({ params, query }, { internalUi }: InternalUiDeps) {
+    const service = required(params.service, "Missing service name");
+    const { kind } = query;
+    if (kind === undefined) throw new Refusal("Missing service kind", 400);
+    if (!TOPOLOGY_KINDS.includes(kind)) throw new Refusal(`Unsupported service kind ${JSON.stringify(kind)}`, 400);
+    return internalUi.topology(service, kind !== "");
+  },
+});
+
+export const internalUiRoutes = [nodes, node, services, gatewayServices, overview, exported, topology] as const;

@@ -69,8 +69,8 @@ function speaks(db: StateDb, { GatewayKind, FromWildcard, Service, Protocol }: G
 
 const DEFAULT_PROTOCOL = "tcp";
 
-/** What its own defaults say, else those of all proxies. */
-function protocolOf(db: StateDb, service: string): string {
+/** The protocol that a service speaks: what its own defaults say, else those of all proxies. */
+export function protocolOf(db: StateDb, service: string): string {
   const own = configEntry(db, "service-defaults", service)?.Protocol;
   if (own) return own.toLowerCase();
   const settings = Object.entries(configEntry(db, "proxy-defaults", "global")?.Config ?? {});

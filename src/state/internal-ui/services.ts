@@ -79,8 +79,8 @@ function allInstances(db: StateDb): UiInstance[] {
   });
 }
 
-/** By node and id of the service, "" for checks of the node itself; all folded. */
-function statusesByInstance(db: StateDb): Map<string, Map<string, string[]>> {
+/** Statuses of checks, by node and id of the service, "" for checks of the node itself; both folded. */
+export function statusesByInstance(db: StateDb): Map<string, Map<string, string[]>> {
   const rows = db.$client.query("SELECT node_key, service_id_key, status FROM checks").values() as [
     string,
     string,

@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import { internalUiRoutes } from "../../../../src/http/routes/internal-ui.ts";
+import { uiExportedServices } from "../../../../src/state/internal-ui/exported.ts";
 import { uiNode, uiNodes } from "../../../../src/state/internal-ui/nodes.ts";
+import { catalogOverview } from "../../../../src/state/internal-ui/overview.ts";
 import { uiGatewayServices, uiServices } from "../../../../src/state/internal-ui/services.ts";
+import { serviceTopology } from "../../../../src/state/internal-ui/topology.ts";
 import { httpRig } from "../../../support/http-rig.ts";
 import { World } from "../../state/catalog/world.ts";
 
@@ -14,6 +17,9 @@ function rig() {
       internalUi: {
         nodes: () => uiNodes(db),
         node: (name: string) => uiNode(db, name),
+        overview: () => catalogOverview(db),
+        exportedServices: (peer: string) => uiExportedServices(db, peer),
+        topology: (service: string, isIngress: boolean) => serviceTopology(db, service, isIngress, "dc1"),
         services: (keep?: never) => uiServices(db, keep),
         gatewayServices: (gateway: string) =>
           uiGatewayServices(db, gateway, { datacenter: "dc1", domains: ["consul."] }),
@@ -57,4 +63,24 @@ test("an unknown node is 404 with nothing, a missing name is refused", async () 
   expect(await get("node/")).toMatchObject({ status: 400, text: "Missing node name" });
   expect(await get("gateway-services-nodes/")).toMatchObject({ status: 400, text: "Missing gateway name" });
   expect(await get("gateway-services-nodes/none")).toMatchObject({ status: 200, text: "[]" });
+});
+
+test("a topology is of an ordinary service or of an ingress gateway, as the caller has to say (Consul's words)", async () => {
+  const { get } = rig();
+  expect(await get("service-topology/?kind=")).toMatchObject({ status: 400, text: "Missing service name" });
+  expect(await get("service-topology/web")).toMatchObject({ status: 400, text: "Missing service kind" });
+  expect(await get("service-topology/web?kind=mesh-gateway")).toMatchObject({
+    status: 400,
+    text: 'Unsupported service kind "mesh-gateway"',
+  });
+  expect(JSON.parse((await get("service-topology/web?kind=")).text)).toEqual({
+    ...{ Protocol: "tcp", TransparentProxy: false, Upstreams: [], Downstreams: [], FilteredByACLs: false },
+  });
+});
+
+test("the overview and what is exported are lists, also where there is nothing", async () => {
+  const { get } = rig();
+  expect((await get("catalog-overview")).text).toBe('{"Nodes":[],"Services":[],"Checks":[]}');
+  expect((await get("exported-services?peer=p")).text).toBe("[]");
+  expect(await get("exported-services")).toMatchObject({ status: 400, text: "Missing peer name" });
 });
