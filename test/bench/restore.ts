@@ -1,12 +1,12 @@
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { createSocket } from "node:dgram";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { packArchive } from "../../src/storage/pack.ts";
-import { writeStateBin } from "../../src/storage/state-bin.ts";
-import { stateRig } from "../support/state-rig.ts";
+import { hex, makeArchive, packState } from "../support/made-archive.ts";
+import { serfCheck, stateRig } from "../support/state-rig.ts";
+import { instance as serviceOf } from "../unit/state/catalog/world.ts";
 
 // `bun test/bench/restore.ts --muster dist/muster [--consul PATH] [--mb 10 --mb 100] [--servers 3]`: how long answers to others take while
 // an archive is restored, saved, or sent to a server that was away; how much memory that takes, and how long. Prints, and asserts nothing.
@@ -14,6 +14,9 @@ import { stateRig } from "../support/state-rig.ts";
 
 const PROBE_EVERY_MS = 4;
 const READY_MS_MAX = 60_000;
+const KEYS_PER_MB = 2000;
+const NODES_PER_MB = 40;
+const INDEX = 300_000;
 const ADDRESS = (at: number) => `127.89.8.${at + 1}`;
 
 const { values: args } = parseArgs({
@@ -184,87 +187,42 @@ async function curl(...words: string[]): Promise<void> {
   if (!out.endsWith("200")) throw new Error(`curl ${words.at(-1)}: ${out} ${error}`);
 }
 
-const hex = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes / 2)).toHex();
-
 /** An archive whose `state.bin` has about so many bytes. */
 async function archiveOf(mb: number, content: string): Promise<string> {
+  const path = join(root, `${content}-${mb}.snap`);
+  if (content === "keys") await makeArchive({ path, prefix: "key/", keys: mb * KEYS_PER_MB, valueBytes: 400 });
+  else await packState(catalogOf(mb * NODES_PER_MB), path, INDEX);
+  say(`archive of ${mb} MB, ${content}: packed ${(statSync(path).size / 2 ** 20).toFixed(0)} MB`);
+  return path;
+}
+
+/** Nodes with 20 services and checks each. */
+function catalogOf(nodes: number): Database {
   const rig = stateRig();
-  if (content === "keys") {
-    rig.machine.flush();
-    const db = rig.db.$client;
-    const put = db.prepare(
-      "INSERT INTO kv (key, value, flags, lock_index, create_index, modify_index) VALUES (?, ?, '0', 0, ?, ?)",
-    );
-    const keys = mb * 2000;
-    db.transaction(() => {
-      for (let at = 1; at <= keys; at++) put.run(`key/${at}`, Buffer.from(hex(400)), at, at);
-    })();
-    db.run("INSERT OR REPLACE INTO indexes VALUES ('kvs', ?)", [keys]);
-  } else {
-    for (let at = 0; at < mb * 10; at++) {
-      for (let instance = 0; instance < 20; instance++) {
-        const Node = `host${at}`;
-        rig.apply({
-          type: "catalog.register",
-          node: {
-            ID: "",
-            Node,
-            Address: `10.0.${at >> 8}.${at & 255}`,
-            Datacenter: "dc1",
-            TaggedAddresses: null,
-            Meta: { "external-node": "true" },
+  for (let at = 0; at < nodes; at++) {
+    const Node = `host${at}`;
+    const node = { ID: "", Node, Address: `10.0.${at >> 8}.${at & 255}`, Datacenter: "dc1", TaggedAddresses: null };
+    for (let instance = 0; instance < 20; instance++) {
+      const name = `svc${instance}`;
+      rig.apply({
+        type: "catalog.register",
+        node: { ...node, Meta: { "external-node": "true" } },
+        skipNodeUpdate: false,
+        service: serviceOf({ ID: name, Service: name, Tags: [hex(16)], Port: 80, Meta: { v: hex(32) } }),
+        checks: [
+          {
+            ...serfCheck(Node, "passing"),
+            CheckID: `c${instance}`,
+            ServiceID: name,
+            ServiceName: name,
+            Output: hex(64),
           },
-          skipNodeUpdate: false,
-          service: {
-            ID: `svc${instance}`,
-            Service: `svc${instance}`,
-            Tags: [hex(16)],
-            Address: "",
-            Port: 80,
-            Meta: { v: hex(32) },
-            Weights: { Passing: 1, Warning: 1 },
-            EnableTagOverride: false,
-            Kind: "",
-            TaggedAddresses: null,
-            Proxy: null,
-            Connect: null,
-          },
-          checks: [
-            {
-              Node,
-              CheckID: `c${instance}`,
-              Name: "tcp",
-              Status: "passing",
-              Notes: "",
-              Output: hex(64),
-              ServiceID: `svc${instance}`,
-              ServiceName: `svc${instance}`,
-              ServiceTags: [],
-              Type: "",
-              Definition: {},
-            },
-          ],
-        } as never);
-      }
+        ],
+      });
     }
-    rig.machine.flush();
   }
-  const file = join(root, `${content}-${mb}.snap`);
-  const copy = join(root, "copy.db");
-  rmSync(copy, { force: true });
-  rig.db.$client.run("VACUUM INTO ?", [copy]);
-  const db = new Database(copy);
-  // So that programs of before take it, too.
-  db.run("PRAGMA user_version = 1");
-  const stateBin = join(root, "state.bin");
-  rmSync(stateBin, { force: true });
-  writeStateBin(db, { index: 300_000, withoutNewer: false }, stateBin);
-  db.close();
-  await packArchive({ ID: "2-300000-1", Index: 300_000, Term: 2 }, { statePath: stateBin, path: file }, Date.now());
-  say(
-    `archive of ${mb} MB, ${content}: state ${(statSync(stateBin).size / 2 ** 20).toFixed(0)} MB, packed ${(statSync(file).size / 2 ** 20).toFixed(0)} MB`,
-  );
-  return file;
+  rig.machine.flush();
+  return rig.db.$client;
 }
 
 async function measure(program: string, binary: string, archive: string, count: number): Promise<void> {

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Agent, EXECUTABLE, until } from "../support/e2e/agent.ts";
+import { makeArchive } from "../support/made-archive.ts";
 import { addressesOf, ask, read, untilLeading } from "./harness/ask.ts";
 import { canMount, type Mounts, mounted } from "./harness/mounts.ts";
 import { withRig } from "./harness/rig.ts";
@@ -126,3 +127,32 @@ test("a data directory that another agent uses is refused, and that agent goes o
     expect(await second.output()).toContain(`data directory ${rig.dataDir} is in use by another running agent`);
     expect((await ask(`${first.url}/v1/kv/a`, "PUT", "1")).text.trim()).toBe("true");
   }));
+
+mounting(
+  "a restore that the disk has no room for is refused in clear words before anything changes, and the next one works",
+  () =>
+    withRig((rig) =>
+      withDisk(async (mounts, dataDir) => {
+        const agent = await rig.server([], mounts.wrapper);
+        await ask(`${agent.url}/v1/kv/before`, "PUT", "1");
+        const restore = async (keys: number) => {
+          const path = join(rig.dir, `${keys}.snap`);
+          await makeArchive({ path, prefix: "k", keys, valueBytes: 1000 });
+          const response = await fetch(`${agent.url}/v1/snapshot`, { method: "PUT", body: Bun.file(path) });
+          return { status: response.status, text: await response.text() };
+        };
+        // Small enough to be taken in, and too large to be unpacked.
+        expect(await restore(12_000)).toMatchObject({
+          status: 500,
+          text: expect.stringContaining(
+            `no space left on the data directory's disk (${dataDir}) for a copy of the state`,
+          ),
+        });
+        expect(await read(`${agent.url}/v1/kv/?keys`)).toEqual(["before"]);
+        expect((await ask(`${agent.url}/v1/kv/after`, "PUT", "1")).status).toBe(200);
+        expect(readdirSync(mounts.inside(dataDir)).filter((name) => name.startsWith("state-tmp-"))).toEqual([]);
+        expect(await restore(100)).toEqual({ status: 200, text: "" });
+        expect(await read<string[]>(`${agent.url}/v1/kv/?keys`)).toHaveLength(100);
+      }, rig.dataDir),
+    ),
+);
