@@ -11,6 +11,7 @@ describe("what an agent answers itself", () => {
     const own = pathsOf("agent");
     expect(all.filter(({ path }) => path.startsWith("/v1/agent/") && !own.includes(path))).toEqual([]);
     expect(own.filter((path) => !path.startsWith("/v1/agent/"))).toEqual([
+      "/debug/pprof/:profile{.*}",
       "/v1/event/list",
       "/v1/openapi.json",
       "/v1/operator/keyring",
