@@ -4,7 +4,13 @@ import type { Dice } from "./harness/dice.ts";
 import { ANSWER_MS_MAX, dice, runs, SEED, target } from "./harness/target.ts";
 
 /** They end the agent or have no end, as they should; or look for a server at any name that comes along. */
-const LEFT_OUT = new Set(["/v1/agent/leave", "/v1/agent/monitor", "/v1/stream", "/v1/agent/join/:address{.*}"]);
+const LEFT_OUT = new Set([
+  "/v1/agent/leave",
+  "/v1/agent/metrics/stream",
+  "/v1/agent/monitor",
+  "/v1/stream",
+  "/v1/agent/join/:address{.*}",
+]);
 const ROUNDS_PER_ROUTE = 60;
 const QUERY_NAMES =
   "cas acquire release flags ttl recurse keys separator raw dc ns stale consistent cached pretty index wait filter near node-meta tag passing note reason enable hash token replace-existing-checks name service wan segment format type".split(
