@@ -90,13 +90,11 @@ function validateAround(db: StateDb, proposed: ProposedEntry): void {
   }
 }
 
-/** A listener's services speak its protocol, whatever their routers, splitters and resolvers make of it. */
+/** A new listener's services speak its protocol. */
 function validateIngress(db: StateDb, proposed: ProposedEntry): void {
   const { next } = proposed;
   if (next?.Kind !== "ingress-gateway") return;
-  const read: EntryReader = (kind, name) =>
-    kind === "proxy-defaults" || kind === "service-defaults" ? configEntry(db, kind, name) : undefined;
-  const chains = new Chains(proposed, read);
+  const chains = new Chains(proposed, (kind, name) => configEntry(db, kind, name));
   for (const [service, protocol] of listened(next)) {
     const spoken = chains.compile(service).protocol;
     if (spoken !== protocol) throw otherProtocol(service, spoken, protocol);
@@ -137,7 +135,7 @@ class Chains {
     return chain;
   }
 
-  /** A listener of connections also takes services with requests, as long as these are neither routed nor split. */
+  /** A listener of connections that is there keeps services with requests, as long as these are neither routed nor split. */
   refuseOtherProtocols(gateway: ConfigEntryOf<"ingress-gateway">): void {
     for (const [service, protocol] of listened(gateway)) {
       const chain = this.compile(service);
