@@ -1,7 +1,7 @@
 import { Refusal } from "../lib/refusal.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { ArchiveDraft, ArchiveFile } from "../raft/types.ts";
-import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
+import { ARCHIVE_BYTES_MAX } from "../state/restore/limits.ts";
 
 /** A part in one call: little beside what else goes to the leader. */
 const PART_BYTES = 1024 * 1024;

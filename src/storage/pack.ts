@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { TAR_BLOCK_BYTES, tarHeader } from "../codec/tar.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
+import { ARCHIVE_BYTES_MAX } from "../state/restore/limits.ts";
 import { GZIP_LEVEL } from "./archive.ts";
 import { sha256OfFile } from "./durable-files.ts";
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Refusal } from "../lib/refusal.ts";
 import type { Entry, RestoreOptions, RestoreReport } from "../raft/types.ts";
 import { countsText, type Loaded, RecordLoader } from "../state/records/load.ts";
-import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
+import { ARCHIVE_BYTES_MAX } from "../state/restore/limits.ts";
 import type { RestoreData } from "../state/restore/plan.ts";
 import { SQLITE_MAGIC } from "./archive.ts";
 import { newArchivePath } from "./archive-file.ts";

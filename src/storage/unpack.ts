@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { ArchiveError, ArchiveReader, notGzip } from "../codec/snapshot-archive.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { ARCHIVE_BYTES_MAX } from "../state/restore/commands.ts";
+import { ARCHIVE_BYTES_MAX } from "../state/restore/limits.ts";
 import { type ArchiveMeta, metaSchema, UNPACKED_BYTES_MAX } from "./archive.ts";
 import { errorCode, errorText, isDiskFull } from "./failure.ts";
 

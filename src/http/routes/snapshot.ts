@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Bytes } from "../../model/common.ts";
 import { warningsOf } from "../../state/kept-records/warnings.ts";
 import type { RecordCounts } from "../../state/records/load.ts";
-import { ARCHIVE_BYTES_MAX } from "../../state/restore/commands.ts";
+import { ARCHIVE_BYTES_MAX } from "../../state/restore/limits.ts";
 import { bodyParts } from "../body.ts";
 import { freshnessHeaders } from "../consistency.ts";
 import { flag, one } from "../query-schema.ts";

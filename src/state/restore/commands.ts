@@ -1,8 +1,6 @@
 import { Refusal } from "../../lib/refusal.ts";
 import type { Change } from "../change.ts";
-
-/** Of a snapshot archive; all of it is in memory at once when it is used. */
-export const ARCHIVE_BYTES_MAX = 256 * 1024 * 1024;
+import { ARCHIVE_BYTES_MAX } from "./limits.ts";
 
 /**
  * A part of the archive that the restore `id` is going to use: base64 of its bytes from `at` on. The first part

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type SnapshotDeps, snapshotRoutes } from "../../../../src/http/routes/snapshot.ts";
-import { ARCHIVE_BYTES_MAX } from "../../../../src/state/restore/commands.ts";
+import { ARCHIVE_BYTES_MAX } from "../../../../src/state/restore/limits.ts";
 import { MemoryArchive } from "../../../support/archives.ts";
 import { httpRig } from "../../../support/http-rig.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Refusal } from "../../../../src/lib/refusal.ts";
-import { ARCHIVE_BYTES_MAX, type RestoreCommand } from "../../../../src/state/restore/commands.ts";
+import type { RestoreCommand } from "../../../../src/state/restore/commands.ts";
+import { ARCHIVE_BYTES_MAX } from "../../../../src/state/restore/limits.ts";
 import { planRestore } from "../../../../src/state/restore/plan.ts";
 import { MemoryArchive } from "../../../support/archives.ts";
 import { stateRig } from "../../../support/state-rig.ts";

@@ -1,0 +1,2 @@
+/** Of a snapshot archive. */
+export const ARCHIVE_BYTES_MAX = 256 * 1024 * 1024;
