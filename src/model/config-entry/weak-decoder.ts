@@ -160,7 +160,7 @@ function scalarOf(plan: Plan, value: string | number | boolean): unknown {
     case "bool":
       return typeof value === "string" ? boolOf(value) : Boolean(value);
     case "duration":
-      return typeof value === "string" ? parseDurationNs(value) : wrapped(Number(value), "int64");
+      return durationOf(typeof value === "string" ? parseDurationNs(value) : wrapped(Number(value), "int64"));
     case "float32":
       return typeof value === "string" ? parseGoFloat32(value) : shortestFloat32(Number(value));
     case "int":
@@ -170,6 +170,9 @@ function scalarOf(plan: Plan, value: string | number | boolean): unknown {
       return typeof value === "boolean" ? String(Number(value)) : decimalOf(value);
   }
 }
+
+/** Below minus 104 days it is that: nobody waits less than not at all, and archives have no more bits for it. */
+const durationOf = (ns: number): number => Math.max(ns, -Number.MAX_SAFE_INTEGER);
 
 function boolOf(text: string): boolean {
   if (text === "") return false;

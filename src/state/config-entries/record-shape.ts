@@ -152,11 +152,10 @@ function writeFloat32(writer: MsgpackWriter, value: number): void {
   writer.bytes(new Uint8Array(single.buffer));
 }
 
-/** Durations of more than 104 days are not exact here, and take more than 53 bits. */
+/** Durations of more than 104 days are not exact here, and take more than 53 bits; none are as long below zero. */
 function writeInt64(writer: MsgpackWriter, value: number): void {
   if (Number.isSafeInteger(value)) writer.int(value);
-  else if (value > 0) writer.big(BigInt(Math.min(value, INT64_MAX)));
-  else writer.int(-Number.MAX_SAFE_INTEGER);
+  else writer.big(BigInt(Math.min(value, INT64_MAX)));
 }
 
 /** The greatest float that an int64 holds. */

@@ -1,0 +1,84 @@
+import { expect, test } from "bun:test";
+import { MsgpackReader } from "../../src/codec/msgpack/reader.ts";
+import { MsgpackWriter } from "../../src/codec/msgpack/writer.ts";
+import { encodeGoJson } from "../../src/lib/go-json.ts";
+import { Refusal } from "../../src/lib/refusal.ts";
+import { checkedConfigEntry } from "../../src/model/config-entry/check.ts";
+import { ConfigEntry } from "../../src/model/config-entry/config-entry.ts";
+import { decodeConfigEntry } from "../../src/model/config-entry/decode.ts";
+import { printConfigEntry } from "../../src/model/config-entry/print.ts";
+import { configEntryRecords } from "../../src/state/config-entries/records.ts";
+import { dice, runs, SEED } from "./harness/target.ts";
+
+const INDEXES = { CreateIndex: 1, ModifyIndex: 2 };
+const KINDS = ConfigEntry.options.map(({ shape }) => shape.Kind.value);
+/** Keys of all kinds, so that what is made up often means something. */
+const KEYS = [...new Set(ConfigEntry.options.flatMap(({ shape }) => Object.keys(shape)))].concat(
+  ["Match", "HTTP", "PathExact", "Header", "Destination", "Service", "ServiceSubset", "RequestTimeout", "Weight"],
+  [
+    "Paths",
+    "ListenerPort",
+    "Checks",
+    "Mode",
+    "*",
+    "Port",
+    "Hosts",
+    "Action",
+    "Permissions",
+    "Enabled",
+    "__proto__",
+    "",
+  ],
+);
+const SCALARS = ["", "x", "5s", "-1", "/a", "*", "http", 0, 100, -1.5, 1e300, 2 ** 53, 10n ** 20n, true, false, null];
+
+const { of, chance, int } = (() => {
+  const random = dice(60);
+  return {
+    of: <T>(items: readonly T[]): T => random.of(items),
+    chance: (share: number) => random.chance(share),
+    int: (below: number) => Math.floor(Number(random.of(Array.from({ length: below }, (_, at) => at)))),
+  };
+})();
+
+function anything(depth: number): unknown {
+  if (depth === 0 || chance(0.4)) return of(SCALARS);
+  if (chance(0.4)) return Array.from({ length: int(3) }, () => anything(depth - 1));
+  return object(depth);
+}
+
+function object(depth: number): Record<string, unknown> {
+  const spelled = (key: string) => (chance(0.2) ? key.toLowerCase() : key);
+  return Object.fromEntries(Array.from({ length: int(5) }, () => [spelled(of(KEYS)), anything(depth - 1)]));
+}
+
+test(`any body is an entry, which is printed and archived, or a refusal (FUZZ_SEED=${SEED})`, () => {
+  let taken = 0;
+  for (let round = runs(4000); round > 0; round--) {
+    const body = chance(0.05) ? anything(2) : { ...object(5), Kind: of(KINDS), ...(chance(0.9) ? { Name: "x" } : {}) };
+    try {
+      const entry = decodeConfigEntry(body);
+      printConfigEntry({ ...entry, ...INDEXES });
+      const checked = checkedConfigEntry(entry);
+      const text = encodeGoJson(printConfigEntry({ ...checked, ...INDEXES }));
+      // What the log holds is JSON.
+      const kept = JSON.parse(JSON.stringify(checked)) as typeof checked;
+      expect(encodeGoJson(printConfigEntry({ ...archived(kept), ...INDEXES }))).toBe(text);
+      expect(encodeGoJson(printConfigEntry({ ...checkedConfigEntry(kept), ...INDEXES }))).toBe(text);
+      taken++;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw new Error(`${String(error)} for ${encodeGoJson(body)}`, { cause: error });
+      expect([400, 500]).toContain(error.status);
+    }
+  }
+  expect(taken).toBeGreaterThan(0);
+});
+
+function archived(entry: ReturnType<typeof decodeConfigEntry>) {
+  const writer = new MsgpackWriter();
+  configEntryRecords.shape.write(writer, { kind: entry.Kind, entry, indexes: INDEXES });
+  const read = configEntryRecords.shape.read(new MsgpackReader(writer.take()));
+  expect(read.indexes).toEqual(INDEXES);
+  if (read.entry === undefined) throw new Error("what was archived has fields that nobody knows");
+  return read.entry;
+}
