@@ -5,9 +5,10 @@ import { systemRandom as random } from "../platform/random.ts";
 import type { Logger } from "../ports/logger.ts";
 import { ConfigBootstrap } from "../server/config-bootstrap.ts";
 import { ConfigReplication, type PrimaryAnswer } from "../server/config-replication.ts";
+import type { FindOwn } from "../server/config-replication-plan.ts";
 import type { Propose } from "../server/propose.ts";
 import type { LeaderDuty } from "../server/server.ts";
-import { configEntry, configEntryList } from "../state/config-entries/queries.ts";
+import { configEntry, configEntryKeys } from "../state/config-entries/queries.ts";
 import type { StateDb } from "../state/db.ts";
 
 /** `GET path` at a server of another datacenter. Rejects when none can be reached. */
@@ -24,11 +25,10 @@ export function configDuties(deps: {
   const { config, db, propose, askOther, log } = deps;
   const { datacenter, primaryDatacenter: primary } = config;
   const common = { propose, clock, log };
+  const find: FindOwn = (kind, name) => configEntry(db, kind, name);
   if (primary === datacenter) {
-    const exists: ConstructorParameters<typeof ConfigBootstrap>[0]["exists"] = (kind, name) =>
-      configEntry(db, kind, name) !== undefined;
-    return [new ConfigBootstrap({ ...common, entries: bootstrapEntries(config.configEntries.bootstrap), exists })];
+    return [new ConfigBootstrap({ ...common, entries: bootstrapEntries(config.configEntries.bootstrap), find })];
   }
   const ask = (path: string, signal: AbortSignal) => askOther(primary, path, signal);
-  return [new ConfigReplication({ ...common, random, ask, own: () => configEntryList(db).value })];
+  return [new ConfigReplication({ ...common, random, ask, find, keys: () => configEntryKeys(db) })];
 }

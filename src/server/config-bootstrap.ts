@@ -1,7 +1,8 @@
 import { Refusal } from "../lib/refusal.ts";
-import type { ConfigEntry, ConfigEntryKind } from "../model/config-entry/config-entry.ts";
+import type { ConfigEntry } from "../model/config-entry/config-entry.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { FindOwn } from "./config-replication-plan.ts";
 import type { Propose } from "./propose.ts";
 
 const RETRY_MS = 5000;
@@ -9,7 +10,7 @@ const RETRY_MS = 5000;
 export interface ConfigBootstrapDeps {
   /** `config_entries.bootstrap`. */
   entries: readonly ConfigEntry[];
-  exists(kind: ConfigEntryKind, name: string): boolean;
+  find: FindOwn;
   propose: Propose;
   clock: Clock;
   log: Logger;
@@ -36,11 +37,11 @@ export class ConfigBootstrap {
   }
 
   async #write(term: number): Promise<void> {
-    const { entries, exists, propose, log, clock } = this.#deps;
+    const { entries, find, propose, log, clock } = this.#deps;
     for (const entry of entries) {
       if (this.#term !== term) return;
       const { Kind, Name } = entry;
-      if (exists(Kind, Name)) continue;
+      if (find(Kind, Name) !== undefined) continue;
       try {
         const isNew = await propose({ type: "config-entry.set", entry, cas: 0 });
         if (isNew === true) log.info("wrote a config entry of the configuration", { kind: Kind, name: Name });

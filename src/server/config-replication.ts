@@ -1,13 +1,22 @@
-import type { StoredConfigEntry } from "../model/config-entry/config-entry.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
 import type { ConfigEntryCommand } from "../state/config-entries/commands.ts";
-import { copyCommands, type PrimaryEntries, primaryEntries } from "./config-replication-plan.ts";
+import {
+  type Comparison,
+  compareSome,
+  copyCommands,
+  type EntryKey,
+  emptyComparison,
+  type FindOwn,
+  listOfPrimary,
+} from "./config-replication-plan.ts";
 import type { Propose } from "./propose.ts";
 
 /** A read that waits comes back after this, and all is compared anew. */
 const WAIT_S = 300;
+/** Entries compared in one turn, in some milliseconds. */
+const COMPARED_MAX = 32;
 /** Commands proposed together, and the pause after them: some 600 a second at the most. */
 const BATCH_MAX = 64;
 const BATCH_PAUSE_MS = 100;
@@ -29,7 +38,9 @@ export interface PrimaryAnswer {
 export interface ConfigReplicationDeps {
   /** `GET path` at a server of the primary datacenter. Rejects when none can be reached. */
   ask(path: string, signal: AbortSignal): Promise<PrimaryAnswer>;
-  own(): readonly StoredConfigEntry[];
+  find: FindOwn;
+  /** Of all entries here. */
+  keys(): readonly EntryKey[];
   propose: Propose;
   clock: Clock;
   random: Pick<Random, "float">;
@@ -94,27 +105,41 @@ export class ConfigReplication {
   }
 
   async #copy({ body, index }: PrimaryAnswer, signal: AbortSignal): Promise<void> {
-    const primary = primaryEntries(JSON.parse(body));
+    const primary = listOfPrimary(JSON.parse(body));
     // A primary that never had an entry is not one that has deleted them all: it is new, or was lost.
-    if (index <= 1 && primary.entries.length + primary.unknown.size === 0) return;
+    if (index <= 1 && primary.length === 0) return;
     let failure: unknown;
     // Some changes go with the others only all together.
     let isCopy = false;
     for (let pass = 0; pass < PASSES_MAX; pass++) {
-      const commands = copyCommands(this.#deps.own(), primary);
-      if (commands.length === 0) return;
+      const found = await this.#compare(primary, signal);
+      if (signal.aborted) return;
+      const commands = copyCommands(this.#deps.keys(), found);
       const outcome = await this.#apply(
         isCopy ? commands.map((command) => ({ ...command, isCopy })) : commands,
         signal,
       );
       if (signal.aborted) return;
       failure = outcome.failure;
-      this.#tellCopied(outcome, primary);
+      this.#tellCopied(outcome, found);
+      if (failure === undefined) return;
       if (outcome.done > 0) continue;
       if (isCopy) break;
       isCopy = true;
     }
-    if (failure !== undefined) throw failure;
+    throw failure;
+  }
+
+  /** By and by: there may be thousands. */
+  async #compare(primary: readonly unknown[], signal: AbortSignal): Promise<Comparison> {
+    const { clock, find } = this.#deps;
+    const found = emptyComparison();
+    for (let at = 0; at < primary.length; at += COMPARED_MAX) {
+      if (at > 0) await new Promise<void>((resolve) => clock.soon(resolve));
+      if (signal.aborted) break;
+      compareSome(primary.slice(at, at + COMPARED_MAX), find, found);
+    }
+    return found;
   }
 
   async #apply(commands: readonly ConfigEntryCommand[], signal: AbortSignal): Promise<Outcome> {
@@ -131,7 +156,7 @@ export class ConfigReplication {
     return outcome;
   }
 
-  #tellCopied({ done }: Outcome, { unknown }: PrimaryEntries): void {
+  #tellCopied({ done }: Outcome, { unknown }: Comparison): void {
     const { log } = this.#deps;
     if (done > 0) log.info("copied changes of config entries from the primary datacenter", { changes: String(done) });
     if (unknown.size > 0) {

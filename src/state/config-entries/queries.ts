@@ -18,6 +18,11 @@ const statements = prepared((db) => ({
     .where(eq(configEntries.kind, sql.placeholder("kind")))
     .orderBy(asc(configEntries.nameKey))
     .prepare(),
+  keys: db
+    .select({ kind: configEntries.kind, nameKey: configEntries.nameKey })
+    .from(configEntries)
+    .orderBy(asc(configEntries.kind), asc(configEntries.nameKey))
+    .prepare(),
   all: db.select().from(configEntries).orderBy(asc(configEntries.kind), asc(configEntries.nameKey)).prepare(),
 }));
 
@@ -39,6 +44,11 @@ export function configEntriesOfKind<K extends ConfigEntryKind>(db: StateDb, kind
   return statements(db)
     .ofKind.all({ kind })
     .map((row) => toEntry<K>(row));
+}
+
+/** Of all entries, cheaper than these. */
+export function configEntryKeys(db: StateDb): { kind: ConfigEntryKind; nameKey: string }[] {
+  return statements(db).keys.all();
 }
 
 export function configEntryGet(

@@ -16,7 +16,7 @@ function leader(entries: ServiceDefaults[], propose?: (into: Propose) => Propose
   const into: Propose = (command) => rig.propose(command);
   const bootstrap = new ConfigBootstrap({
     ...{ entries, log, clock: rig.clock, propose: propose?.(into) ?? into },
-    exists: (kind, name) => configEntry(rig.db, kind, name) !== undefined,
+    find: (kind, name) => configEntry(rig.db, kind, name),
   });
   const protocols = () =>
     (configEntryList(rig.db, "service-defaults").value as ServiceDefaults[]).map(({ Name, Protocol }) => [

@@ -2,15 +2,31 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { ConfigEntry, type StoredConfigEntry } from "../../../src/model/config-entry/config-entry.ts";
 import { ServiceDefaults } from "../../../src/model/config-entry/defaults.ts";
-import { copyCommands, primaryEntries } from "../../../src/server/config-replication-plan.ts";
+import {
+  compareSome,
+  copyCommands,
+  emptyComparison,
+  listOfPrimary,
+} from "../../../src/server/config-replication-plan.ts";
 import type { ConfigEntryCommand } from "../../../src/state/config-entries/commands.ts";
+import { nameKeyOf } from "../../../src/state/config-entries/topics.ts";
 
 const entry = (Kind: string, Name: string, fields: object = {}) => ConfigEntry.parse({ Kind, Name, ...fields });
 const stored = (...entries: ConfigEntry[]): StoredConfigEntry[] =>
   entries.map((each) => ({ ...each, CreateIndex: 3, ModifyIndex: 4 }));
 const names = (commands: readonly ConfigEntryCommand[]) =>
   commands.map((command) => (command.type === "config-entry.set" ? `+${command.entry.Name}` : `-${command.name}`));
-const plan = (own: ConfigEntry[], primary: unknown[]) => names(copyCommands(stored(...own), primaryEntries(primary)));
+
+function planned(own: readonly StoredConfigEntry[], primary: unknown) {
+  const find = (kind: string, name: string) =>
+    own.find((each) => each.Kind === kind && nameKeyOf(each.Name) === nameKeyOf(name));
+  const found = emptyComparison();
+  for (const item of listOfPrimary(primary)) compareSome([item], find, found);
+  const keys = own.map(({ Kind, Name }) => ({ kind: Kind, nameKey: nameKeyOf(Name) }));
+  return { ...found, commands: copyCommands(keys, found) };
+}
+
+const plan = (own: ConfigEntry[], primary: unknown[]) => names(planned(stored(...own), primary).commands);
 
 const web = entry("service-defaults", "web", { Protocol: "http" });
 const db = entry("service-defaults", "db");
@@ -43,8 +59,8 @@ test("any JSON is a list of entries, or refused", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (json) => {
       try {
-        const { entries, unknown } = primaryEntries(json);
-        expect(entries.length + unknown.size <= (json as unknown[]).length).toBe(true);
+        const { changed, wanted, unknown } = planned([], json);
+        expect(changed.length <= wanted.size && unknown.size <= (json as unknown[]).length).toBe(true);
       } catch (error) {
         expect([Array.isArray(json), String(error)]).toEqual([false, expect.stringContaining("makes no sense")]);
       }
@@ -54,14 +70,12 @@ test("any JSON is a list of entries, or refused", () => {
 
 test("entries that are not known here are left alone: they are neither written nor removed", () => {
   const odd = [{ Kind: "jwt-provider", Name: "x" }, { Kind: "service-defaults", Name: "web", Protocol: 5 }, null, 7];
-  expect([...primaryEntries(odd).unknown]).toEqual([
-    ...["jwt-provider/x", "service-defaults/web", "undefined/undefined"],
-  ]);
+  expect([...planned([], odd).unknown]).toEqual([...["jwt-provider/x", "service-defaults/web", "undefined/undefined"]]);
   expect(plan([web, db], odd)).toEqual(["-db"]);
 });
 
 test("anything but a list is refused", () => {
-  for (const json of [null, {}, "", 5, { entries: [] }]) expect(() => primaryEntries(json)).toThrow("makes no sense");
+  for (const json of [null, {}, "", 5, { entries: [] }]) expect(() => listOfPrimary(json)).toThrow("makes no sense");
 });
 
 test("after the commands both have the same", () => {
@@ -74,7 +88,7 @@ test("after the commands both have the same", () => {
       const parse = (list: typeof before) =>
         list.map((each) => ServiceDefaults.parse({ Kind: "service-defaults", ...each }));
       const own = new Map(parse(before).map((each) => [each.Name, each]));
-      for (const command of copyCommands(stored(...own.values()), primaryEntries(parse(after)))) {
+      for (const command of planned(stored(...own.values()), parse(after)).commands) {
         if (command.type === "config-entry.delete") own.delete(command.name);
         else own.set(command.entry.Name, command.entry as ServiceDefaults);
       }

@@ -4,7 +4,7 @@ import { ServiceDefaults } from "../../../src/model/config-entry/defaults.ts";
 import { ServiceRouter } from "../../../src/model/config-entry/routing.ts";
 import { ConfigReplication } from "../../../src/server/config-replication.ts";
 import type { Propose } from "../../../src/server/propose.ts";
-import { configEntryList } from "../../../src/state/config-entries/queries.ts";
+import { configEntry, configEntryKeys, configEntryList } from "../../../src/state/config-entries/queries.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { RecordingLogger } from "../../support/recording-logger.ts";
 import { stateRig } from "../../support/state-rig.ts";
@@ -26,7 +26,8 @@ function secondary(propose?: (into: Propose) => Propose) {
   const replication = new ConfigReplication({
     ...{ clock: rig.clock, log, random: { float: () => 1 } },
     propose: propose?.(into) ?? into,
-    own: () => configEntryList(rig.db).value,
+    find: (kind, name) => configEntry(rig.db, kind, name),
+    keys: () => configEntryKeys(rig.db),
     ask: (path, signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener("abort", () => reject(new Error("aborted")));
@@ -58,6 +59,14 @@ function secondary(propose?: (into: Propose) => Propose) {
     last,
     set: (one: ServiceDefaults | ServiceRouter) => rig.apply({ type: "config-entry.set", entry: one }),
   };
+}
+
+/** Comparing takes a turn of the event loop for some entries each. */
+async function turns(clock: ManualClock, count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) {
+    clock.advance(0.1);
+    await settle();
+  }
 }
 
 test("all entries are copied, then what changes at the primary; what it deletes goes", async () => {
@@ -150,6 +159,7 @@ test("who no longer leads asks and writes no more", async () => {
   replication.lead();
   const many = Array.from({ length: 65 }, (_, at) => entry(`s${at}`));
   await last().answer(7, many);
+  await turns(clock, 3);
   replication.stop();
   for (const goOn of held) goOn();
   await settle(100);
@@ -167,6 +177,7 @@ test("64 are written at a time, with a pause in between", async () => {
     7,
     Array.from({ length: 200 }, (_, at) => entry(`s${at}`)),
   );
+  await turns(clock, 7);
   const counts = [names().length];
   for (let round = 0; round < 3; round++) {
     clock.advance(100);
@@ -212,4 +223,23 @@ test("changes that go with the others only all together are made as they are at 
   await settle(100);
   expect(configEntryList(db, "service-defaults").value).toMatchObject([{ Protocol: "grpc" }, { Protocol: "grpc" }]);
   expect(log.messages("warn")).toEqual([]);
+});
+
+test("thousands are compared by and by, and nothing is written or deleted before all are", async () => {
+  const { replication, last, names, clock, set } = secondary();
+  const many = Array.from({ length: 300 }, (_, at) => entry(`s${at}`, "http"));
+  for (const each of many) set(each);
+  set(entry("gone"));
+  replication.lead();
+  await last().answer(9, many);
+  await turns(clock, 8);
+  expect(names()).toHaveLength(301);
+  await turns(clock, 2);
+  expect(names()).toHaveLength(300);
+  replication.lead();
+  await last().answer(9, many.slice(0, 200));
+  replication.stop();
+  clock.advance(60_000);
+  await settle(100);
+  expect(names()).toHaveLength(300);
 });
