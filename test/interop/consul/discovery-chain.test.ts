@@ -68,7 +68,7 @@ const entry = fc.oneof(
     ConnectTimeout: fc.constantFrom("1s", "1500ms", "2m"),
   }).map((fields) => ({ Kind: "service-resolver", ...fields })),
   weights
-    .chain((some) => fc.tuple(...some.map((Weight) => placeOf({ Weight }))))
+    .chain((all) => fc.tuple(...all.map((Weight) => some(place).map((to) => ({ Weight, ...to })))))
     .map((Splits) => ({ Kind: "service-splitter", Splits })),
   fc
     .array(some({ Match: fc.constant({ HTTP: { PathPrefix: "/x" } }), Destination: some(place) }), { maxLength: 3 })
@@ -77,10 +77,6 @@ const entry = fc.oneof(
 const listeners = fc
   .record({ Protocol: fc.constantFrom("http", "tcp", "grpc"), Name: name })
   .map(({ Protocol, Name }) => [{ Port: 80, Protocol, Services: [{ Name }] }]);
-
-function placeOf(fields: object) {
-  return some(place).map((to) => ({ ...fields, ...to }));
-}
 
 type Write = readonly [method: string, path: string, body?: object];
 
@@ -99,12 +95,8 @@ const write: fc.Arbitrary<Write> = fc.oneof(
     weight: 1,
     arbitrary: fc
       .tuple(gateway, name)
-      .map(
-        ([Name, service]): Write => [
-          ...(["PUT", "/v1/config"] as const),
-          { Kind: "terminating-gateway", Name, Services: [{ Name: service }] },
-        ],
-      ),
+      .map(([Name, service]) => ({ Kind: "terminating-gateway", Name, Services: [{ Name: service }] }))
+      .map((entry): Write => ["PUT", "/v1/config", entry]),
   },
   {
     weight: 1,
