@@ -3,7 +3,6 @@ import { listOf, mapOf, string, struct } from "../../lang/filter/field-spec.ts";
 import { CHECK_FIELDS } from "../../lang/filter/fields/check.ts";
 import { NODE_SERVICE_FIELDS } from "../../lang/filter/fields/node-service.ts";
 import { SERVICE_HEALTH_FIELDS } from "../../lang/filter/fields/service-health.ts";
-import { escapeGoJson } from "../../lib/go-json.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import { CatalogOverview, ExportedSummary, ServiceSummary, ServiceTopology, UiNode } from "../../model/internal-ui.ts";
 import type { QueryResult } from "../../state/query.ts";
@@ -15,9 +14,9 @@ import type { InstanceHealth } from "./health.ts";
 
 export interface InternalUiDeps {
   internalUi: {
-    /** JSON of all nodes, by name. */
+    /** JSON of all nodes in Go's way, by name. */
     nodes(): QueryResult<string>;
-    /** JSON of a node; undefined when it is unknown. */
+    /** JSON of a node in Go's way; undefined when it is unknown. */
     node(name: string): QueryResult<string | undefined>;
     /** Of all instances, or of those that are to be kept. */
     services(keep?: (instance: InstanceHealth) => boolean): QueryResult<ServiceSummary[]>;
@@ -42,7 +41,7 @@ const NODE_DUMP_FIELDS = struct({
 
 /** An answer that is JSON already; only who wants it indented has it read. */
 function ready(text: string): Reply {
-  return reply({ json: { toJSON: () => JSON.parse(text) as unknown }, compact: () => escapeGoJson(text) });
+  return reply({ json: { toJSON: () => JSON.parse(text) as unknown }, compact: () => text });
 }
 
 const nodes = defineRoute({

@@ -1,3 +1,4 @@
+import { escapeGoJson } from "../../lib/go-json.ts";
 import type { StateDb } from "../db.ts";
 import { indexesOf } from "../indexes/indexes.ts";
 import { tableIndex } from "../indexes/queries.ts";
@@ -7,7 +8,7 @@ import { CHECKS_TOPIC, NODES_TOPIC, nodeChecksTopic, nodeTopic, SERVICES_TOPIC }
 const TABLES = ["nodes", "services", "checks"] as const;
 
 /**
- * All nodes with their services and checks, as JSON: a list of the model's UiNode by name. It is put together from what the rows
+ * All nodes with their services and checks, as JSON in Go's way: a list of the model's UiNode by name. It is put together from what the rows
  * have as JSON already, since for a thousand nodes reading and writing all of it anew takes many times as long.
  */
 export function uiNodes(db: StateDb): QueryResult<string> {
@@ -16,7 +17,7 @@ export function uiNodes(db: StateDb): QueryResult<string> {
   const version = `${indexesOf(db).generation} ${index.index}`;
   let known = memo.get(db);
   if (known?.version !== version) {
-    known = { version, text: `[${nodeTexts(db, undefined).join(",")}]` };
+    known = { version, text: escapeGoJson(`[${nodeTexts(db, undefined).join(",")}]`) };
     if (known.text.length <= MEMO_CHARS_MAX) memo.set(db, known);
     else memo.delete(db);
   }
@@ -28,9 +29,10 @@ const MEMO_CHARS_MAX = 8 * 1024 * 1024;
 /** The last text: whoever waits for changes of all nodes is woken by the same ones. */
 const memo = new WeakMap<StateDb, { version: string; text: string }>();
 
-/** One node as JSON, by name; undefined when it is unknown. */
+/** One node as JSON in Go's way, by name; undefined when it is unknown. */
 export function uiNode(db: StateDb, name: string): QueryResult<string | undefined> {
-  const [value] = nodeTexts(db, name.toLowerCase());
+  const [text] = nodeTexts(db, name.toLowerCase());
+  const value = text === undefined ? undefined : escapeGoJson(text);
   return { value, ...tableIndex(db, TABLES), interest: { topics: [nodeTopic(name), nodeChecksTopic(name)] } };
 }
 

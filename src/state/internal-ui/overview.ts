@@ -3,7 +3,7 @@ import type { StateDb } from "../db.ts";
 import { tableIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
 import { CHECKS_TOPIC, NODES_TOPIC, SERVICES_TOPIC } from "../topics.ts";
-import { statusesByInstance } from "./services.ts";
+import { registered, statusesByInstance } from "./services.ts";
 
 /**
  * The catalog in numbers (Consul 1.13). A node and an instance are as healthy as the worst of their own checks; services and checks
@@ -11,12 +11,12 @@ import { statusesByInstance } from "./services.ts";
  */
 export function catalogOverview(db: StateDb): QueryResult<CatalogOverview> {
   const statuses = statusesByInstance(db);
-  const rows = (query: string) => db.$client.query(query).values() as [string, string, string][];
+  const rows = (query: string) => db.$client.query(query).values() as [string, string][];
   const nodes = new Counts();
   for (const [node] of rows("SELECT node_key FROM nodes")) nodes.add("", worstOf(statuses.get(node)?.get("")));
   const services = new Counts();
-  for (const [node, id, name] of rows("SELECT node_key, id_key, doc ->> '$.Service' FROM services")) {
-    services.add(name, worstOf(statuses.get(node)?.get(id)));
+  for (const { nodeKey, idKey, instance } of registered(db)) {
+    services.add(instance.name, worstOf(statuses.get(nodeKey)?.get(idKey)));
   }
   const checks = new Counts();
   for (const [name, status] of rows("SELECT doc ->> '$.Name', status FROM checks")) checks.add(name, status);

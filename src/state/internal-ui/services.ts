@@ -3,10 +3,11 @@ import type { NodeService } from "../../model/service.ts";
 import { healthAll, healthService, type InstanceHealth } from "../catalog/queries.ts";
 import type { StateDb } from "../db.ts";
 import { gatewayServiceList } from "../gateway-services/queries.ts";
+import { indexesOf } from "../indexes/indexes.ts";
 import { highest, moving, tableIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
 import { CHECKS_TOPIC, NODES_TOPIC, SERVICES_TOPIC } from "../topics.ts";
-import { Summaries, type UiInstance, uiInstanceOf } from "./summary.ts";
+import { count, Summaries, type UiInstance, uiInstanceOf } from "./summary.ts";
 
 const TABLES = ["nodes", "services", "checks"] as const;
 
@@ -16,8 +17,8 @@ export type InstancePredicate = (instance: InstanceHealth) => boolean;
 /** All services, each in one line. */
 export function uiServices(db: StateDb, keep?: InstancePredicate): QueryResult<ServiceSummary[]> {
   const summaries = new Summaries();
-  const instances = keep === undefined ? allInstances(db) : healthAll(db).filter(keep).map(uiInstanceOf);
-  for (const instance of instances) summaries.add(instance);
+  if (keep === undefined) addAll(db, summaries);
+  else for (const instance of healthAll(db)) if (keep(instance)) summaries.addHealth(instance);
   return {
     value: summaries.list(),
     ...tableIndex(db, TABLES),
@@ -47,7 +48,7 @@ export function uiGatewayServices(db: StateDb, gateway: string, dns: DnsNames): 
     if (counted.has(key)) continue;
     counted.add(key);
     const found = healthService(db, key);
-    for (const instance of found.value) summaries.add(uiInstanceOf(instance));
+    for (const instance of found.value) summaries.addHealth(instance);
     parts.push({ ...found, value: [] });
     topics.push(...found.interest.topics);
   }
@@ -58,10 +59,44 @@ export function uiGatewayServices(db: StateDb, gateway: string, dns: DnsNames): 
 const dnsName = (service: string, datacenter: string, domain: string) => `${service}.ingress.${datacenter}.${domain}`;
 
 /** Read apart and joined here: of the checks only the statuses count. */
-function allInstances(db: StateDb): UiInstance[] {
-  const nodes = db.$client.query("SELECT node_key, doc ->> '$.Node' FROM nodes").values() as [string, string][];
-  const names = new Map(nodes);
+function addAll(db: StateDb, summaries: Summaries): void {
   const statuses = statusesByInstance(db);
+  for (const { nodeKey, idKey, instance } of registered(db)) {
+    const ofNode = statuses.get(nodeKey);
+    const sums = summaries.add(instance, ofNode?.get("") ?? NONE);
+    count(sums, ofNode?.get(idKey) ?? NONE);
+  }
+}
+
+const NONE: readonly string[] = [];
+
+interface Registered {
+  readonly nodeKey: string;
+  readonly idKey: string;
+  readonly instance: UiInstance;
+}
+
+/** More are read anew each time. */
+const MEMO_INSTANCES_MAX = 50_000;
+/** Checks change much more often than what is registered. */
+const memo = new WeakMap<StateDb, { version: string; instances: Registered[] }>();
+
+/** All instances, by node and service id. */
+export function registered(db: StateDb): Registered[] {
+  const indexes = indexesOf(db);
+  const version = [indexes.generation, indexes.get("nodes"), indexes.get("services")].join(" ");
+  const known = memo.get(db);
+  if (known?.version === version) return known.instances;
+  const instances = readInstances(db);
+  if (instances.length <= MEMO_INSTANCES_MAX) memo.set(db, { version, instances });
+  else memo.delete(db);
+  return instances;
+}
+
+function readInstances(db: StateDb): Registered[] {
+  const names = new Map(
+    db.$client.query("SELECT node_key, doc ->> '$.Node' FROM nodes").values() as [string, string][],
+  );
   const rows = db.$client.query("SELECT node_key, id_key, doc FROM services ORDER BY node_key, id_key").values() as [
     string,
     string,
@@ -69,13 +104,8 @@ function allInstances(db: StateDb): UiInstance[] {
   ][];
   const services = JSON.parse(`[${rows.map(([, , doc]) => doc).join(",")}]`) as NodeService[];
   return services.map((service, i) => {
-    const [node = "", id = ""] = rows[i] ?? [];
-    const ofNode = statuses.get(node);
-    return {
-      node: names.get(node) ?? "",
-      service,
-      statuses: [...(ofNode?.get("") ?? []), ...(ofNode?.get(id) ?? [])],
-    };
+    const [nodeKey = "", idKey = ""] = rows[i] ?? [];
+    return { nodeKey, idKey, instance: uiInstanceOf(names.get(nodeKey) ?? "", service) };
   });
 }
 

@@ -2,34 +2,45 @@ import type { ServiceSummary } from "../../model/internal-ui.ts";
 import type { NodeService } from "../../model/service.ts";
 import type { InstanceHealth } from "../catalog/queries.ts";
 
-/** What a summary counts of an instance. */
+/** What a summary takes of an instance; "" for what it has not. */
 export interface UiInstance {
-  node: string;
-  service: Pick<NodeService, "Service" | "Kind" | "Tags" | "Meta" | "Proxy">;
-  /** Statuses of the checks that decide on its health. */
-  statuses: readonly string[];
-}
-
-export function uiInstanceOf({ Node, Service, Checks }: InstanceHealth): UiInstance {
-  return { node: Node.Node, service: Service, statuses: Checks.map(({ Status }) => Status) };
+  readonly node: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly tags: readonly string[];
+  readonly source: string;
+  readonly proxyFor: string;
 }
 
 /** Key of the meta that says by whom an instance was registered. */
 const EXTERNAL_SOURCE = "external-source";
 
+export function uiInstanceOf(node: string, { Service, Kind = "", Tags, Meta, Proxy: its }: NodeService): UiInstance {
+  const proxyFor = Kind === "connect-proxy" ? String(its.DestinationServiceName ?? "") : "";
+  return { node, name: Service, kind: Kind, tags: Tags ?? [], source: Meta?.[EXTERNAL_SOURCE] ?? "", proxyFor };
+}
+
 /** Summaries of services by name; each may be asked for before any instance of it is counted. */
 export class Summaries {
   readonly #byName = new Map<string, Sums>();
 
-  add({ node, service, statuses }: UiInstance): void {
-    const sums = this.of(service.Service);
-    sums.kind = service.Kind ?? "";
+  /** `statuses`: of the checks that decide on its health. */
+  add({ node, name, kind, tags, source, proxyFor }: UiInstance, statuses: readonly string[]): Sums {
+    const sums = this.of(name);
+    sums.kind = kind;
     sums.nodes.push(node);
-    for (const tag of service.Tags ?? []) sums.tags.add(tag);
-    const source = service.Meta?.[EXTERNAL_SOURCE] ?? "";
+    for (const tag of tags) sums.tags.add(tag);
     if (source !== "") sums.sources.add(source);
-    if (sums.kind === "connect-proxy") sums.proxyFor.add(String(service.Proxy.DestinationServiceName ?? ""));
-    for (const status of statuses) sums.statuses.set(status, (sums.statuses.get(status) ?? 0) + 1);
+    if (proxyFor !== "") sums.proxyFor.add(proxyFor);
+    count(sums, statuses);
+    return sums;
+  }
+
+  addHealth({ Node, Service, Checks }: InstanceHealth): void {
+    this.add(
+      uiInstanceOf(Node.Node, Service),
+      Checks.map(({ Status }) => Status),
+    );
   }
 
   /** The summary of a name, which is shown from now on. */
@@ -49,7 +60,11 @@ export class Summaries {
   }
 }
 
-interface Sums {
+export function count({ statuses }: Sums, more: readonly string[]): void {
+  for (const status of more) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+}
+
+export interface Sums {
   kind: string;
   readonly nodes: string[];
   readonly tags: Set<string>;

@@ -10,7 +10,7 @@ import { tableIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
 import { CHECKS_TOPIC, NODES_TOPIC, SERVICES_TOPIC } from "../topics.ts";
 import { decisionOf } from "./intentions.ts";
-import { Summaries, uiInstanceOf } from "./summary.ts";
+import { Summaries } from "./summary.ts";
 
 const TABLES = ["nodes", "services", "checks", "gateway-services", "config-entries"] as const;
 const REGISTRATION = "proxy-registration";
@@ -97,7 +97,7 @@ function summaries(
     for (const instance of healthService(db, key).value) {
       const { Kind = "", Service, Connect } = instance.Service;
       if (Kind !== "" && Kind !== "ingress-gateway") continue;
-      all.add(uiInstanceOf(instance));
+      all.addHealth(instance);
       if (Connect.Native === true) native.add(Service);
     }
   }
