@@ -50,6 +50,8 @@ export class AntiEntropy {
   readonly #options: AntiEntropyOptions;
   /** A write met what was deregistered on purpose: what else was is not known. */
   #wantsCompare = false;
+  /** What was compared was another node's, as after the restore of a snapshot; with its name it takes over none of that. */
+  #wasNameTaken = false;
   constructor(options: AntiEntropyOptions) {
     this.#options = options;
   }
@@ -151,7 +153,9 @@ export class AntiEntropy {
       counted(mark, () => (mark.deleted ? this.#removeCheck(id, mark) : this.#writeCheck(id, mark))),
     );
     if (!state.nodeInSync) await this.#writeNode();
-    return this.#wantsCompare;
+    const wantsCompare = this.#wantsCompare || this.#wasNameTaken;
+    this.#wasNameTaken = false;
+    return wantsCompare;
   }
 
   async #removeService(id: string, mark: SyncMark<LocalService>): Promise<void> {
@@ -254,6 +258,7 @@ export class AntiEntropy {
   /** A name that another agent has is the operator's to give. */
   #explained(error: Refusal): Refusal {
     if (!error.message.includes(" is reserved by node ")) return error;
+    this.#wasNameTaken = true;
     const { name, id, address } = this.#options.identity();
     const text = `${error.message}, which is alive; this agent, ${id} (${address}), needs another node_name, or stop the \
 other one and run \`muster force-leave ${name}\``;

@@ -298,6 +298,30 @@ the other one and run \`muster force-leave n1\``,
   );
 });
 
+test("sync: what was compared while another node had the name is compared again when the name is free", async () => {
+  const rig = await syncedRig();
+  await rig.service({ Name: "web" });
+  await rig.synced();
+  // A restored snapshot: the same services, on the node of that name that was there at the time.
+  rig.catalog.node = { ...rig.catalog.node!, ID: "22222222-2d84-4a47-9a3a-2d9f4a5b6c7d" };
+  rig.catalog.failure = new Refusal("Node name n1 is reserved by node 22222222-2d84-4a47-9a3a-2d9f4a5b6c7d");
+  rig.catalog.nodeView = async () => {
+    const { node, services, checks, deregistered } = rig.catalog;
+    return { node, services: [...services.values()], checks: [...checks.values()], deregistered };
+  };
+  rig.syncer.fullSync();
+  await rig.synced();
+  // That node goes, with its services.
+  rig.catalog.failure = undefined;
+  rig.catalog.node = null;
+  rig.catalog.services.clear();
+  for (let round = 0; round < 2; round++) {
+    rig.clock.advance(1_000);
+    await rig.synced();
+  }
+  expect([...rig.catalog.services.keys()]).toEqual(["web"]);
+});
+
 test("sync: servers that come within reach bring a comparison soon, not later for coming again and again", async () => {
   const rig = await syncedRig();
   rig.syncer.serverUp();
