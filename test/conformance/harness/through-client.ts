@@ -13,6 +13,7 @@ const OF_THE_AGENT = new Set([
   "cli",
   "blocking",
   "event",
+  "watches",
 ]);
 
 /** Areas that show nothing more through a client: one asks no agent, one what `kv` asks, and one what a real client can't. */

@@ -25,11 +25,13 @@ import { internalUi, internalUiDomains } from "./internal-ui.ts";
 import { keyring, keyringOff } from "./keyring.ts";
 import { kv } from "./kv.ts";
 import { coordinate, event, snapshot, status } from "./misc.ts";
+import { newerRoutes } from "./newer-routes.ts";
 import { operator, operatorConfig } from "./operator.ts";
 import { protocol, protocolConfig } from "./protocol.ts";
 import { query } from "./query.ts";
 import { session } from "./session.ts";
 import { transactions } from "./txn.ts";
+import { watches } from "./watches.ts";
 
 /** Every area, in the order of the report. */
 export const AREAS: readonly Area[] = [
@@ -75,4 +77,6 @@ export const AREAS: readonly Area[] = [
   consistencyConfig,
   snapshot,
   aclOff,
+  watches,
+  newerRoutes,
 ];
