@@ -15,7 +15,7 @@ export interface StreamDeps {
 
 const TOPICS_MAX = 64;
 export const TOPIC_KINDS =
-  "kv/<key>, kv/<prefix>* , service/<name>, node/<name>, session/<id>, services, nodes, checks, sessions";
+  "kv/<key>, kv/<prefix>* , service/<name>, node/<name>, session/<id>, config/<kind>, config/<kind>/<name>, services, nodes, checks, sessions, config";
 
 export const streamRoutes = [
   defineRoute({
