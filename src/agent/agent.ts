@@ -9,6 +9,7 @@ import type { Http2Prober, HttpProber, SocketProber } from "../ports/probes.ts";
 import type { ProcessRunner } from "../ports/process.ts";
 import type { Random } from "../ports/random.ts";
 import { CentralConfig } from "./central-config/central-config.ts";
+import { KnownConfigs } from "./central-config/known-configs.ts";
 import type { ServiceConfigSource } from "./central-config/source.ts";
 import type { AliasView } from "./checks/alias.ts";
 import { checkFactories } from "./checks/factories.ts";
@@ -101,7 +102,9 @@ export class Agent {
   /** Registers what the files and the disk say, then begins to run and to synchronise. Rejects for a bad definition. */
   async start(): Promise<void> {
     this.syncer.pause();
+    await this.#central?.load();
     await this.#registrar.restore(() => registerFiles(this.#registrar, this.#options.definitions));
+    this.#central?.endOfStart();
     this.syncer.resume();
     this.syncer.start();
     this.#reaper.start();
@@ -183,12 +186,13 @@ export class Agent {
   }
 
   #centralConfig(): CentralConfig | undefined {
-    const { serviceConfigs: source, clock, log } = this.#options;
+    const { serviceConfigs: source, clock, log, files } = this.#options;
     const hold = () => {
       this.syncer.pause();
       return () => this.syncer.resume();
     };
-    return source && new CentralConfig({ state: this.state, source, hold, clock, log });
+    const known = source?.isRemote ? new KnownConfigs(files, log) : undefined;
+    return source && new CentralConfig({ state: this.state, source, known, hold, clock, log });
   }
 
   #aliasSource() {

@@ -4,6 +4,7 @@ import type { ServiceConfig } from "../../model/service-config.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { LocalState } from "../local/state.ts";
+import type { KnownConfigs } from "./known-configs.ts";
 import { mergedProxy, requestFor } from "./merge.ts";
 import type { ServiceConfigSource } from "./source.ts";
 
@@ -15,6 +16,8 @@ const HOLD_MS_MAX = 2000;
 export interface CentralConfigOptions {
   state: Pick<LocalState, "service" | "services" | "setProxy" | "subscribe">;
   source: ServiceConfigSource;
+  /** Left out where the source always answers. */
+  known?: KnownConfigs | undefined;
   /** Nothing is written to the catalog until the returned function is called. */
   hold: () => () => void;
   clock: Clock;
@@ -55,6 +58,16 @@ export class CentralConfig {
     await Promise.all(ids.map((id) => this.#entries.get(id)?.settled));
   }
 
+  /** To be called before anything is registered. */
+  async load(): Promise<void> {
+    await this.#options.known?.load();
+  }
+
+  /** All that the disk and the files say is registered: what was known of others is of no more use. */
+  endOfStart(): void {
+    this.#options.known?.keep(new Set(this.#entries.keys()));
+  }
+
   stop(): void {
     this.#unsubscribe();
     for (const { stop } of this.#entries.values()) stop();
@@ -69,6 +82,7 @@ export class CentralConfig {
     if (service === undefined || request === undefined) {
       known?.stop();
       this.#entries.delete(id);
+      if (known !== undefined) this.#options.known?.forget(id);
       return;
     }
     const upstreams = [...new Set(request.upstreams)].sort();
@@ -83,7 +97,7 @@ export class CentralConfig {
     const entry: Entry = {
       ...{ written: service.Proxy, merged: service.Proxy, key, service: request.name },
       // What was known of the same service is nearer to the truth than nothing.
-      config: known?.service === request.name ? known.config : undefined,
+      config: known?.service === request.name ? known.config : this.#options.known?.get(id, request.name),
       ...{ stop: () => undefined, settled: Promise.resolve() },
     };
     this.#entries.set(id, entry);
@@ -91,7 +105,7 @@ export class CentralConfig {
   }
 
   #follow(id: string, entry: Entry, request: { name: string; upstreams: string[] }): void {
-    const { source, hold, clock, log } = this.#options;
+    const { source, known, hold, clock, log } = this.#options;
     let settle: (() => void) | undefined;
     let isTold = false;
     const settled = () => settle?.();
@@ -100,6 +114,7 @@ export class CentralConfig {
       (config) => {
         isTold = true;
         entry.config = config;
+        if (this.#entries.get(id) === entry) known?.set(id, request.name, config);
         this.#merge(id, entry);
         settled();
       },

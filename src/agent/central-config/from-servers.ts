@@ -29,6 +29,7 @@ export interface ServersDeps {
 
 /** What a client agent hears of its servers, by one waiting read a service. */
 export class ServiceConfigsOfServers implements ServiceConfigSource {
+  readonly isRemote = true;
   readonly #deps: ServersDeps;
   readonly #watches = new Set<AbortController>();
   readonly #paused = new Set<() => void>();

@@ -10,6 +10,7 @@ export function serviceConfigsOf(
   publisher: Pick<Publisher, "subscribe" | "isClosed">,
 ): ServiceConfigSource {
   return {
+    isRemote: false,
     watch(request: ServiceConfigRequest, onConfig) {
       let cancel = (): void => undefined;
       const read = () => {

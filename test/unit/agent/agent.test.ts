@@ -145,6 +145,7 @@ test("agent: a sidecar is registered when what config entries say of it is merge
   const said = ServiceConfig.parse({ ProxyConfig: { protocol: "http" }, UpstreamConfigs: {} });
   let say = (): void => undefined;
   const serviceConfigs: AgentOptions["serviceConfigs"] = {
+    isRemote: true,
     watch(_request, onConfig) {
       say = () => onConfig(said);
       return () => undefined;

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { CentralConfig } from "../../../../src/agent/central-config/central-config.ts";
+import { KnownConfigs } from "../../../../src/agent/central-config/known-configs.ts";
 import type { ServiceConfigSource } from "../../../../src/agent/central-config/source.ts";
 import { ServiceConfig, type ServiceConfigRequest } from "../../../../src/model/service-config.ts";
 import { MemoryFileStore } from "../../../../src/platform/file-store.ts";
@@ -18,6 +19,7 @@ function rigWith(known?: object, files = new MemoryFileStore()) {
   const rig = agentRig({ files });
   const watches: Watch[] = [];
   const source: ServiceConfigSource = {
+    isRemote: known === undefined,
     watch(request, onConfig, onFailure) {
       const watch: Watch = {
         ...request,
@@ -36,7 +38,8 @@ function rigWith(known?: object, files = new MemoryFileStore()) {
     rig.syncer.pause();
     return () => rig.syncer.resume();
   };
-  const central = new CentralConfig({ ...rig, source, hold });
+  const knownConfigs = source.isRemote ? new KnownConfigs(files, rig.log) : undefined;
+  const central = new CentralConfig({ ...rig, source, known: knownConfigs, hold });
   const configOf = (id: string) => rig.state.service(id)?.service.Proxy.Config;
   const inCatalog = (id: string) => rig.catalog.services.get(id)?.Proxy.Config;
   return { ...rig, files, central, watches, configOf, inCatalog };
@@ -160,4 +163,22 @@ test("at the end nothing is watched and nothing is held", async () => {
   central.stop();
   expect(watches[0]?.isOver).toBe(true);
   expect(clock.pendingMs).toEqual([]);
+});
+
+test("a start without servers has what was known before, until a server says otherwise", async () => {
+  const files = new MemoryFileStore();
+  const before = rigWith(undefined, files);
+  await before.service(sidecarOf());
+  await before.service({ Kind: "mesh-gateway", Name: "gw", Port: 81 });
+  for (const watch of before.watches) watch.say({ protocol: "http" });
+  await before.registrar.deregisterService("gw");
+  before.central.stop();
+  const after = rigWith(undefined, files);
+  await after.central.load();
+  await after.registrar.restore();
+  after.central.endOfStart();
+  expect(after.configOf(SIDECAR)).toEqual({ protocol: "http" });
+  expect(await files.list("services/configs")).toHaveLength(1);
+  after.watches[0]?.say({ protocol: "grpc" });
+  expect(after.configOf(SIDECAR)).toEqual({ protocol: "grpc" });
 });
