@@ -99,4 +99,27 @@ describe("services of a gateway (observed, Consul 1.8.7)", () => {
     expect(woken(() => made.apply({ type: "config-entry.delete", kind: "terminating-gateway", name: "t" }))).toBe(true);
     expect(uiGatewayServices(made.db, "t", DNS).value).toEqual([]);
   });
+
+  test("of very many are the same as of few, and are waited for as well", () => {
+    const made = new World();
+    const Services = Array.from({ length: 65 }, (_, i) => ({ Name: `s${i}` }));
+    for (const { Name } of Services) {
+      made.register("n", {
+        service: { Service: Name },
+        checks: [{ CheckID: Name, ServiceID: Name, Status: "warning" }],
+      });
+    }
+    made.register("n", { service: { Service: "other" } });
+    const entry = (Name: string, of: object[]) =>
+      TerminatingGateway.parse({ Kind: "terminating-gateway", Name, Services: of });
+    made.apply({ type: "config-entry.set", entry: entry("many", Services) });
+    made.apply({ type: "config-entry.set", entry: entry("few", Services.slice(0, 60)) });
+    const { value, index, interest } = uiGatewayServices(made.db, "many", DNS);
+    const few = uiGatewayServices(made.db, "few", DNS).value;
+    expect([value.length, few.length]).toEqual([65, 60]);
+    expect(value.filter(({ Name }) => few.some((one) => one.Name === Name))).toEqual(few);
+    made.register("n", { checks: [{ CheckID: "s1", ServiceID: "s1", Status: "critical" }] });
+    expect(interest.topics.some((topic) => made.touched.has(topic))).toBe(true);
+    expect(uiGatewayServices(made.db, "many", DNS).index).toBeGreaterThan(index);
+  });
 });
