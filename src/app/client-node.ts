@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { createHttpApp } from "../http/app.ts";
 import { routes } from "../http/table.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { parseServer } from "../model/member-tags.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { measureRuntime } from "../platform/metrics/runtime.ts";
 import { nodeIdIn } from "../platform/node-id.ts";
@@ -39,7 +40,7 @@ export function startClient({ config, telemetry, onLan }: RoleParts): Promise<Ro
         if (pools !== undefined && event.kind !== "user" && event.kind !== "query") calling.know(pools.lan);
         if (event.kind === "join") {
           dns?.retry();
-          configs?.retry();
+          if (parseServer(event.member.tags) !== undefined) configs?.retry();
         }
         onLan(event);
       },

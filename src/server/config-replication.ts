@@ -23,7 +23,7 @@ const BATCH_PAUSE_MS = 100;
 /** Between two reads, whatever changes. */
 const ROUND_PAUSE_MS = 250;
 const RETRY_MS_MIN = 1000;
-const RETRY_MS_MAX = 60_000;
+const RETRY_MS_MAX = 15_000;
 /** Entries that hang on each other may need several rounds. */
 const PASSES_MAX = 16;
 
