@@ -1,10 +1,10 @@
-import { notYetWarnings } from "./app/not-yet.ts";
 import type { AgentProcess } from "./app/process.ts";
 import { serve } from "./app/serve.ts";
 import { ConfigError } from "./config/error.ts";
 import { AGENT_FLAGS } from "./config/flags.ts";
 import type { Loaded } from "./config/load.ts";
 import { loadCommandLine } from "./config/load-command-line.ts";
+import { notYetWarnings } from "./config/not-yet.ts";
 import { GoFlagError } from "./lang/goflags.ts";
 import { DISK_READER } from "./platform/config-files.ts";
 

@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import { ConfigError } from "./error.ts";
 import { readJoinToken } from "./join-token-file.ts";
 import { loadConfig, type Machine } from "./load.ts";
+import { notYetWarnings } from "./not-yet.ts";
 import { type FileReader, readSources } from "./read.ts";
 
 export interface Verdict {
@@ -25,7 +26,7 @@ export async function validateFiles(
     const { config, warnings } = loadConfig({ ...input, joinToken });
     await checkDataDir(config.dataDir, reader);
     checkWatches(config);
-    return { errors: [], warnings: [...read.warnings, ...warnings] };
+    return { errors: [], warnings: [...read.warnings, ...warnings, ...notYetWarnings(config)] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { errors: [error.message], warnings: [] };

@@ -54,11 +54,8 @@ class Host {
     writeFileSync(join(this.dir, "etc", "services.json"), JSON.stringify({ services }));
   }
 
-  /** Whether access control is in the configuration. */
-  withAccessControl(isOn: boolean): void {
-    const file = join(this.dir, "etc", "acl.json");
-    if (isOn) writeFileSync(file, JSON.stringify(ACL));
-    else rmSync(file, { force: true });
+  accessControl(folder: "etc" | "etc-muster"): string {
+    return join(this.dir, folder, "acl.json");
   }
 
   get url(): string {
@@ -69,6 +66,7 @@ class Host {
   own(script: string): string {
     return script
       .replaceAll("/etc/consul.d", join(this.dir, "etc"))
+      .replaceAll("/etc/muster.d", join(this.dir, "etc-muster"))
       .replaceAll("/opt/consul", join(this.dir, "opt"))
       .replaceAll("/var/lib/muster", join(this.dir, "muster"))
       .replaceAll("127.0.0.1:8500", `${this.address}:8500`)
@@ -87,8 +85,11 @@ class Host {
     return out + err;
   }
 
-  /** Starts an agent by a command of the page, and waits until `isThere`. */
-  async start(command: string, isThere: () => Promise<boolean>): Promise<void> {
+  /** Starts an agent by commands of the page, of which the last one stays, and waits until `isThere`. */
+  async start(commands: string, isThere: () => Promise<boolean>): Promise<void> {
+    const at = commands.search(/^(muster|consul) agent /m);
+    if (at > 0) await this.run(commands.slice(0, at));
+    const command = commands.slice(at);
     const log = openSync(join(this.dir, `agent-${++this.#starts}.log`), "w");
     const agent = Bun.spawn(["sh", "-c", `exec ${this.own(command)}`], { ...this.#options, stdout: log, stderr: log });
     closeSync(log);
@@ -210,11 +211,22 @@ describe.skipIf(WHY_NOT !== "")(`the page about moving from Consul, executed ${W
     () =>
       withHosts(async (server, client) => {
         const blocks = commandBlocks(DOCUMENT).filter(({ notRun }) => notRun === RUN_HERE);
-        const [look, answers, moveFiles, startServer, restore, startClient, compare, save, startAgain, restoreAgain] =
-          blocks.map(({ script }) => script);
-        expect(blocks).toHaveLength(10);
+        const [
+          look,
+          validate,
+          answers,
+          moveFiles,
+          startServer,
+          restore,
+          startClient,
+          compare,
+          save,
+          startAgain,
+          restoreAgain,
+        ] = blocks.map(({ script }) => script);
+        expect(blocks).toHaveLength(11);
 
-        server.withAccessControl(true);
+        writeFileSync(server.accessControl("etc"), JSON.stringify(ACL));
         await server.start("consul agent -config-dir=/etc/consul.d", leads(server));
         await client.start("consul agent -config-dir=/etc/consul.d", leads(client));
         await register(server, "cache");
@@ -226,14 +238,15 @@ describe.skipIf(WHY_NOT !== "")(`the page about moving from Consul, executed ${W
         const kept = await keptAnswers(server);
         expect(Object.keys(expected).length).toBeGreaterThan(100);
 
-        expect(await server.run(look ?? "")).toContain("Configuration is valid!");
+        await server.run(look ?? "");
+        await expect(server.run(validate ?? "")).rejects.toThrow("acl.enabled is true: everything would be open");
+        rmSync(server.accessControl("etc-muster"));
+        expect(await server.run(validate ?? "")).toContain("Configuration is valid!");
         await server.run(answers ?? "");
         await client.stop();
         await server.stop();
 
         await server.run(moveFiles ?? "");
-        await expect(server.run(startServer ?? "")).rejects.toThrow("acl.enabled is true: everything would be open");
-        server.withAccessControl(false);
         await server.start(startServer ?? "", leads(server));
         expect(await server.run(restore ?? "")).toMatch(
           /^Restored snapshot\nKept for the next save, not served: .*2 ACLPolicy.* 1 Intention, 1 ConnectCA/,
@@ -250,7 +263,6 @@ describe.skipIf(WHY_NOT !== "")(`the page about moving from Consul, executed ${W
         await server.run(save ?? "");
         await client.stop();
         await server.stop();
-        server.withAccessControl(true);
         await server.start(startAgain ?? "", leads(server));
         expect(await server.run(restoreAgain ?? "")).toContain("Restored snapshot");
         await client.start("consul agent -config-dir=/etc/consul.d", leads(client));

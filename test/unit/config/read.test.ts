@@ -71,4 +71,10 @@ describe("validate", () => {
       const bad = { errors: [`data_dir "${path}" is not a directory`], warnings: [] };
       expect(await validateFiles([path], "", reader, MACHINE)).toEqual(bad);
     }));
+
+  test("refuses what this version would not start with", () =>
+    withFiles({ "a.hcl": 'data_dir = "/nowhere/x" acl { enabled = true }' }, async (reader, dir) => {
+      const { errors } = await validateFiles([`${dir}/a.hcl`], "", reader, MACHINE);
+      expect(errors).toEqual([expect.stringContaining("has no access control")]);
+    }));
 });

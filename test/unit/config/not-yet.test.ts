@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { notYetWarnings } from "../../../src/app/not-yet.ts";
-import { configOf } from "../config/fixture.ts";
+import { notYetWarnings } from "../../../src/config/not-yet.ts";
+import { configOf } from "./fixture.ts";
 
 test("access control that would not be there is refused", () => {
   expect(() => notYetWarnings(configOf("server = true bootstrap = true acl { enabled = true }"))).toThrow(

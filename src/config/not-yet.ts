@@ -1,5 +1,5 @@
-import type { Config } from "../config/config.ts";
-import { ConfigError } from "../config/error.ts";
+import type { Config } from "./config.ts";
+import { ConfigError } from "./error.ts";
 
 /**
  * This version has no access control, and what agents say to each other on ports.server is open to whom they listen to.
