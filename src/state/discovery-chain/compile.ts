@@ -54,7 +54,7 @@ class Compiler {
   readonly #request: ChainRequest;
   readonly #entries: ChainEntries;
   readonly #nodes = new Map<string, Node>();
-  readonly #targets: Targets;
+  readonly #targets = new Targets();
   readonly #resolvers: Resolvers;
   #protocol = "";
   /** Requests are routed or split. */
@@ -68,7 +68,6 @@ class Compiler {
     this.#request = request;
     this.#entries = entries;
     this.#isPlain = protocol !== "" && !isRoutable(protocol);
-    this.#targets = new Targets(request.trustDomain);
     this.#resolvers = new Resolvers({
       ...{ request, entries, targets: this.#targets },
       addNode: (node) => this.#add(node),
@@ -77,7 +76,7 @@ class Compiler {
   }
 
   compile(): ChainParts {
-    const { service, datacenter } = this.#request;
+    const { service, datacenter, trustDomain } = this.#request;
     const start = this.#start();
     const order = orderOf(this.#nodes, start);
     flattenSplitters(this.#nodes, order, service);
@@ -88,7 +87,7 @@ class Compiler {
     }
     const customized = this.#customized();
     return {
-      ...{ service, datacenter, namespace: NAMESPACE, start, customizationHash: customized },
+      ...{ service, datacenter, namespace: NAMESPACE, trustDomain, start, customizationHash: customized },
       protocol: this.#request.overrides.protocol || this.#protocol,
       nodes: reachable(this.#nodes, start).flatMap((key) => this.#nodes.get(key) ?? []),
       targets: this.#targets.used(),

@@ -9,7 +9,7 @@ export type ChainKind =
   | "service-splitter"
   | "service-resolver";
 
-/** The entry of that kind and name, if there is one. */
+/** The entry of that kind and name, if there is one. Asked for the same again and again. */
 export type EntryReader = <K extends ChainKind>(kind: K, name: string) => ConfigEntryOf<K> | undefined;
 
 /** Services that one chain may lead to: what is compiled for one request or one write has to end. */
@@ -18,7 +18,7 @@ export const SERVICES_MAX = 1000;
 const TCP = "tcp";
 const PROTOCOL = "protocol";
 
-/** The config entries that a chain is made of, looked up as they are needed, each once. */
+/** The config entries that a chain is made of, looked up as they are needed. */
 export class ChainEntries {
   readonly #service: string;
   readonly #read: EntryReader;
@@ -26,7 +26,7 @@ export class ChainEntries {
 
   constructor(service: string, read: EntryReader) {
     this.#service = service;
-    this.#read = remembering(read);
+    this.#read = read;
   }
 
   router(name: string): ConfigEntryOf<"service-router"> | undefined {
@@ -71,12 +71,16 @@ export class ChainEntries {
 
 /** Reads each entry once. */
 export function remembering(read: EntryReader): EntryReader {
-  const known = new Map<string, ConfigEntry | undefined>();
+  const kinds = new Map<ChainKind, Map<string, ConfigEntry | undefined>>();
   return <K extends ChainKind>(kind: K, name: string) => {
-    const key = `${kind}/${name}`;
-    if (!known.has(key)) known.set(key, read(kind, name));
-    // The key says of which kind it is.
-    return known.get(key) as ConfigEntryOf<K> | undefined;
+    const known = kinds.get(kind) ?? new Map<string, ConfigEntry | undefined>();
+    if (known.size === 0) kinds.set(kind, known);
+    const found = known.get(name);
+    // The map is that of the kind.
+    if (found !== undefined || known.has(name)) return found as ConfigEntryOf<K> | undefined;
+    const entry = read(kind, name);
+    known.set(name, entry);
+    return entry;
   };
 }
 

@@ -11,6 +11,7 @@ export interface ChainParts {
   readonly service: string;
   readonly namespace: string;
   readonly datacenter: string;
+  readonly trustDomain: string;
   readonly customizationHash: string;
   readonly protocol: string;
   readonly start: string;
@@ -28,7 +29,7 @@ export function printChain(parts: ChainParts): CompiledDiscoveryChain {
     Protocol: parts.protocol,
     StartNode: parts.start,
     Nodes: inOrder(parts.nodes.map((node) => [keyOf(node), printNode(node)])),
-    Targets: inOrder(parts.targets.map((target) => [target.id, printTarget(target)])),
+    Targets: inOrder(parts.targets.map((target) => [target.id, printTarget(target, parts.trustDomain)])),
   };
   return withoutZeros(chain) as CompiledDiscoveryChain;
 }
@@ -65,7 +66,9 @@ function printRoute(route: ServiceRoute, next: string) {
   return { Definition: printStruct(planOf(ServiceRoute), route), NextNode: next };
 }
 
-function printTarget(target: Target) {
+/** Mesh gateways tell targets apart by their names. */
+function printTarget(target: Target, trustDomain: string) {
+  const name = `${target.id}.internal.${trustDomain}`;
   return {
     ID: target.id,
     Service: target.service,
@@ -74,9 +77,9 @@ function printTarget(target: Target) {
     Datacenter: target.datacenter,
     MeshGateway: { Mode: target.meshGatewayMode },
     Subset: target.instances,
-    External: target.isExternal,
-    SNI: target.sni,
-    Name: target.name,
+    External: target.externalSni !== "",
+    SNI: target.externalSni || name,
+    Name: name,
   };
 }
 

@@ -75,8 +75,7 @@ export class Resolvers {
     const sni = this.#deps.entries.defaults(service)?.ExternalSNI;
     if (sni) {
       refuseMeshOnly(service, entry);
-      target.sni = sni;
-      target.isExternal = true;
+      target.externalSni = sni;
     }
     target.meshGatewayMode = this.#gatewayMode(target);
     target.isUsed = true;
@@ -98,7 +97,7 @@ export class Resolvers {
   /** Gateways stand between the caller and other datacenters. */
   #gatewayMode(target: Target): string {
     const { request, entries } = this.#deps;
-    if (target.datacenter === request.callerDatacenter || target.isExternal) return "";
+    if (target.datacenter === request.callerDatacenter || target.externalSni !== "") return "";
     const said = entries.defaults(target.service)?.MeshGateway.Mode || entries.proxyDefaults?.MeshGateway.Mode || "";
     const wanted = request.overrides.meshGatewayMode;
     if (wanted === "" || wanted === said) return said;

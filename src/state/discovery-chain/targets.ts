@@ -11,10 +11,8 @@ export interface Place {
 /** Instances of a service that requests are sent to, while the chain is compiled. */
 export interface Target extends Place {
   readonly id: string;
-  /** By what mesh gateways tell targets apart. */
-  readonly name: string;
-  sni: string;
-  isExternal: boolean;
+  /** By what it is known outside of the mesh; "" inside. */
+  externalSni: string;
   meshGatewayMode: string;
   instances: ResolverSubset;
   /** Something resolves to it. */
@@ -25,21 +23,23 @@ export const ALL_INSTANCES: ResolverSubset = { Filter: "", OnlyPassing: false };
 
 /** The targets of a chain, one for each place. */
 export class Targets {
-  readonly #trustDomain: string;
   readonly #targets = new Map<string, Target>();
-
-  constructor(trustDomain: string) {
-    this.#trustDomain = trustDomain;
-  }
 
   at(place: Place): Target {
     const id = idOf(place);
     const known = this.#targets.get(id);
     if (known !== undefined) return known;
-    const name = sniOf(place, this.#trustDomain);
+    const { service, subset, namespace, datacenter } = place;
     const target: Target = {
-      ...{ ...place, id, name, sni: name },
-      ...{ isExternal: false, meshGatewayMode: "", instances: ALL_INSTANCES, isUsed: false },
+      id,
+      service,
+      subset,
+      namespace,
+      datacenter,
+      externalSni: "",
+      meshGatewayMode: "",
+      instances: ALL_INSTANCES,
+      isUsed: false,
     };
     this.#targets.set(id, target);
     return target;
@@ -63,8 +63,4 @@ export class Targets {
 
 function idOf({ service, subset, namespace, datacenter }: Place): string {
   return `${subset === "" ? "" : `${subset}.`}${service}.${namespace}.${datacenter}`;
-}
-
-function sniOf(place: Place, trustDomain: string): string {
-  return `${idOf(place)}.internal.${trustDomain}`;
 }

@@ -71,8 +71,9 @@ function validateForAll(db: StateDb, proposed: ProposedEntry): void {
   if (name !== PROXY_DEFAULTS_NAME) return;
   const before = protocolOfAll(configEntry(db, "proxy-defaults", name));
   if (before === protocolOfAll(next?.Kind === "proxy-defaults" ? next : undefined)) return;
-  const chains = new Chains(proposed, readerOfAll(db));
-  for (const kind of CHAIN_KINDS) for (const { Name } of configEntriesOfKind(db, kind)) chains.compile(Name);
+  const all = new AllEntries(db);
+  const chains = new Chains(proposed, (kind, service) => all.get(kind, service));
+  for (const kind of CHAIN_KINDS) for (const { Name } of all.of(kind).values()) chains.compile(Name);
   for (const gateway of configEntriesOfKind(db, "ingress-gateway")) chains.refuseOtherProtocols(gateway);
 }
 
@@ -161,17 +162,26 @@ function otherProtocol(service: string, spoken: string, wanted: string): Refusal
 }
 
 /** Where most entries are needed, reading them by kind is faster than one by one. */
-function readerOfAll(db: StateDb): EntryReader {
-  const kinds = new Map<ChainKind, ReadonlyMap<string, ConfigEntry>>();
-  return <K extends ChainKind>(kind: K, name: string) => {
-    const known = kinds.get(kind);
-    const entries = known ?? byName(configEntriesOfKind<ChainKind>(db, kind));
-    if (known === undefined) kinds.set(kind, entries);
-    // The map is that of the kind.
-    return entries.get(name.toLowerCase()) as ConfigEntryOf<K> | undefined;
-  };
-}
+class AllEntries {
+  readonly #db: StateDb;
+  readonly #kinds = new Map<ChainKind, ReadonlyMap<string, ConfigEntry>>();
 
-function byName(entries: readonly ConfigEntry[]): ReadonlyMap<string, ConfigEntry> {
-  return new Map(entries.map((entry) => [entry.Name.toLowerCase(), entry]));
+  constructor(db: StateDb) {
+    this.#db = db;
+  }
+
+  get<K extends ChainKind>(kind: K, name: string): ConfigEntryOf<K> | undefined {
+    // The map is that of the kind.
+    return this.of(kind).get(name.toLowerCase()) as ConfigEntryOf<K> | undefined;
+  }
+
+  /** By their names in lower case, in that order. */
+  of(kind: ChainKind): ReadonlyMap<string, ConfigEntry> {
+    const known = this.#kinds.get(kind);
+    if (known !== undefined) return known;
+    const entries: readonly ConfigEntry[] = configEntriesOfKind(this.#db, kind);
+    const byName = new Map(entries.map((entry) => [entry.Name.toLowerCase(), entry]));
+    this.#kinds.set(kind, byName);
+    return byName;
+  }
 }

@@ -13,7 +13,12 @@ import {
   NO_OVERRIDES,
 } from "../../../../src/model/discovery-chain.ts";
 import { compileChain } from "../../../../src/state/discovery-chain/compile.ts";
-import { type ChainKind, type EntryReader, SERVICES_MAX } from "../../../../src/state/discovery-chain/entries.ts";
+import {
+  type ChainKind,
+  type EntryReader,
+  remembering,
+  SERVICES_MAX,
+} from "../../../../src/state/discovery-chain/entries.ts";
 import { discoveryChain } from "../../../../src/state/discovery-chain/queries.ts";
 import recorded from "../../../fixtures/discovery-chain/recorded.json";
 import type { Ask, Overrides } from "../../../fixtures/discovery-chain/sets.ts";
@@ -188,7 +193,7 @@ test("a long way of redirects that many routes go is gone once", () => {
     }));
     return ServiceRouter.parse({ Kind: kind, Name: service, Routes }) as ConfigEntryOf<K>;
   };
-  const { Nodes, Targets } = compileChain(request("0"), read);
+  const { Nodes, Targets } = compileChain(request("0"), remembering(read));
   expect(Object.keys(Nodes)).toEqual([`resolver:${redirects}.default.dc1`, "router:0.default"]);
   expect(Object.keys(Targets)).toEqual([`${redirects}.default.dc1`]);
   expect(reads).toBeLessThan(4 * redirects);
