@@ -95,7 +95,12 @@ export function telemetryApi({ hub, memory, prometheus }: Telemetry, measure: ()
       if (prometheus !== undefined) measure();
       return prometheus?.text();
     },
-    subscribe: (level, json, onLine) => hub.subscribe(level, json, onLine),
+    subscribe(level, json, onLine) {
+      const unsubscribe = hub.subscribe(level, json, onLine);
+      // The runtime sends headers with the first bytes of a body, and Consul's `debug` waits for them before anything else.
+      hub.logger("agent.http").debug("log is monitored", { level });
+      return unsubscribe;
+    },
   };
 }
 

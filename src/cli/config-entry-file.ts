@@ -20,9 +20,9 @@ export async function readConfigEntry(context: CommandContext, file: string): Pr
   }
 }
 
-/** How commands name an entry. */
+/** How commands name an entry. The mesh is the only one of its kind, and named after it. */
 export function entryName({ Kind, Name }: ConfigEntry): string {
-  return `${Kind}/${Name}`;
+  return `${Kind}/${Name || (Kind === "mesh" ? Kind : "")}`;
 }
 
 async function readText(context: CommandContext, file: string): Promise<string> {

@@ -136,6 +136,12 @@ function reasonText(error: unknown, host: string, unixPath: string | undefined):
       return `dial tcp: lookup ${host.replace(/:\d+$/, "")}: no such host`;
     case "ECONNRESET":
       return "EOF";
+    case "EPROTO":
+      return "TLS handshake failed; the agent may ask for a certificate (-client-cert, -client-key), or speak no TLS on this port";
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+      return "x509: certificate signed by unknown authority (-ca-file names the file of a known one)";
     default:
       return error instanceof Error ? error.message : String(error);
   }

@@ -4,9 +4,9 @@
  * ids, numbers and times. Names of cases are those of the fixtures in test/support/cli/cases.ts.
  */
 import { beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { CASES, GOSSIP_KEY, LIVE_CASES } from "../../support/cli/cases.ts";
 import { startConsul } from "../../support/cli/consul-agent.ts";
 import { type Life, live, processRunner } from "../../support/cli/live.ts";
@@ -60,7 +60,7 @@ interface Lives {
 async function compare(): Promise<Lives> {
   const dir = mkdtempSync(join(tmpdir(), "cli-"));
   // A departure waits as long before it ends.
-  const flags = ["-encrypt", GOSSIP_KEY, "-hcl", 'leave_drain_time = "1s"'];
+  const flags = ["-encrypt", GOSSIP_KEY, "-hcl", 'performance { leave_drain_time = "1s" }'];
   const [first, second] = await Promise.all([startConsul(CONSUL.binary, flags), startConsul(CONSUL.binary, flags)]);
   const own = await startAgent(dir, ["-dev", "-node=n1", ...flags]);
   try {
@@ -127,6 +127,33 @@ describe.skipIf(WHY_NOT !== "")(`command lines beside Consul's ${WHY_NOT}`, () =
   test("consul prints at our agents what it prints at Consul's", () => {
     expect(unexplained(lives.theirs, lives.atOurs, AT_OURS)).toEqual([]);
   });
+
+  test(
+    "consul debug captures the log and metrics of our agents",
+    async () => {
+      const dir = mkdtempSync(join(tmpdir(), "cli-debug-"));
+      const own = await startAgent(dir, ["-dev", "-node=n1"]);
+      try {
+        const words = ["debug", "-duration=10s", "-interval=10s", `-output=${join(dir, "captured")}`, "-archive=false"];
+        const child = Bun.spawn([CONSUL.binary, ...words], {
+          cwd: dir,
+          env: { PATH: process.env.PATH ?? "", CONSUL_HTTP_ADDR: own.url },
+          stdout: "pipe",
+          stderr: "ignore",
+        });
+        expect(await child.stdout.text()).toContain("==> Capture successful ");
+        const names = (readdirSync(join(dir, "captured"), { recursive: true }) as string[]).map((name) =>
+          basename(name),
+        );
+        for (const name of ["agent.json", "host.json", "cluster.json", "index.json", "metrics.json", "consul.log"])
+          expect(names).toContain(name);
+      } finally {
+        await own.stop("SIGKILL");
+        rmSync(dir, { recursive: true, force: true });
+      }
+    },
+    LIVES_MS_MAX,
+  );
 
   test("a difference that is gone is no longer listed", () => {
     const gone = (reasons: Readonly<Record<string, string>>, other: Life) => {

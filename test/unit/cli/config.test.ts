@@ -55,6 +55,10 @@ describe("config write", () => {
     });
   });
 
+  test("names the mesh after its kind", async () => {
+    expect((await config("write -", 'Kind = "mesh"')).stdout).toBe("Config entry written: mesh/mesh\n");
+  });
+
   test("drops the indexes of an entry that was read", async () => {
     const read = '{"Kind":"service-defaults","Name":"web","CreateIndex":5,"ModifyIndex":9}';
     expect(await sent(read)).not.toContainKeys(["CreateIndex", "ModifyIndex"]);
