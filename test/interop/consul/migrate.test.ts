@@ -232,11 +232,14 @@ describe.skipIf(WHY_NOT !== "")(`the page about moving from Consul, executed ${W
         await register(server, "cache");
         await register(client, "worker");
         await seed(server.url);
+        // They hang on the hosts' own health.
+        for (const { url } of [server, client]) await fetch(`${url}/v1/session/create`, { method: "PUT" });
         await grant(server);
         await until(isWhole(server), "Consul's agents to be in its catalog", WAIT_MS);
         const expected = await everything(server.address, AGENTS);
         const kept = await keptAnswers(server);
         expect(Object.keys(expected).length).toBeGreaterThan(100);
+        expect(expected["/v1/session/list"]).toHaveLength(4);
 
         await server.run(look ?? "");
         await expect(server.run(validate ?? "")).rejects.toThrow("acl.enabled is true: everything would be open");
