@@ -1,4 +1,5 @@
 import { goQuote, utf8Length } from "../../lang/filter/go-string.ts";
+import { firstRepeated } from "./go-value.ts";
 import type { HttpPermission, IntentionPermission, ServiceIntentions, SourceIntention } from "./later.ts";
 
 /** What a check finds: a text in the words of Consul 1.9, or undefined for nothing. */
@@ -104,7 +105,7 @@ function httpProblem(http: HttpPermission): Problem {
       return `.Header[${index}] should only contain one of Present, Exact, Prefix, Suffix, or Regex.`;
     }
   }
-  const twice = methods.find((method, index) => methods.indexOf(method) !== index);
+  const twice = firstRepeated(methods);
   if (twice !== undefined) return `.Methods contains ${goQuote(twice)} more than once`;
   return paths + headers.length + methods.length === 0 ? " should not be empty" : undefined;
 }

@@ -1,6 +1,7 @@
 import { goQuote } from "../../lang/filter/go-string.ts";
 import { formatDurationNs } from "../../lib/duration.ts";
 import { shortestFloat32, wrapped } from "./go-number.ts";
+import { firstRepeated } from "./go-value.ts";
 import type { ServiceResolver, ServiceRoute, ServiceRouter, ServiceSplitter } from "./routing.ts";
 
 /** What a check finds: a text in Consul's words, or undefined for nothing. */
@@ -55,10 +56,13 @@ function httpProblem(http: HttpMatch): Problem {
     firstOf(http.QueryParam ?? [], ({ Name, Present, Exact, Regex }, index) =>
       matchProblem(`QueryParam[${index}]`, Name, [Present, Exact, Regex], "Present, Exact, or Regex"),
     ) ??
-    firstOf(http.Methods ?? [], (method, index, all) =>
-      all.indexOf(method) === index ? undefined : `Methods contains ${goQuote(method)} more than once`,
-    )
+    methodsProblem(http.Methods ?? [])
   );
+}
+
+function methodsProblem(methods: readonly string[]): Problem {
+  const twice = firstRepeated(methods);
+  return twice === undefined ? undefined : `Methods contains ${goQuote(twice)} more than once`;
 }
 
 /** Of what matches paths in routes and in intentions. */
@@ -78,9 +82,9 @@ function matchProblem(where: string, name: string, ways: readonly (string | bool
 
 const countOf = (parts: readonly (string | boolean)[]): number => parts.filter(Boolean).length;
 
-function firstOf<T>(items: readonly T[], check: (item: T, index: number, all: readonly T[]) => Problem): Problem {
+function firstOf<T>(items: readonly T[], check: (item: T, index: number) => Problem): Problem {
   for (const [index, item] of items.entries()) {
-    const problem = check(item, index, items);
+    const problem = check(item, index);
     if (problem !== undefined) return problem;
   }
   return undefined;

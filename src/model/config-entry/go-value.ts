@@ -14,3 +14,9 @@ export function manyErrors(errors: readonly string[]): string {
   const head = errors.length === 1 ? "1 error occurred:" : `${errors.length} errors occurred:`;
   return `${head}\n${errors.map((error) => `\t* ${error}\n`).join("")}\n`;
 }
+
+/** The first text that is there a second time. */
+export function firstRepeated(texts: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return texts.find((text) => seen.size === seen.add(text).size);
+}

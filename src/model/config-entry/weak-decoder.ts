@@ -4,6 +4,8 @@ import { decimalOf, GoNumberError, parseGoFloat32, parseGoInt, shortestFloat32, 
 import { goKind, isObject } from "./go-value.ts";
 import { type Field, type Plan, type StructPlan, zeroOf } from "./plan.ts";
 
+/** More than anybody reads are not told. */
+const ERRORS_MAX = 1000;
 /** Levels of settings that no schema knows; more can't be kept in archives. */
 const ANY_DEPTH_MAX = 32;
 
@@ -27,7 +29,7 @@ export class WeakDecoder {
       left.delete(key);
       return [field.name, this.#field(field, value, path === "" ? field.name : `${path}.${field.name}`)];
     });
-    for (const key of left.keys()) this.unknown.push(path === "" ? key : `${path}.${key}`);
+    for (const key of left.keys()) if (!this.#isEnough()) this.unknown.push(path === "" ? key : `${path}.${key}`);
     return Object.fromEntries(out);
   }
 
@@ -123,8 +125,12 @@ export class WeakDecoder {
   }
 
   #fail(plan: Plan, text: string): unknown {
-    this.errors.push(text);
+    if (!this.#isEnough()) this.errors.push(text);
     return zeroOf(plan);
+  }
+
+  #isEnough(): boolean {
+    return this.errors.length + this.unknown.length >= ERRORS_MAX;
   }
 }
 

@@ -120,3 +120,12 @@ test("keys that objects have by themselves are keys like others", () => {
 test("a text keeps no half of a character", () => {
   expect(decoded({ ...WEB, Protocol: "\ud800" })).toMatchObject({ Protocol: "\ufffd" });
 });
+
+test("of more errors than anybody reads some are told, and a number as long as a book is out of range at once", () => {
+  const Paths = Array.from({ length: 5000 }, () => "x");
+  expect(refusal({ ...WEB, Expose: { Paths } })).toStartWith("1000 error(s) decoding:");
+  const keys = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`k${at}`, 1]));
+  expect(refusal({ ...WEB, ...keys })).toStartWith("1000 errors occurred:");
+  const ListenerPort = "1".repeat(1_000_000);
+  expect(refusal({ ...WEB, Expose: { Paths: { ListenerPort } } })).toEndWith(": value out of range");
+});
