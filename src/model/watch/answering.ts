@@ -22,6 +22,8 @@ export interface Answering {
 /** Consul's: 5 s times the square of the number of failures. */
 const RETRY_MS = 5_000;
 const RETRY_MS_MAX = 180_000;
+/** A server that stops answers at once with what there was; it must not be asked as fast as it answers. */
+const UNCHANGED_MS = 250;
 
 /** Answers with a new cursor, by long polls, until `signal` is aborted. A failure is told and the question asked again. */
 export async function* watchAnswers(answering: Answering, signal: AbortSignal): AsyncGenerator<WatchAnswer> {
@@ -34,7 +36,10 @@ export async function* watchAnswers(answering: Answering, signal: AbortSignal): 
       // Without a cursor the next question would not wait, and so would all that follow.
       if (answer.cursor === "") throw new Error(`the answer has no ${HEADERS[waitsBy]}`);
       failures = 0;
-      if (answer.cursor === cursor) continue;
+      if (answer.cursor === cursor) {
+        await pause(clock, UNCHANGED_MS, signal);
+        continue;
+      }
       // An index that goes back belongs to a restored or new server: begin again.
       const isBehind = waitsBy === "index" && cursor !== "" && BigInt(answer.cursor) < BigInt(cursor);
       cursor = isBehind ? "" : answer.cursor;
