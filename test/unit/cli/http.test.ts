@@ -27,6 +27,8 @@ const address = () => `127.0.0.1:${server.port}`;
 const ask = (flags: readonly string[], env: Record<string, string> = {}) =>
   runInProcess(["catalog", "datacenters", ...flags], { env: { CONSUL_HTTP_ADDR: address(), ...env } });
 
+const UNKNOWN_AUTHORITY = /self signed certificate|x509: certificate signed by unknown authority/;
+
 describe("HTTP client: environment", () => {
   test("a bool that is none is told once and has no effect", async () => {
     const clock = new ManualClock();
@@ -116,10 +118,31 @@ describe("HTTP client: connections", () => {
     try {
       const url = `https://127.0.0.1:${secure.port}`;
       expect((await ask([`-http-addr=${url}`, `-ca-file=${join(dir, "ca.pem")}`])).stdout).toBe("by-tls\n");
-      expect((await ask([`-http-addr=${url}`])).exit).toBe(1);
+      const unknown = await ask([`-http-addr=${url}`]);
+      expect([unknown.exit, unknown.stderr]).toEqual([1, expect.stringMatching(UNKNOWN_AUTHORITY)]);
       expect((await ask([`-http-addr=${url}`], { CONSUL_HTTP_SSL_VERIFY: "false" })).stdout).toBe("by-tls\n");
     } finally {
       await secure.stop(true);
+    }
+  });
+
+  test("an agent that asks for a certificate is told from one that can't be reached", async () => {
+    const { cert, key } = await selfSigned();
+    writeFileSync(join(dir, "ca.pem"), cert);
+    const strict = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      tls: { cert, key, ca: cert, requestCert: true, rejectUnauthorized: true },
+      fetch: () => Response.json(["by-tls"]),
+    });
+    try {
+      const { exit, stderr } = await ask([
+        `-http-addr=https://127.0.0.1:${strict.port}`,
+        `-ca-file=${join(dir, "ca.pem")}`,
+      ]);
+      expect([exit, stderr]).toEqual([1, expect.stringContaining("the agent may ask for a certificate (-client-cert")]);
+    } finally {
+      await strict.stop(true);
     }
   });
 });
