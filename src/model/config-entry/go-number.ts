@@ -15,8 +15,8 @@ const RANGES: Record<GoIntType, readonly [bigint, bigint]> = {
 
 /** Go's literals of base 0: `10`, `0x1f`, `0b11`, `0o17`, `017`, with single underlines between digits. */
 const INTEGER = /^(?:0x(?:_?[0-9a-f])+|0b(?:_?[01])+|0o?(?:_?[0-7])+|0|[1-9](?:_?[0-9])*)$/i;
-/** All integers of 64 bits are shorter, in any base; reading a much longer one takes long. */
-const INTEGER_CHARS_MAX = 100;
+/** All integers of 64 bits are shorter, in any base and with underlines; reading a much longer one takes long. */
+const INTEGER_CHARS_MAX = 200;
 const FLOAT = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?$/i;
 
 /** Go's `ParseInt` or `ParseUint` with base 0. Throws a GoNumberError with their text. */
@@ -26,9 +26,9 @@ export function parseGoInt(text: string, type: GoIntType): number {
     new GoNumberError(`strconv.${isSigned ? "ParseInt" : "ParseUint"}: parsing ${goQuote(text)}: ${why}`);
   const sign = isSigned ? (/^[+-]/.exec(text)?.[0] ?? "") : "";
   const digits = text.slice(sign.length);
+  if (digits.length > INTEGER_CHARS_MAX) throw bad("value out of range");
   if (!INTEGER.test(digits)) throw bad("invalid syntax");
   const plain = digits.replaceAll("_", "").replace(/^0(?=[0-7])/, "0o");
-  if (plain.length > INTEGER_CHARS_MAX) throw bad("value out of range");
   const value = sign === "-" ? -BigInt(plain) : BigInt(plain);
   const [least, most] = RANGES[type];
   if (value < least || value > most) throw bad("value out of range");
