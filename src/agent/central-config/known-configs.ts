@@ -11,7 +11,13 @@ const KnownFile = z.object({
   ServiceID: z.string(),
   /** Whom it is about: a sidecar's own service. Consul's files don't tell. */
   Name: z.string().default(""),
-  Defaults: ServiceConfig.extend({ UpstreamConfigs: ServiceConfig.shape.UpstreamConfigs.nullish() }),
+  Defaults: ServiceConfig.extend({
+    UpstreamConfigs: ServiceConfig.shape.UpstreamConfigs.nullish(),
+    /** Consul's upstreams. */
+    UpstreamIDConfigs: z
+      .array(z.object({ Upstream: z.object({ ID: z.string() }), Config: z.record(z.string(), z.unknown()) }))
+      .nullish(),
+  }),
 });
 
 /** What config entries said last of the services of this node, on disk: a start may find no server. */
@@ -31,7 +37,12 @@ export class KnownConfigs {
     for (const file of await this.#files.list(FOLDER)) {
       try {
         const { ServiceID, Name, Defaults } = KnownFile.parse(JSON.parse(await this.#files.read(`${FOLDER}/${file}`)));
-        const config = { ...Defaults, UpstreamConfigs: Defaults.UpstreamConfigs ?? {} };
+        const { UpstreamConfigs, UpstreamIDConfigs, ...rest } = Defaults;
+        const ofConsul = (UpstreamIDConfigs ?? []).map(({ Upstream, Config }): [string, typeof Config] => [
+          Upstream.ID,
+          Config,
+        ]);
+        const config = { ...rest, UpstreamConfigs: UpstreamConfigs ?? Object.fromEntries(ofConsul) };
         this.#known.set(ServiceID, { name: Name, config });
       } catch {
         this.#log.warn("Skipped what was known of a service's config entries: its file can't be read", { file });

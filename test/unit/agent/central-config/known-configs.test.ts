@@ -37,10 +37,18 @@ test("what is forgotten is gone from the disk", async () => {
   expect(await files.list("services/configs")).toEqual([md5Hex("c")]);
 });
 
+/** As Consul 1.8.7 writes them (observed). */
+const UPSTREAMS = [{ Upstream: { ID: "db" }, Config: { protocol: "grpc" } }];
+
 test("files of a Consul agent are read; damaged ones are left out", async () => {
   const files = new MemoryFileStore();
   const Defaults = {
-    ...{ ProxyConfig: { protocol: "http" }, UpstreamConfigs: null, UpstreamIDConfigs: [], Expose: { Checks: true } },
+    ...{
+      ProxyConfig: { protocol: "http" },
+      UpstreamConfigs: null,
+      UpstreamIDConfigs: UPSTREAMS,
+      Expose: { Checks: true },
+    },
     ...{ MeshGateway: { Mode: "local" }, Index: 7 },
   };
   await files.write("services/configs/1", JSON.stringify({ ServiceID: "p", Defaults }));
@@ -48,7 +56,10 @@ test("files of a Consul agent are read; damaged ones are left out", async () => 
   await files.write("services/configs/3", '{"ServiceID":5}');
   const log = new RecordingLogger();
   const known = await loaded(files, log);
-  expect(known.get("p", "web")).toMatchObject({ ProxyConfig: { protocol: "http" }, MeshGateway: { Mode: "local" } });
+  expect(known.get("p", "web")).toMatchObject({
+    ...{ ProxyConfig: { protocol: "http" }, MeshGateway: { Mode: "local" } },
+    UpstreamConfigs: { db: { protocol: "grpc" } },
+  });
   expect(log.messages("warn")).toHaveLength(2);
 });
 
