@@ -17,6 +17,8 @@ const READY_MS_MAX = 60_000;
 const KEYS_PER_MB = 2000;
 const NODES_PER_MB = 40;
 const INDEX = 300_000;
+const LINES_SHOWN = 8;
+const LINE_CHARS_SHOWN = 160;
 const ADDRESS = (at: number) => `127.89.8.${at + 1}`;
 
 const { values: args } = parseArgs({
@@ -149,6 +151,15 @@ const top = (values: readonly number[]) => Math.max(0, ...values);
 const share = (values: readonly number[], at: number) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length * at)] ?? 0;
 
+/** What a server said of elections and leaders. */
+const lastWords = (log: string) =>
+  readFileSync(log, "utf8")
+    .split("\n")
+    .filter((line) => /elect|lead|vote|quorum/i.test(line))
+    .slice(-LINES_SHOWN)
+    .map((line) => `    ${line.slice(0, LINE_CHARS_SHOWN)}`)
+    .join("\n");
+
 /** Runs `what` and prints what the servers did meanwhile. */
 async function watch(name: string, servers: readonly Server[], what: () => Promise<unknown>): Promise<void> {
   const before = await Promise.any(servers.map(termOf));
@@ -168,6 +179,7 @@ async function watch(name: string, servers: readonly Server[], what: () => Promi
   const leader = await Promise.any(servers.map(leaderOf));
   const after = await Promise.any(servers.map(termOf));
   say(`${name}: ${(took / 1000).toFixed(1)} s${before === after ? "" : `, term ${before} -> ${after}`}`);
+  if (before !== after) for (const { dir } of servers) say(lastWords(`${dir}.log`));
   for (const [at, { server, http, dns }] of probes.entries()) {
     const role = leader.startsWith(`${server.address}:`) ? "leader  " : "follower";
     const ms = (probe: Probe) =>
@@ -178,13 +190,16 @@ async function watch(name: string, servers: readonly Server[], what: () => Promi
   }
 }
 
-async function curl(...words: string[]): Promise<void> {
-  const child = Bun.spawn(["curl", "-sS", "-w", "%{http_code}", "--max-time", "600", ...words], {
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [out, error] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  if (!out.endsWith("200")) throw new Error(`curl ${words.at(-1)}: ${out} ${error}`);
+/** Starts curl so that it waits for a word: to start a program takes this process longer than a question may. */
+function curl(...words: string[]): () => Promise<void> {
+  const command = ["sh", "-c", 'read -r go && exec "$@"', "sh", "curl", "-sS", "-w", "%{http_code}", ...words];
+  const child = Bun.spawn(command, { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+  return async () => {
+    child.stdin.write("go\n");
+    child.stdin.end();
+    const [out, error] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    if (!out.endsWith("200")) throw new Error(`curl ${words.at(-1)}: ${out} ${error}`);
+  };
 }
 
 /** An archive whose `state.bin` has about so many bytes. */
@@ -236,11 +251,13 @@ async function measure(program: string, binary: string, archive: string, count: 
     const leader = await leaderOf(servers[0] as Server);
     const asked = servers.find(({ address }) => !leader.startsWith(`${address}:`)) ?? (servers[0] as Server);
     const title = `${program}, ${count} server${count > 1 ? "s" : ""}`;
-    await watch(`${title}: restore through n${servers.indexOf(asked)}`, servers, () =>
+    await watch(
+      `${title}: restore through n${servers.indexOf(asked)}`,
+      servers,
       curl("-X", "PUT", "--data-binary", `@${archive}`, url(asked, "/v1/snapshot")),
     );
     const saved = join(root, "saved.snap");
-    await watch(`${title}: save`, servers, () => curl("-o", saved, url(asked, "/v1/snapshot")));
+    await watch(`${title}: save`, servers, curl("-o", saved, url(asked, "/v1/snapshot")));
     if (count > 1) {
       await until(all, "a leader everywhere");
       asked.child.kill("SIGKILL");
