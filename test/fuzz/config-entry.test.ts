@@ -7,9 +7,13 @@ import { checkedConfigEntry } from "../../src/model/config-entry/check.ts";
 import { ConfigEntry } from "../../src/model/config-entry/config-entry.ts";
 import { decodeConfigEntry } from "../../src/model/config-entry/decode.ts";
 import { printConfigEntry } from "../../src/model/config-entry/print.ts";
+import { NO_OVERRIDES } from "../../src/model/discovery-chain.ts";
 import { configEntryRecords } from "../../src/state/config-entries/records.ts";
+import { discoveryChain } from "../../src/state/discovery-chain/queries.ts";
+import { stateRig } from "../support/state-rig.ts";
 import { dice, runs, SEED } from "./harness/target.ts";
 
+const PLACES = { datacenter: "dc1", callerDatacenter: "dc1", trustDomain: "t.consul" };
 const INDEXES = { CreateIndex: 1, ModifyIndex: 2 };
 const KINDS = ConfigEntry.options.map(({ shape }) => shape.Kind.value);
 /** Keys of all kinds, so that what is made up often means something. */
@@ -52,8 +56,9 @@ function object(depth: number): Record<string, unknown> {
   return Object.fromEntries(Array.from({ length: int(5) }, () => [spelled(of(KEYS)), anything(depth - 1)]));
 }
 
-test(`any body is an entry, which is printed and archived, or a refusal (FUZZ_SEED=${SEED})`, () => {
+test(`any body is an entry, which is printed, archived, applied and read as part of a chain, or a refusal (FUZZ_SEED=${SEED})`, () => {
   let taken = 0;
+  const state = stateRig();
   for (let round = runs(4000); round > 0; round--) {
     const body = chance(0.05) ? anything(2) : { ...object(5), Kind: of(KINDS), ...(chance(0.9) ? { Name: "x" } : {}) };
     try {
@@ -66,12 +71,16 @@ test(`any body is an entry, which is printed and archived, or a refusal (FUZZ_SE
       expect(encodeGoJson(printConfigEntry({ ...archived(kept), ...INDEXES }))).toBe(text);
       expect(encodeGoJson(printConfigEntry({ ...checkedConfigEntry(kept), ...INDEXES }))).toBe(text);
       taken++;
+      const applied = state.apply({ type: "config-entry.set", entry: kept });
+      if (applied !== true) expect(applied).toBeInstanceOf(Refusal);
+      discoveryChain(state.db, { service: kept.Name, ...PLACES, overrides: NO_OVERRIDES });
     } catch (error) {
       if (!(error instanceof Refusal)) throw new Error(`${String(error)} for ${encodeGoJson(body)}`, { cause: error });
       expect([400, 500]).toContain(error.status);
     }
   }
   expect(taken).toBeGreaterThan(0);
+  expect(state.fatal).toEqual([]);
 });
 
 function archived(entry: ReturnType<typeof decodeConfigEntry>) {
