@@ -21,7 +21,7 @@ const EXIT_NO_MEMBER = 2;
 /** `members`: who is in the gossip pool and how they are. */
 export async function run(context: CommandContext, { values }: ParsedFlags<typeof MEMBERS_FLAGS>): Promise<number> {
   const matches = statusMatcher(values.status);
-  const query = { segment: values.segment, wan: values.wan ? "1" : undefined };
+  const query = { filter: values.filter || undefined, segment: values.segment, wan: values.wan ? "1" : undefined };
   const all = await orFail(
     "Error retrieving members",
     context.api.get<Member[] | null>("/v1/agent/members", { query }),

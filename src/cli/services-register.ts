@@ -34,6 +34,7 @@ function fromFlags(values: Parsed["values"]): Readonly<Record<string, unknown>> 
     ...(values.tag === undefined ? {} : { Tags: values.tag }),
     ...(values.port === 0 ? {} : { Port: values.port }),
     ...(values.address === "" ? {} : { Address: values.address }),
+    ...(values.socket === "" ? {} : { SocketPath: values.socket }),
     ...(values["tagged-address"] === undefined ? {} : { TaggedAddresses: readAddresses(values["tagged-address"]) }),
     ...(values.meta === undefined ? {} : { Meta: values.meta }),
   };

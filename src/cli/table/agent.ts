@@ -10,6 +10,7 @@ export const MEMBERS_FLAGS = [
   FORMAT_FLAG,
   WAN_FLAG("Show the servers of all datacenters. Only a server knows them."),
   { name: "detailed", kind: "bool", default: false, doc: "Print the tags that each member gossips." },
+  { name: "filter", kind: "string", default: "", doc: "Only members that this filter expression selects." },
   {
     name: "segment",
     kind: "string",

@@ -10,6 +10,7 @@ export const SERVICES_REGISTER_FLAGS = [
   { name: "meta", kind: "map", doc: "Metadata as key=value. May be repeated." },
   { name: "name", kind: "string", default: "", doc: "The service's name. Needed when no file is given." },
   { name: "port", kind: "int", default: 0, doc: "The service's port." },
+  { name: "socket", kind: "string", default: "", doc: "Path of the service's Unix socket, in place of a port." },
   { name: "tag", kind: "strings", doc: "A tag. May be repeated." },
   { name: "tagged-address", kind: "map", doc: "A further address as tag=host:port. May be repeated." },
 ] as const satisfies readonly FlagSpec[];

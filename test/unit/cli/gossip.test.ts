@@ -45,6 +45,11 @@ describe("members", () => {
     for (const word of all) expect(stdout).toMatch(new RegExp(`^${word} +10.0.0.1:8301 +${word} `, "m"));
   });
 
+  test("are those that -filter selects, which is the agent's to do", async () => {
+    const { asked } = await run(["members", "-filter", "Tags.role == consul"]);
+    expect(asked).toEqual(["GET /v1/agent/members?filter=Tags.role+%3D%3D+consul&segment=_all"]);
+  });
+
   test("of all datacenters are none for a client, which is in no such pool", async () => {
     const { exit, stdout, asked } = await run(["members", "-wan"]);
     expect([exit, stdout, asked]).toEqual([2, "", ["GET /v1/agent/members?segment=_all&wan=1"]]);
