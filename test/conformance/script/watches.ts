@@ -64,8 +64,10 @@ export const watches = area(
     http("event-fire-other", "PUT /v1/event/fire/untold", { body: "other", refine: [pick("Name", "Payload")] }),
     http("event-fire-second", "PUT /v1/event/fire/told", { body: "second", refine: [pick("Name", "Payload")] }),
     told("event-told-new-ones-only", "event", "c2Vjb25k"),
+    http("service-register-again", "PUT /v1/agent/service/register", { body: { ID: "web-1", Name: "web", Port: 81 } }),
+    told("agent-service-changed", "agent-service", ":81"),
     http("reload", "PUT /v1/agent/reload"),
-    told("agent-service-after-reload", "agent-service", "web-1"),
+    told("agent-service-after-reload", "agent-service", ":80"),
   ],
   {
     enable_local_script_checks: true,
