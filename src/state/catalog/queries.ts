@@ -58,9 +58,6 @@ const statements = prepared((db) => {
       .where(eq(services.serviceKey, sql.placeholder("key")))
       .orderBy(...order)
       .prepare(),
-    all: instances()
-      .orderBy(...order)
-      .prepare(),
     byConnect: instances()
       .where(eq(services.connectKey, sql.placeholder("key")))
       .orderBy(...order)
@@ -91,11 +88,6 @@ export function healthService(db: StateDb, name: string, filter: InstanceFilter 
     ...serviceIndex(db, name, all.length > 0, HEALTH_TABLES),
     interest: { topics: [serviceTopic(name), serviceChecksTopic(name)] },
   };
-}
-
-/** All instances with node and checks, by node and service id. */
-export function healthAll(db: StateDb): InstanceHealth[] {
-  return decodeDocs(statements(db).all.all());
 }
 
 /** `healthService` of what the mesh reaches a service through; see `connectNodes`. */

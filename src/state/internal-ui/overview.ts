@@ -3,7 +3,7 @@ import type { StateDb } from "../db.ts";
 import { tableIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
 import { CHECKS_TOPIC, NODES_TOPIC, SERVICES_TOPIC } from "../topics.ts";
-import { registered, statusesByInstance } from "./services.ts";
+import { registered, statusesByInstance } from "./instances.ts";
 
 /**
  * The catalog in numbers (Consul 1.13). A node and an instance are as healthy as the worst of their own checks; services and checks

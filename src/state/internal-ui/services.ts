@@ -1,13 +1,12 @@
 import type { ServiceSummary } from "../../model/internal-ui.ts";
-import type { NodeService } from "../../model/service.ts";
-import { healthAll, healthService, type InstanceHealth } from "../catalog/queries.ts";
+import { healthService, type InstanceHealth } from "../catalog/queries.ts";
 import type { StateDb } from "../db.ts";
 import { gatewayServiceList } from "../gateway-services/queries.ts";
-import { indexesOf } from "../indexes/indexes.ts";
 import { highest, moving, tableIndex } from "../indexes/queries.ts";
 import type { QueryResult } from "../query.ts";
 import { CHECKS_TOPIC, NODES_TOPIC, SERVICES_TOPIC } from "../topics.ts";
-import { count, Summaries, type UiInstance, uiInstanceOf } from "./summary.ts";
+import { allWithHealth, registered, statusesByInstance } from "./instances.ts";
+import { count, Summaries, type UiInstance } from "./summary.ts";
 
 const TABLES = ["nodes", "services", "checks"] as const;
 
@@ -18,7 +17,7 @@ export type InstancePredicate = (instance: InstanceHealth) => boolean;
 export function uiServices(db: StateDb, keep?: InstancePredicate): QueryResult<ServiceSummary[]> {
   const summaries = new Summaries();
   if (keep === undefined) addAll(db, summaries);
-  else for (const instance of healthAll(db)) if (keep(instance)) summaries.addHealth(instance);
+  else for (const instance of allWithHealth(db)) if (keep(instance)) summaries.addHealth(instance);
   return {
     value: summaries.list(),
     ...tableIndex(db, TABLES),
@@ -79,57 +78,3 @@ function addAll(db: StateDb, summaries: Summaries, keep: (instance: UiInstance) 
 }
 
 const NONE: readonly string[] = [];
-
-interface Registered {
-  readonly nodeKey: string;
-  readonly idKey: string;
-  readonly instance: UiInstance;
-}
-
-/** More are read anew each time. */
-const MEMO_INSTANCES_MAX = 50_000;
-/** Checks change much more often than what is registered. */
-const memo = new WeakMap<StateDb, { version: string; instances: Registered[] }>();
-
-/** All instances, by node and service id. */
-export function registered(db: StateDb): Registered[] {
-  const indexes = indexesOf(db);
-  const version = [indexes.generation, indexes.get("nodes"), indexes.get("services")].join(" ");
-  const known = memo.get(db);
-  if (known?.version === version) return known.instances;
-  const instances = readInstances(db);
-  if (instances.length <= MEMO_INSTANCES_MAX) memo.set(db, { version, instances });
-  else memo.delete(db);
-  return instances;
-}
-
-function readInstances(db: StateDb): Registered[] {
-  const names = new Map(
-    db.$client.query("SELECT node_key, doc ->> '$.Node' FROM nodes").values() as [string, string][],
-  );
-  const rows = db.$client.query("SELECT node_key, id_key, doc FROM services ORDER BY node_key, id_key").values() as [
-    string,
-    string,
-    string,
-  ][];
-  const services = JSON.parse(`[${rows.map(([, , doc]) => doc).join(",")}]`) as NodeService[];
-  return services.map((service, i) => {
-    const [nodeKey = "", idKey = ""] = rows[i] ?? [];
-    return { nodeKey, idKey, instance: uiInstanceOf(names.get(nodeKey) ?? "", service) };
-  });
-}
-
-/** Statuses of checks, by node and id of the service, "" for checks of the node itself; both folded. */
-export function statusesByInstance(db: StateDb): Map<string, Map<string, string[]>> {
-  const rows = db.$client.query("SELECT node_key, service_id_key, status FROM checks").values() as [
-    string,
-    string,
-    string,
-  ][];
-  const byNode = new Map<string, Map<string, string[]>>();
-  for (const [node, id, status] of rows) {
-    const ofNode = byNode.getOrInsertComputed(node, () => new Map<string, string[]>());
-    ofNode.getOrInsertComputed(id, () => []).push(status);
-  }
-  return byNode;
-}
