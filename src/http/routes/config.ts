@@ -43,7 +43,7 @@ const apply = defineRoute({
   path: "/v1/config",
   summary: "Create or replace a config entry, on a condition (`cas`)",
   query: WriteQuery,
-  body: z.unknown(),
+  body: z.unknown().meta({ description: "`Kind`, `Name` and the fields of that kind" }),
   bodyErrorPrefix: ERROR_PREFIX,
   answer: z.boolean(),
   acl: ["service:write", "operator:write"],

@@ -7,8 +7,8 @@ import { timeBytes, timeOf } from "../federation-states/go-time.ts";
 
 /** Levels of settings that no schema knows. */
 const ANY_DEPTH_MAX = 64;
-/** Fields of entries that say nothing that is to be kept: a sum over the others, of later versions. */
-const PASSED_OVER = ["Hash"];
+/** Fields that say nothing that is to be kept: a sum over the others, of later versions, and what only Consul Enterprise fills in. */
+const PASSED_OVER = ["Hash", "EnterpriseMeta"];
 
 export interface Indexes {
   CreateIndex: number;

@@ -32,9 +32,9 @@ test.each([0, 5e9, -5e9, 2 ** 53 - 1, 2 ** 62])("a duration of %d ns comes back"
   expect(reader.indexes).toEqual(INDEXES);
 });
 
-test("fields that nobody knows are named, wherever they are, but for the sum that later versions keep", () => {
+test("fields that nobody knows are named, wherever they are, but for what says nothing", () => {
   const writer = new MsgpackWriter();
-  writer.json({ Name: "x", Hash: 5, Bogus: [1], Expose: { Checks: true, Other: { a: 1 } } });
+  writer.json({ Name: "x", Hash: 5, EnterpriseMeta: {}, Bogus: [1], Expose: { Checks: true, Other: { a: 1 } } });
   const reader = new PlanReader(new MsgpackReader(writer.take()));
   expect(reader.entry(planOf(ServiceDefaults))).toMatchObject({ Name: "x", Expose: { Checks: true, Paths: null } });
   expect(reader.unknown).toEqual(["Bogus", "Other"]);
