@@ -275,6 +275,15 @@ const waits = [
   http("delete-pretty", "DELETE /v1/config/service-defaults/waited?pretty", { raw: true }),
 ];
 
+/** What later versions of Consul brought. */
+const later = [
+  http("later-field", PUT, { body: { Kind: "service-defaults", Name: "later", Mode: "transparent" } }),
+  http("later-kind", PUT, { body: { Kind: "mesh", TransparentProxy: { MeshDestinationsOnly: true } } }),
+  http("later-kind-list", "GET /v1/config/exported-services"),
+  http("delete-on-condition-of-nothing", "DELETE /v1/config/service-defaults/cas?cas=1"),
+  http("list-with-filter", "GET /v1/config/service-defaults?filter=Name==none"),
+];
+
 /** What is the same for all kinds: bodies, keys, types, conditions, waiting; and the two kinds of defaults. */
 export const config = area("config", [
   ...empty,
@@ -286,6 +295,7 @@ export const config = area("config", [
   ...proxies,
   ...conditions,
   ...waits,
+  ...later,
 ]);
 
 /** All kinds at once: a real client fails there, because its server's answer does not say which kinds it holds. */
