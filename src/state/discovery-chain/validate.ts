@@ -73,8 +73,30 @@ function validateForAll(db: StateDb, proposed: ProposedEntry): void {
   if (before === protocolOfAll(next?.Kind === "proxy-defaults" ? next : undefined)) return;
   const all = new AllEntries(db);
   const chains = new Chains(proposed, (kind, service) => all.get(kind, service));
-  for (const kind of CHAIN_KINDS) for (const { Name } of all.of(kind).values()) chains.compile(Name);
+  const concerned = withoutOwnProtocol(all);
+  for (const kind of CHAIN_KINDS) {
+    for (const [key, { Name }] of all.of(kind)) if (concerned.has(key)) chains.compile(Name);
+  }
   for (const gateway of configEntriesOfKind(db, "ingress-gateway")) chains.refuseOtherProtocols(gateway);
+}
+
+/** Services, in lower case, that lead to one without `service-defaults` or are one: what is said for all decides about them. */
+function withoutOwnProtocol(all: AllEntries): ReadonlySet<string> {
+  const found = new Set<string>();
+  const leadTo = new Map<string, string[]>();
+  for (const kind of CHAIN_KINDS) {
+    for (const [key, entry] of all.of(kind)) {
+      const related = relatedServices(entry).map((service) => service.toLowerCase());
+      for (const service of related) {
+        const others = leadTo.get(service);
+        if (others === undefined) leadTo.set(service, [key]);
+        else others.push(key);
+      }
+      for (const service of [key, ...related]) if (!all.of("service-defaults").has(service)) found.add(service);
+    }
+  }
+  for (const service of found) for (const from of leadTo.get(service) ?? []) found.add(from);
+  return found;
 }
 
 function validateAround(db: StateDb, proposed: ProposedEntry): void {

@@ -93,3 +93,25 @@ test("an entry that leads to too many services is refused", () => {
   expect(gate(5000)).toBe(true);
   expect(gate(5001)).toEqual(refused('ingress-gateway "gate" leads to more than 5000 services'));
 });
+
+test("the protocol of all proxies is looked at for those chains alone that lead to a service without one of its own", () => {
+  const { put, db } = entriesRig();
+  put(allProxies("http"));
+  put(defaults("web", { Protocol: "http" }));
+  put(defaults("api", { Protocol: "http" }));
+  put(splitter("web", "api", "web"));
+  put(splitter("front", "middle"));
+  put(resolver("Middle", { Redirect: { Service: "back" } }));
+  // As an archive may bring it: the chain of "web" is no longer right, whatever is said for all.
+  const grpc = defaults("api", { Protocol: "grpc", MeshGateway: { Mode: "" }, ExternalSNI: "" });
+  db.$client.run(
+    "UPDATE config_entries SET doc = json_patch(doc, ?) WHERE kind = 'service-defaults' AND name_key = 'api'",
+    [JSON.stringify(grpc)],
+  );
+  expect(put(allProxies("grpc"))).toBe(true);
+  expect(put(allProxies("tcp"))).toEqual(
+    refused(
+      'discovery chain "front" uses a protocol "tcp" that does not permit advanced routing or splitting behavior',
+    ),
+  );
+});
