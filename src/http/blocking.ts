@@ -6,8 +6,8 @@ import { Turns } from "./turns.ts";
 
 /**
  * Runs a read again after each change of what it looked at, while its answer is what the caller has, or until the wait is
- * over or this agent stops; then the last answer stands. `first` was read in this very turn, and reading and subscribing
- * happen in one turn, so no change falls between. `confirm` is awaited before each read.
+ * over, all was replaced by a restore, or this agent stops; then the last answer stands. `first` was read in this very turn,
+ * and reading and subscribing happen in one turn, so no change falls between. `confirm` is awaited before each read.
  */
 export async function blockingRead<A extends { readonly result: Pick<QueryResult<unknown>, "interest"> }>(
   first: A,
@@ -18,7 +18,9 @@ export async function blockingRead<A extends { readonly result: Pick<QueryResult
 ): Promise<A> {
   let answer = first;
   const deadlineMs = deps.clock.monotonicMs() + waitMs;
-  while (isKnown(answer) && !deps.signal.aborted && !deps.publisher.isClosed) {
+  // A restored state may have lower indexes: whoever waits has to see it, and begins anew. Consul, too, ends all waits then.
+  const { reloads } = deps.publisher;
+  while (isKnown(answer) && !deps.signal.aborted && deps.publisher.reloads === reloads) {
     const leftMs = deadlineMs - deps.clock.monotonicMs();
     if (leftMs <= 0 || !(await changed(answer.result.interest, leftMs, deps))) return answer;
     await turnsOf(deps).take();

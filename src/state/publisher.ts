@@ -14,6 +14,7 @@ export class Publisher {
   /** Distinct lengths of the prefixes waited on: a touched key is looked up once for each. */
   readonly #prefixLengths = new Map<number, number>();
   #isClosed = false;
+  #reloads = 0;
   readonly #everyChange = new Set<(topics: ReadonlySet<Topic>, index: number) => void>();
 
   /** Waits on every topic and prefix of `interest`; the returned function ends the waiting without a call. */
@@ -54,6 +55,7 @@ export class Publisher {
 
   /** Wakes everybody: after a restore nothing that was read before holds. */
   publishAll(index: number): void {
+    this.#reloads++;
     const woken = new Set<OnChange>();
     for (const waiters of this.#byTopic.values()) collect(waiters, woken);
     for (const waiters of this.#byPrefix.values()) collect(waiters, woken);
@@ -64,6 +66,11 @@ export class Publisher {
   close(): void {
     this.#isClosed = true;
     this.publishAll(0);
+  }
+
+  /** How often all was replaced: an index from before another one says nothing of what is there now. */
+  get reloads(): number {
+    return this.#reloads;
   }
 
   get isClosed(): boolean {
