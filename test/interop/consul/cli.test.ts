@@ -59,19 +59,29 @@ interface Lives {
 
 async function compare(): Promise<Lives> {
   const dir = mkdtempSync(join(tmpdir(), "cli-"));
+  const stops: (() => Promise<unknown>)[] = [];
   // A departure waits as long before it ends.
   const flags = ["-encrypt", GOSSIP_KEY, "-hcl", 'performance { leave_drain_time = "1s" }'];
-  const [first, second] = await Promise.all([startConsul(CONSUL.binary, flags), startConsul(CONSUL.binary, flags)]);
-  const own = await startAgent(dir, ["-dev", "-node=n1", ...flags]);
+  const consul = async () => {
+    const agent = await startConsul(CONSUL.binary, flags);
+    stops.push(agent.stop);
+    return agent.address;
+  };
+  const muster = async () => {
+    const agent = await startAgent(dir, ["-dev", "-node=n1", ...flags]);
+    stops.push(() => agent.stop("SIGKILL"));
+    return agent.url.replace("http://", "");
+  };
   try {
+    const [first, second, own] = await Promise.all([consul(), consul(), muster()]);
     const [theirs, ours, atOurs] = await Promise.all([
-      live(FILES, first.address, processRunner(CONSUL.binary)),
-      live(FILES, second.address, processRunner(EXECUTABLE)),
-      live(ASKING, own.url.replace("http://", ""), processRunner(CONSUL.binary)),
+      live(FILES, first, processRunner(CONSUL.binary)),
+      live(FILES, second, processRunner(EXECUTABLE)),
+      live(ASKING, own, processRunner(CONSUL.binary)),
     ]);
     return { theirs, ours, atOurs };
   } finally {
-    await Promise.all([first.stop(), second.stop(), own.stop("SIGKILL")]);
+    await Promise.all(stops.map((stop) => stop()));
     rmSync(dir, { recursive: true });
   }
 }

@@ -19,18 +19,21 @@ export async function startConsul(consul: string, more: readonly string[] = []):
     },
   );
   const address = `127.0.0.1:${ports[0]}`;
-  await until(async () => {
-    // The leader writes the node first, without its metadata; the agent adds that a moment later.
-    const nodes: unknown = await (await fetch(`http://${address}/v1/catalog/service/consul?passing`)).json();
-    return Array.isArray(nodes) && nodes.length > 0 && nodes[0].NodeMeta !== null;
-  });
-  return {
-    address,
-    async stop() {
-      child.kill("SIGKILL");
-      await child.exited;
-    },
+  const stop = async () => {
+    child.kill("SIGKILL");
+    await child.exited;
   };
+  try {
+    await until(async () => {
+      // The leader writes the node first, without its metadata; the agent adds that a moment later.
+      const nodes: unknown = await (await fetch(`http://${address}/v1/catalog/service/consul?passing`)).json();
+      return Array.isArray(nodes) && nodes.length > 0 && nodes[0].NodeMeta !== null;
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { address, stop };
 }
 
 const POLL_MS = 50;
