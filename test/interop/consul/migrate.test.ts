@@ -1,16 +1,6 @@
 /** `docs/migrate-from-consul.md`, executed: from a real Consul to here, and back. */
 import { describe, expect, test } from "bun:test";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loopback } from "../../e2e/harness/cluster/network.ts";
@@ -18,140 +8,52 @@ import { EXECUTABLE, until } from "../../support/e2e/agent.ts";
 import { commandBlocks } from "../../tidy/markdown.ts";
 import { CONSUL, WHY_NOT } from "./harness/both.ts";
 import { everything } from "./harness/everything.ts";
+import { Host, MANAGEMENT } from "./harness/host.ts";
 import { seed } from "./harness/seed.ts";
 
 const DOCUMENT = "docs/migrate-from-consul.md";
 const RUN_HERE = "the test of this page runs it beside a real Consul";
 const TEST_MS_MAX = 110_000;
 const WAIT_MS = 30_000;
-const END_MS_MAX = 15_000;
-const KEY = Buffer.alloc(16, 7).toString("base64");
-/** Consul's access control is on, and lets pass who shows no token. */
-const MANAGEMENT = "11111111-2222-3333-4444-555555555555";
 const ACL = { acl: { enabled: true, default_policy: "allow", tokens: { master: MANAGEMENT } } };
 /** The names of the hosts: agents of either program, which write about themselves. */
 const AGENTS = ["s1", "c1"];
-
-/** One host of the page: what it calls by its usual path is in a folder of its own. */
-class Host {
-  readonly dir: string;
-  readonly address: string;
-  readonly #bin: string;
-  #agent: Bun.Subprocess | undefined;
-  #starts = 0;
-
-  constructor(root: string, name: string, address: string, config: object, services: readonly object[]) {
-    this.dir = join(root, name);
-    this.address = address;
-    this.#bin = join(root, "bin");
-    mkdirSync(join(this.dir, "etc"), { recursive: true });
-    const usual = {
-      ...{ datacenter: "dc1", node_name: name, bind_addr: address, client_addr: address, encrypt: KEY },
-      ...{ data_dir: join(this.dir, "opt"), connect: { enabled: true }, ui: true, disable_update_check: true },
-      ...{ node_meta: { rack: `of-${name}` }, performance: { raft_multiplier: 1 }, retry_interval: "1s" },
-    };
-    writeFileSync(join(this.dir, "etc", "agent.json"), JSON.stringify({ ...usual, ...config }));
-    writeFileSync(join(this.dir, "etc", "services.json"), JSON.stringify({ services }));
-  }
-
-  accessControl(folder: "etc" | "etc-muster"): string {
-    return join(this.dir, folder, "acl.json");
-  }
-
-  get url(): string {
-    return `http://${this.address}:8500`;
-  }
-
-  /** The page's commands with this host's paths and addresses. */
-  own(script: string): string {
-    return script
-      .replaceAll("/etc/consul.d", join(this.dir, "etc"))
-      .replaceAll("/etc/muster.d", join(this.dir, "etc-muster"))
-      .replaceAll("/opt/consul", join(this.dir, "opt"))
-      .replaceAll("/var/lib/muster", join(this.dir, "muster"))
-      .replaceAll("127.0.0.1:8500", `${this.address}:8500`)
-      .replaceAll("@127.0.0.1 -p 8600", `@${this.address} -p 8600`);
-  }
-
-  /** Runs commands to their end and gives what they printed; throws when one fails. */
-  async run(script: string): Promise<string> {
-    const child = Bun.spawn(["sh", "-eu", "-c", this.own(script)], {
-      ...this.#options,
-      stdout: "pipe",
-      stderr: "pipe",
-    });
-    const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-    if (code !== 0) throw new Error(`${script}\nended with ${code}:\n${out}${err}`);
-    return out + err;
-  }
-
-  /** Starts an agent by commands of the page, of which the last one stays, and waits until `isThere`. */
-  async start(commands: string, isThere: () => Promise<boolean>): Promise<void> {
-    const at = commands.search(/^(muster|consul) agent /m);
-    if (at > 0) await this.run(commands.slice(0, at));
-    const command = commands.slice(at);
-    const log = openSync(join(this.dir, `agent-${++this.#starts}.log`), "w");
-    const agent = Bun.spawn(["sh", "-c", `exec ${this.own(command)}`], { ...this.#options, stdout: log, stderr: log });
-    closeSync(log);
-    this.#agent = agent;
-    const looked = async () => {
-      if (agent.exitCode !== null) throw new Error(`it ended with ${agent.exitCode}`);
-      return await isThere().catch(() => false);
-    };
-    await until(looked, `${command} to be there`, WAIT_MS).catch((error: unknown) => {
-      throw new Error(`${error instanceof Error ? error.message : error}\n${this.lastWords()}`);
-    });
-  }
-
-  lastWords(): string {
-    const path = join(this.dir, `agent-${this.#starts}.log`);
-    return existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(-25).join("\n") : "";
-  }
-
-  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    const agent = this.#agent;
-    if (agent === undefined || agent.exitCode !== null || agent.signalCode !== null) return;
-    agent.kill(signal);
-    await until(async () => agent.exitCode !== null || agent.signalCode !== null, "its end", END_MS_MAX).catch(() =>
-      agent.kill("SIGKILL"),
-    );
-    await agent.exited;
-  }
-
-  get #options() {
-    const path = `${this.#bin}:${process.env.PATH ?? "/usr/bin:/bin"}`;
-    return {
-      cwd: this.dir,
-      env: { PATH: path, HOME: this.dir, CONSUL_HTTP_ADDR: `${this.address}:8500`, CONSUL_HTTP_TOKEN: MANAGEMENT },
-      stdin: "ignore" as const,
-    };
-  }
-}
 
 const service = (name: string, port: number) => ({
   ...{ name, id: `${name}-file`, port, tags: ["v1", "from-file"], meta: { version: "v1" } },
   check: { ttl: "1h", status: "passing", name: "beat" },
 });
 
-async function withHosts(body: (server: Host, client: Host) => Promise<void>): Promise<void> {
+/** Hosts of these names, of which none runs yet, and of which none is left afterwards. */
+async function withHosts(names: readonly string[], body: (...hosts: Host[]) => Promise<void>): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), "migration-"));
   mkdirSync(join(root, "bin"));
   symlinkSync(EXECUTABLE, join(root, "bin", "muster"));
   symlinkSync(CONSUL.binary, join(root, "bin", "consul"));
   const network = loopback();
-  const [first, second] = [(await network.place()).address, (await network.place()).address];
-  const server = new Host(root, "s1", first, { server: true, bootstrap_expect: 1 }, [service("api", 9000)]);
-  const client = new Host(root, "c1", second, { retry_join: [first] }, [service("web", 8000)]);
+  const hosts: Host[] = [];
+  for (const name of names) hosts.push(new Host(root, name, (await network.place()).address));
   try {
-    await body(server, client);
+    await body(...hosts);
   } catch (error) {
-    process.stderr.write(`--- server\n${server.lastWords()}\n--- client\n${client.lastWords()}\n`);
+    process.stderr.write(hosts.map((host) => `--- ${host.dir}\n${host.lastWords()}\n`).join(""));
     throw error;
   } finally {
-    await client.stop("SIGKILL");
-    await server.stop("SIGKILL");
+    for (const host of hosts) await host.stop("SIGKILL");
     rmSync(root, { recursive: true, force: true });
   }
+}
+
+/** The page's commands, in its order. */
+function commands() {
+  const blocks = commandBlocks(DOCUMENT).filter(({ notRun }) => notRun === RUN_HERE);
+  expect(blocks).toHaveLength(11);
+  const [look = "", validate = "", answers = "", moveFiles = "", startServer = "", ...later] = blocks.map(
+    ({ script }) => script,
+  );
+  const [restore = "", startClient = "", compare = "", save = "", startAgain = "", restoreAgain = ""] = later;
+  const here = { look, validate, answers, moveFiles, startServer, restore, startClient, compare };
+  return { ...here, save, startAgain, restoreAgain, consul: "consul agent -config-dir=/etc/consul.d" };
 }
 
 const text = async (url: string) => await (await fetch(url)).text();
@@ -209,26 +111,14 @@ describe.skipIf(WHY_NOT !== "")(`the page about moving from Consul, executed ${W
   test(
     "everything is answered here as before by Consul, and by Consul as before when one goes back",
     () =>
-      withHosts(async (server, client) => {
-        const blocks = commandBlocks(DOCUMENT).filter(({ notRun }) => notRun === RUN_HERE);
-        const [
-          look,
-          validate,
-          answers,
-          moveFiles,
-          startServer,
-          restore,
-          startClient,
-          compare,
-          save,
-          startAgain,
-          restoreAgain,
-        ] = blocks.map(({ script }) => script);
-        expect(blocks).toHaveLength(11);
-
+      withHosts(AGENTS, async (...[server, client]: Host[]) => {
+        if (server === undefined || client === undefined) throw new Error("no hosts");
+        const page = commands();
+        server.configure({ server: true, bootstrap_expect: 1 }, [service("api", 9000)]);
+        client.configure({ retry_join: [server.address] }, [service("web", 8000)]);
         writeFileSync(server.accessControl("etc"), JSON.stringify(ACL));
-        await server.start("consul agent -config-dir=/etc/consul.d", leads(server));
-        await client.start("consul agent -config-dir=/etc/consul.d", leads(client));
+        await server.start(page.consul, leads(server));
+        await client.start(page.consul, leads(client));
         await register(server, "cache");
         await register(client, "worker");
         await seed(server.url);
@@ -241,34 +131,34 @@ describe.skipIf(WHY_NOT !== "")(`the page about moving from Consul, executed ${W
         expect(Object.keys(expected).length).toBeGreaterThan(100);
         expect(expected["/v1/session/list"]).toHaveLength(4);
 
-        await server.run(look ?? "");
-        await expect(server.run(validate ?? "")).rejects.toThrow("acl.enabled is true: everything would be open");
+        await server.run(page.look);
+        await expect(server.run(page.validate)).rejects.toThrow("acl.enabled is true: everything would be open");
         rmSync(server.accessControl("etc-muster"));
-        expect(await server.run(validate ?? "")).toContain("Configuration is valid!");
-        await server.run(answers ?? "");
+        expect(await server.run(page.validate)).toContain("Configuration is valid!");
+        await server.run(page.answers);
         await client.stop();
         await server.stop();
 
-        await server.run(moveFiles ?? "");
-        await server.start(startServer ?? "", leads(server));
-        expect(await server.run(restore ?? "")).toMatch(
+        await server.run(page.moveFiles);
+        await server.start(page.startServer, leads(server));
+        expect(await server.run(page.restore)).toMatch(
           /^Restored snapshot\nKept for the next save, not served: .*2 ACLPolicy.* 1 Intention, 1 ConnectCA/,
         );
         const notMoved = await text(`${server.url}/v1/health/node/c1`);
         for (const check of ["serfHealth", "service:web-file", "service:worker-http"])
           expect(notMoved).toContain(check);
-        await client.start(startClient ?? "", leads(client));
+        await client.start(page.startClient, leads(client));
         await until(isWhole(server), "the hosts to be in the catalog again", WAIT_MS);
         expect(await everything(server.address, AGENTS)).toEqual(expected);
         expect(await everything(client.address, AGENTS)).toEqual(expected);
-        expect(await server.run(compare ?? "")).toBe("");
+        expect(await server.run(page.compare)).toBe("");
 
-        await server.run(save ?? "");
+        await server.run(page.save);
         await client.stop();
         await server.stop();
-        await server.start(startAgain ?? "", leads(server));
-        expect(await server.run(restoreAgain ?? "")).toContain("Restored snapshot");
-        await client.start("consul agent -config-dir=/etc/consul.d", leads(client));
+        await server.start(page.startAgain, leads(server));
+        expect(await server.run(page.restoreAgain)).toContain("Restored snapshot");
+        await client.start(page.consul, leads(client));
         // What was registered over HTTP was left in the other directory.
         await register(server, "cache");
         await until(isWhole(server), "Consul's agents to be there again", WAIT_MS);
@@ -277,4 +167,37 @@ describe.skipIf(WHY_NOT !== "")(`the page about moving from Consul, executed ${W
       }),
     TEST_MS_MAX,
   );
+
+  test(
+    "one server of Consul becomes three, and each has everything",
+    () =>
+      withHosts(["s1", "s2", "s3"], async (...servers) => {
+        const page = commands();
+        const [first, second] = servers;
+        if (first === undefined || second === undefined) throw new Error("no hosts");
+        first.configure({ server: true, bootstrap_expect: 1 }, []);
+        await first.start(page.consul, leads(first));
+        await seed(first.url);
+        const expected = ofNoAgent(await everything(first.address, []));
+        await first.run(page.look);
+        await first.stop();
+        const retry_join = servers.map(({ address }) => address);
+        for (const server of servers) {
+          server.configure({ server: true, bootstrap_expect: 3, retry_join }, []);
+          await server.run("rm -rf /etc/muster.d; cp -r /etc/consul.d /etc/muster.d; mkdir -p /opt/consul");
+          if (server !== first) writeFileSync(join(server.dir, "opt", "node-id"), crypto.randomUUID());
+        }
+        await Promise.all(servers.map((server) => server.start(page.startServer, leads(server))));
+        copyFileSync(join(first.dir, "consul.snap"), join(second.dir, "consul.snap"));
+        await second.run(page.restore);
+        for (const { address } of servers) expect(ofNoAgent(await everything(address, []))).toEqual(expected);
+      }),
+    TEST_MS_MAX,
+  );
 });
+
+/** Without what is about the servers themselves. */
+const ofNoAgent = (answers: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(answers).filter(([path]) => /\/v1\/(kv|session\/info|query|config)\b|\bext\d|\bdb\b/.test(path)),
+  );
