@@ -65,7 +65,20 @@ interface Question {
   readonly signal: AbortSignal;
 }
 
-async function ask(app: HttpApp, config: Config, { definition, cursor, signal }: Question): Promise<WatchAnswer> {
+async function ask(app: HttpApp, config: Config, { signal, ...question }: Question): Promise<WatchAnswer> {
+  signal.throwIfAborted();
+  // The watch's signal lives as long as the agent, and a request that follows it would stay with it.
+  const control = new AbortController();
+  const abort = () => control.abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await askOnce(app, config, { ...question, signal: control.signal });
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+async function askOnce(app: HttpApp, config: Config, { definition, cursor, signal }: Question): Promise<WatchAnswer> {
   const { question, datacenter, token } = definition;
   const { path, waitsBy } = question;
   const from = { [waitsBy === "hash" ? "hash" : "index"]: cursor || undefined };

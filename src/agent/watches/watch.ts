@@ -1,5 +1,6 @@
 import { encodeGoJson } from "../../lib/go-json.ts";
-import { pause, type WatchAnswer, watchAnswers } from "../../model/watch/answering.ts";
+import { pause } from "../../lib/pause.ts";
+import { type WatchAnswer, watchAnswers } from "../../model/watch/answering.ts";
 import type { WatchDefinition } from "../../model/watch/definition.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -86,6 +87,9 @@ export class Watch {
     this.#isWorking = true;
     try {
       await this.#deliver();
+    } catch (error) {
+      // Handlers and the ledger tell their failures themselves; whatever else it is, the watch goes on.
+      this.#deps.log.error("a watch could not deliver", { type: this.#definition.type, error: String(error) });
     } finally {
       this.#isWorking = false;
     }
