@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pause } from "../lib/pause.ts";
 import { type CommandContext, errorText } from "./context.ts";
 import type { DebugPlan } from "./debug-plan.ts";
-import { sleep } from "./sleep.ts";
 
 /** A busy agent at DEBUG must not fill the disk. */
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
@@ -38,7 +38,7 @@ export async function captureStatic(
 export async function captureInterval(context: CommandContext, plan: DebugPlan, signal: AbortSignal): Promise<void> {
   const directory = newDirectory(context, plan);
   await Promise.all([
-    sleep(context.clock, plan.intervalMs, signal),
+    pause(context.clock, plan.intervalMs, signal),
     plan.targets.has("metrics") ? captureMetrics(context, directory, signal) : undefined,
     plan.targets.has("pprof") ? captureProfiles(context, directory, plan.intervalMs, signal) : undefined,
   ]);

@@ -1,6 +1,6 @@
 import { decodeGoJson } from "../lib/go-json.ts";
+import { pause } from "../lib/pause.ts";
 import { type CommandContext, errorText } from "./context.ts";
-import { sleep } from "./sleep.ts";
 
 /** Code for a node that failed or was not heard of any more. */
 const EXIT_NODE_FAILED = 2;
@@ -33,7 +33,7 @@ export async function awaitNodes(context: CommandContext, watched: Watched): Pro
     for (;;) {
       const waitMs = seen.acknowledged > seen.ended ? 2 * watched.waitMs : watched.waitMs;
       const quiet = new AbortController();
-      const found = await Promise.race([next, sleep(clock, waitMs, quiet.signal).then(() => "quiet" as const)]);
+      const found = await Promise.race([next, pause(clock, waitMs, quiet.signal).then(() => "quiet" as const)]);
       quiet.abort();
       if (interrupted.aborted) return 1;
       if (found === "quiet") break;

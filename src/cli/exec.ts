@@ -1,12 +1,12 @@
 import type { ParsedFlags } from "../lang/goflags.ts";
 import { NS_PER_MS } from "../lib/duration.ts";
 import { decodeGoJson, encodeGoJson } from "../lib/go-json.ts";
+import { pause } from "../lib/pause.ts";
 import { type AgentSelf, readSelf } from "./agent-self.ts";
 import { type CommandContext, CommandFailure, errorText, orFail, UsageFailure } from "./context.ts";
 import { checkFilters, filterQuery } from "./event-filters.ts";
 import { awaitNodes } from "./exec-answers.ts";
 import { KeptSession } from "./kept-session.ts";
-import { sleep } from "./sleep.ts";
 import type { EXEC_FLAGS } from "./table/event.ts";
 
 type Parsed = ParsedFlags<typeof EXEC_FLAGS>;
@@ -42,7 +42,7 @@ export async function run(context: CommandContext, { values, args }: Parsed): Pr
     await orFail("Failed to create job file", upload(context, `${dir}/job`, job, session.id));
     hasJob = true;
     tell("Uploaded remote execution spec");
-    if (!(await sleep(context.clock, values["wait-repl"], context.interrupted))) return 1;
+    if (!(await pause(context.clock, values["wait-repl"], context.interrupted))) return 1;
     const event = { Prefix: prefix, Session: session.id };
     const firing = context.api.put("/v1/event/fire/_rexec", { query: filterQuery(values), body: encodeGoJson(event) });
     const { ID } = decodeGoJson(await orFail("Failed to fire event", firing)) as { readonly ID: string };

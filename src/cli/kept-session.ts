@@ -1,6 +1,6 @@
 import { decodeGoJson, encodeGoJson } from "../lib/go-json.ts";
+import { pause } from "../lib/pause.ts";
 import type { ApiContext } from "./context.ts";
-import { sleep } from "./sleep.ts";
 
 const TTL_MS = 15_000;
 
@@ -45,7 +45,7 @@ export class KeptSession {
   async #renew(): Promise<void> {
     const { signal } = this.#ended;
     let pauseMs = TTL_MS / 2;
-    while (await sleep(this.#context.clock, pauseMs, signal)) {
+    while (await pause(this.#context.clock, pauseMs, signal)) {
       try {
         await this.#context.api.put(`/v1/session/renew/${this.id}`, { signal });
         pauseMs = TTL_MS / 2;

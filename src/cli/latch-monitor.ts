@@ -1,9 +1,9 @@
 import { decodeGoJson } from "../lib/go-json.ts";
+import { pause } from "../lib/pause.ts";
 import type { ApiContext } from "./context.ts";
 import { HttpStatusError, type Query } from "./http.ts";
 import type { KvPair } from "./kv-pair.ts";
 import { MONITOR_RETRY_MS } from "./latch.ts";
-import { sleep } from "./sleep.ts";
 
 /** Pairs of an answer and the index to wait on. */
 export interface KvAnswer {
@@ -47,7 +47,7 @@ export async function followUntilLost(context: ApiContext, monitor: Monitor, sig
     } catch (error) {
       if (signal.aborted || retriesLeft === 0 || !isServerFault(error)) return;
       retriesLeft--;
-      await sleep(context.clock, MONITOR_RETRY_MS, signal);
+      await pause(context.clock, MONITOR_RETRY_MS, signal);
     }
   }
 }

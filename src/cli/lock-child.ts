@@ -1,6 +1,6 @@
+import { pause } from "../lib/pause.ts";
 import { type ChildOptions, startChild } from "./child.ts";
 import type { CommandContext } from "./context.ts";
-import { sleep } from "./sleep.ts";
 
 /** Time between TERM and KILL. */
 const GRACE_MS = 5_000;
@@ -30,7 +30,7 @@ export async function runLockChild(
   const graceOver = new AbortController();
   const ended = await Promise.race([
     child.exited.then(() => true),
-    sleep(context.clock, GRACE_MS, graceOver.signal).then(() => false),
+    pause(context.clock, GRACE_MS, graceOver.signal).then(() => false),
   ]);
   graceOver.abort();
   if (ended) {

@@ -1,9 +1,9 @@
+import { pause } from "../lib/pause.ts";
 import type { ApiContext } from "./context.ts";
 import type { Latch, LatchOptions } from "./latch.ts";
 import { RETRY_MS } from "./latch.ts";
 import { Deadline } from "./latch-deadline.ts";
 import { followUntilLost, readPairs } from "./latch-monitor.ts";
-import { sleep } from "./sleep.ts";
 
 /** Marks a key as a lock, so that no other program's key is taken for one. Consul's own number. */
 const LOCK_FLAGS = 0x2ddccbc058a50c18n;
@@ -68,7 +68,7 @@ export class Mutex implements Latch {
   async #afterRefusal(deadline: Deadline, signal: AbortSignal): Promise<string | undefined> {
     const { pairs, index } = await readPairs(this.#context, this.#path, {}, signal);
     if (pairs[0]?.Session) return index;
-    await sleep(this.#context.clock, deadline.clip(RETRY_MS), signal);
+    await pause(this.#context.clock, deadline.clip(RETRY_MS), signal);
     return undefined;
   }
 }

@@ -1,8 +1,8 @@
 import { formatDurationNs, NS_PER_MS } from "../lib/duration.ts";
 import { encodeGoJson } from "../lib/go-json.ts";
+import { pause } from "../lib/pause.ts";
 import { type ApiContext, errorText } from "./context.ts";
 import { HttpStatusError } from "./http.ts";
-import { sleep } from "./sleep.ts";
 import type { AgentLog } from "./snapshot-agent-log.ts";
 
 const BEAT_MS = 10_000;
@@ -42,7 +42,7 @@ export class Presence {
   /** Shows that the agent is there until `stop` is aborted; then takes it out. */
   async keep(stop: AbortSignal): Promise<void> {
     do await this.#show();
-    while (await sleep(this.#world.clock, BEAT_MS, stop));
+    while (await pause(this.#world.clock, BEAT_MS, stop));
     if (this.#isRegistered) await this.#try(() => this.#put(`service/deregister/${this.#id}`));
   }
 

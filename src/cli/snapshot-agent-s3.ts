@@ -1,7 +1,7 @@
 import { S3Client } from "bun";
+import { pause } from "../lib/pause.ts";
 import type { Clock } from "../ports/clock.ts";
 import { errorText } from "./context.ts";
-import { sleep } from "./sleep.ts";
 import type { S3StoreSettings } from "./snapshot-agent-settings.ts";
 import { fileName, idOf, type SnapshotStore } from "./snapshot-agent-store.ts";
 
@@ -74,7 +74,7 @@ export class S3Store implements SnapshotStore {
   async #limited<T>(what: string, work: Promise<T>, signal?: AbortSignal): Promise<T> {
     const done = new AbortController();
     const stop = signal === undefined ? done.signal : AbortSignal.any([done.signal, signal]);
-    const giveUp = sleep(this.#clock, ANSWER_MS_MAX, stop).then((isOver) => {
+    const giveUp = pause(this.#clock, ANSWER_MS_MAX, stop).then((isOver) => {
       throw new Error(isOver ? `no answer for ${ANSWER_MS_MAX / 1000} s` : "stopped");
     });
     try {

@@ -1,8 +1,8 @@
 import { formatDurationNs, NS_PER_MS } from "../lib/duration.ts";
+import { pause } from "../lib/pause.ts";
 import { errorText } from "./context.ts";
 import { KeptSession } from "./kept-session.ts";
 import { Mutex } from "./mutex.ts";
-import { sleep } from "./sleep.ts";
 import type { Presence } from "./snapshot-agent-presence.ts";
 import { type Taking, takeSnapshot } from "./snapshot-agent-take.ts";
 
@@ -30,7 +30,7 @@ export async function takeTurns(options: TermOptions, stop: AbortSignal): Promis
     } catch (error) {
       if (!stop.aborted) log.error(`Can't contend for the lock ${options.lockKey}: ${errorText(error)}; trying again`);
     }
-    await sleep(world.clock, CONTEND_MS, stop);
+    await pause(world.clock, CONTEND_MS, stop);
   }
 }
 
@@ -85,7 +85,7 @@ async function saveRegularly(options: TermOptions, end: AbortSignal): Promise<nu
     const tookMs = world.clock.monotonicMs() - startedMs;
     const pauseMs = failures === 0 ? Math.max(0, intervalMs - tookMs) : Math.min(intervalMs, RETRY_MS);
     log.debug(`The next snapshot is due in ${formatDurationNs(Math.round(pauseMs) * NS_PER_MS)}`);
-    await sleep(world.clock, pauseMs, end);
+    await pause(world.clock, pauseMs, end);
   }
   return failures;
 }

@@ -1,10 +1,10 @@
 import { connect } from "node:net";
 import type { ParsedFlags } from "../lang/goflags.ts";
 import { encodeGoJson } from "../lib/go-json.ts";
+import { pause } from "../lib/pause.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type CommandContext, CommandFailure } from "./context.ts";
 import { readHttpSettings } from "./http-settings.ts";
-import { sleep } from "./sleep.ts";
 import type { TROUBLESHOOT_PORTS_FLAGS } from "./table/local.ts";
 
 /** What a server listens on by TCP: DNS, HTTP, HTTPS, both gossip pools, other servers. */
@@ -53,7 +53,7 @@ async function isOpen({ clock }: { clock: Clock }, host: string, port: number): 
     socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
   });
   try {
-    return await Promise.race([opened, sleep(clock, DIAL_TIMEOUT_MS, answered.signal).then(() => false)]);
+    return await Promise.race([opened, pause(clock, DIAL_TIMEOUT_MS, answered.signal).then(() => false)]);
   } finally {
     answered.abort();
     socket.destroy();

@@ -1,3 +1,4 @@
+import { pause } from "../lib/pause.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Random } from "../ports/random.ts";
@@ -84,14 +85,14 @@ export class ConfigReplication {
         failures = 0;
         // An index that goes back is of another state: what follows is not to be waited for from the old one.
         index = answer.index < index ? 0 : Math.max(1, answer.index);
-        await this.#pause(ROUND_PAUSE_MS, signal);
+        await pause(this.#deps.clock, ROUND_PAUSE_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
         index = 0;
         failures++;
         this.#tellFailure(failures, error);
         const limitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1));
-        await this.#pause(limitMs * (0.5 + random.float() / 2), signal);
+        await pause(this.#deps.clock, limitMs * (0.5 + random.float() / 2), signal);
       }
     }
   }
@@ -145,7 +146,7 @@ export class ConfigReplication {
   async #apply(commands: readonly ConfigEntryCommand[], signal: AbortSignal): Promise<Outcome> {
     const outcome: Outcome = { done: 0, failure: undefined };
     for (let at = 0; at < commands.length && !signal.aborted; at += BATCH_MAX) {
-      if (at > 0) await this.#pause(BATCH_PAUSE_MS, signal);
+      if (at > 0) await pause(this.#deps.clock, BATCH_PAUSE_MS, signal);
       if (signal.aborted) break;
       const batch = commands.slice(at, at + BATCH_MAX).map((command) => this.#deps.propose(command));
       for (const each of await Promise.allSettled(batch)) {
@@ -179,19 +180,6 @@ export class ConfigReplication {
 
   #tellSuccess(failures: number): void {
     if (failures > 0) this.#deps.log.info("config entries are copied from the primary datacenter again");
-  }
-
-  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        timer.cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = this.#deps.clock.after(delayMs, done);
-      signal.addEventListener("abort", done);
-    });
   }
 }
 

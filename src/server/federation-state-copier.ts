@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { pause } from "../lib/pause.ts";
 import { FederationState } from "../model/federation-state.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { StateDb } from "../state/db.ts";
 import { federationStateGet, federationStateList } from "../state/federation-states/queries.ts";
-import { pause } from "./pause.ts";
 import type { Propose } from "./propose.ts";
 
 /** Datacenters that came or went are noticed after this; it asks nobody. */

@@ -1,3 +1,4 @@
+import { pause } from "../../lib/pause.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
@@ -162,21 +163,10 @@ export class Router {
       if (failedMs === undefined) throw this.#none(name);
       const restMs = Math.min(failedMs + holdMs, startMs + timeoutMs) - clock.monotonicMs();
       if (restMs <= 0) throw failure;
-      await this.#pause(Math.min(restMs, pauseMs * (0.5 + this.#options.random.float())), signal);
+      const waitMs = Math.min(restMs, pauseMs * (0.5 + this.#options.random.float()));
+      await pause(this.#options.clock, waitMs, signal);
       if (signal?.aborted) throw failure;
     }
-  }
-
-  #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        timer.cancel();
-        signal?.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = this.#options.clock.after(ms, end);
-      signal?.addEventListener("abort", end);
-    });
   }
 
   #create(name: string): Datacenter {

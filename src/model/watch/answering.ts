@@ -1,4 +1,5 @@
 import { formatDurationNs, NS_PER_MS } from "../../lib/duration.ts";
+import { pause } from "../../lib/pause.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { WatchQuestion } from "./question.ts";
 
@@ -55,17 +56,3 @@ export async function* watchAnswers(answering: Answering, signal: AbortSignal): 
 }
 
 const HEADERS = { index: "X-Consul-Index", events: "X-Consul-Index", hash: "X-Consul-ContentHash" };
-
-/** Resolves after `ms`, or as soon as `signal` is aborted. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = clock.after(ms, end);
-    signal.addEventListener("abort", end, { once: true });
-    function end() {
-      timer.cancel();
-      signal.removeEventListener("abort", end);
-      resolve();
-    }
-  });
-}
