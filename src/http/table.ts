@@ -12,11 +12,11 @@ import { type CatalogDeps, catalogRoutes } from "./routes/catalog.ts";
 import { type CentralConfigDeps, centralConfigRoutes } from "./routes/central-config.ts";
 import { type ConfigDeps, configRoutes } from "./routes/config.ts";
 import { type CoordinateDeps, coordinateRoutes } from "./routes/coordinate.ts";
-import { type DiscoveryChainDeps, discoveryChainRoutes } from "./routes/discovery-chain.ts";
 import { type DebugDeps, debugPprofRoutes } from "./routes/debug-pprof.ts";
+import { type DiscoveryChainDeps, discoveryChainRoutes } from "./routes/discovery-chain.ts";
 import { type EventDeps, eventRoutes } from "./routes/event.ts";
-import { type FederationStateDeps, federationStateRoutes } from "./routes/federation-state.ts";
 import { type ExportedServicesDeps, exportedServicesRoutes } from "./routes/exported-services.ts";
+import { type FederationStateDeps, federationStateRoutes } from "./routes/federation-state.ts";
 import { type HealthDeps, healthRoutes } from "./routes/health.ts";
 import { type InternalUiDeps, internalUiRoutes } from "./routes/internal-ui.ts";
 import { type KvDeps, kvRoutes } from "./routes/kv.ts";
@@ -51,10 +51,10 @@ export const routes = [
   ...txnRoutes,
   ...centralConfigRoutes,
   ...eventRoutes,
-  ...internalUiRoutes,
-  ...federationStateRoutes,
   ...configRoutes,
   ...discoveryChainRoutes,
+  ...internalUiRoutes,
+  ...federationStateRoutes,
   ...coordinateRoutes,
   ...statusRoutes,
   ...operatorRaftRoutes,
@@ -71,14 +71,14 @@ export const routes = [
 
 /** What the handlers of all routes need from below. */
 export type Api = CatalogDeps &
-  CentralConfigDeps &
   ConfigDeps &
+  CentralConfigDeps &
   CoordinateDeps &
   DiscoveryChainDeps &
   DebugDeps &
   EventDeps &
-  ExportedServicesDeps &
   FederationStateDeps &
+  ExportedServicesDeps &
   HealthDeps &
   InternalUiDeps &
   KvDeps &
