@@ -18,6 +18,22 @@ export function goJsonSyntaxError(text: string): string {
   }
 }
 
+/**
+ * The text of the first value, for who reads no further than that as Go's decoder of streams does, of a document with more
+ * behind it; undefined where that one is at fault or all there is.
+ */
+export function firstGoJsonValue(text: string): string | undefined {
+  const scanner = new Scanner(text);
+  try {
+    scanner.value();
+    const first = text.slice(0, scanner.at);
+    return first.length < text.trimEnd().length ? first : undefined;
+  } catch (fault) {
+    if (fault instanceof Fault) return undefined;
+    throw fault;
+  }
+}
+
 class Fault extends Error {}
 
 const DEPTH_MAX = 10_000;
@@ -29,6 +45,10 @@ class Scanner {
 
   constructor(text: string) {
     this.#text = text;
+  }
+
+  get at(): number {
+    return this.#at;
   }
 
   atEnd(): boolean {

@@ -27,7 +27,7 @@ import { kv } from "./kv.ts";
 import { coordinate, event, snapshot, status } from "./misc.ts";
 import { newerRoutes } from "./newer-routes.ts";
 import { operator, operatorConfig } from "./operator.ts";
-import { protocol, protocolConfig } from "./protocol.ts";
+import { bodyEnds, protocol, protocolConfig } from "./protocol.ts";
 import { query } from "./query.ts";
 import { session } from "./session.ts";
 import { transactions } from "./txn.ts";
@@ -64,6 +64,7 @@ export const AREAS: readonly Area[] = [
   cliOffline,
   blockingQueries,
   filter,
+  bodyEnds,
   protocol,
   protocolConfig,
   event,

@@ -117,6 +117,24 @@ const queries = [
 /** Rules of HTTP that all endpoints share: methods, paths, bodies, query parameters. */
 export const protocol = area("protocol", [...methods, ...paths, ...bodies, ...queries]);
 
+const body = (id: string, line: string, text: string) => http(id, line, { body: text });
+const WEB = "PUT /v1/agent/service/register";
+
+/** What stands behind the JSON of a request: nobody looks at it. */
+export const bodyEnds = area("body-ends", [
+  body("word", "PUT /v1/catalog/register", '{"Node": "x", "Address": "10.0.0.1"} and more'),
+  body("second-brace", "PUT /v1/catalog/register", '{"Node": "y", "Address": "10.0.0.2"}}'),
+  body("bracket", WEB, '{"Name": "web"}]'),
+  body("second-value", WEB, '{"Name": "web"}{"Name": 5}'),
+  body("comma-and-brace", WEB, '{"Name": "web"},{'),
+  body("check", "PUT /v1/agent/check/register", '{"Name": "c", "TTL": "10s"} x'),
+  body("transaction", "PUT /v1/txn", "[] x"),
+  body("first-is-refused", WEB, '{"Name": 5} x'),
+  body("first-is-cut", WEB, '{"Name": "web"'),
+  body("first-is-no-json", WEB, "web {}"),
+  http("nodes", "GET /v1/catalog/nodes", { until: '"y"' }),
+]);
+
 /** What `http_config` changes on every answer. */
 export const protocolConfig = area(
   "protocol-config",
