@@ -55,17 +55,16 @@ export class Restores {
     if (result === undefined) {
       throw new Refusal("the leader changed during the restore: look at the state whether it was done", 500, "unknown");
     }
+    const late = Promise.withResolvers<null>();
+    const timer = this.#deps.clock.after(WAIT_MS, () => late.resolve(null));
     let isOver = true;
     try {
-      const report = await Promise.race([result, this.#afterAWhile()]);
+      const report = await Promise.race([result, late.promise]);
       isOver = report !== null;
       return report;
     } finally {
+      timer.cancel();
       if (isOver) this.#results.delete(id);
     }
-  }
-
-  #afterAWhile(): Promise<null> {
-    return new Promise((resolve) => void this.#deps.clock.after(WAIT_MS, () => resolve(null)));
   }
 }

@@ -41,6 +41,7 @@ test("the last part begins the restore, whose result is asked for until it is th
   const late = restores.result("u");
   restore.resolve(REPORT);
   expect(await late).toEqual(REPORT);
+  expect(clock.pendingMs).toEqual([]);
 });
 
 test("whoever asks another leader hears that it is not known what became of it", async () => {
