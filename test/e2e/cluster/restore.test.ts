@@ -1,14 +1,19 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { CONSUL_ARCHIVE } from "../../support/archives.ts";
 import { until } from "../../support/e2e/agent.ts";
 import { makeArchive } from "../../support/made-archive.ts";
+import { recordsOf, stateBinOf } from "../../support/state-archive.ts";
 import { type Cluster, onLoopback } from "../harness/cluster/cluster.ts";
 import { CLUSTER_SEED, rounds, roundsMsMax } from "../harness/cluster/length.ts";
 import type { Member } from "../harness/cluster/member.ts";
 import { registryUnderTest } from "../harness/cluster/registry.ts";
 import { seeded } from "../harness/random.ts";
 
+/** So short that who was away for a while needs a snapshot. */
+const SHORT_LOGS = { raft_snapshot_threshold: 50, raft_snapshot_interval: "200ms", raft_trailing_logs: 10 };
+const WRITES = 150;
 const KEYS = 20_000;
 /** A restore of it is under way for this long, more or less. */
 const RESTORE_MS = 1_500;
@@ -73,4 +78,32 @@ test(
       }
     }),
   roundsMsMax(6),
+);
+
+test(
+  "a server that was away during a restore gets what is kept, too, with the snapshot that it is sent",
+  () =>
+    onLoopback(registryUnderTest(), async (cluster) => {
+      const leader = await cluster.start(3, () => ({ config: SHORT_LOGS }));
+      const away = cluster.members.find((member) => member !== leader) ?? leader;
+      await away.stop("SIGKILL");
+      const put = (path: string, body: Uint8Array<ArrayBuffer> | string) =>
+        fetch(`${leader.endpoint.url}${path}`, { method: "PUT", body }).then(({ status }) => status);
+      expect(await put("/v1/snapshot", new Uint8Array(CONSUL_ARCHIVE))).toBe(200);
+      for (let at = 0; at < WRITES; at++) expect(await put(`/v1/kv/after/${at}`, "x")).toBe(200);
+      cluster.launch(away);
+      const last = `${away.endpoint.url}/v1/kv/after/${WRITES - 1}?stale`;
+      const isThere = () =>
+        fetch(last)
+          .then(({ status }) => status === 200)
+          .catch(() => false);
+      await until(isThere, "the state at the server that was away");
+      const secrets = async (member: Member) => {
+        const archive = await (await fetch(`${member.endpoint.url}/v1/snapshot?stale`)).bytes();
+        return recordsOf(await stateBinOf(archive)).filter(({ type }) => type === 17);
+      };
+      expect(await secrets(away)).toEqual(await secrets(leader));
+      expect(await secrets(away)).toHaveLength(5);
+    }),
+  roundsMsMax(1),
 );
