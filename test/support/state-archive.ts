@@ -85,11 +85,17 @@ export function rowsOf(db: Database): Record<string, unknown[]> {
   );
 }
 
+/** `use` may also be asynchronous. */
 function inTemp<T>(use: (path: string) => T): T {
   const dir = mkdtempSync(join(tmpdir(), "archive-"));
   const remove = () => rmSync(dir, { recursive: true });
-  const result = use(join(dir, "state.bin"));
-  if (result instanceof Promise) return result.finally(remove) as T;
-  remove();
-  return result;
+  let isPending = false;
+  try {
+    const result = use(join(dir, "state.bin"));
+    if (!(result instanceof Promise)) return result;
+    isPending = true;
+    return result.finally(remove) as T;
+  } finally {
+    if (!isPending) remove();
+  }
 }
