@@ -102,7 +102,8 @@ async function replayArea(
     (exchange) => shown(exchange.id) && (!args.cliFromConsul || exchange.request.kind === "cli"),
   );
   let startFailure: string | undefined;
-  const run = await runArea(setup, area, UNTIL_MS_MAX.replay).catch((error: unknown) => {
+  const expecting: Setup = { ...setup, recorded: (id) => recording[id]?.answer };
+  const run = await runArea(expecting, area, UNTIL_MS_MAX.replay).catch((error: unknown) => {
     startFailure = error instanceof Error ? error.message : String(error);
     return undefined;
   });

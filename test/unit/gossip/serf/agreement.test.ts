@@ -39,6 +39,9 @@ class Story {
     const isGone = this.gone.has(each.name);
     if (isGone && each.do === "restart") await this.#restart(each.name);
     if (isGone || each.do === "restart") return;
+    // The last one stays: there must be somebody to ask.
+    const isLast = this.living.length === 1;
+    if (isLast && (each.do === "kill" || each.do === "leave")) return;
     const node = this.node(each.name);
     if (each.do === "kill") this.#bury(each.name, "dead");
     else if (each.do === "leave") {
@@ -62,7 +65,6 @@ class Story {
     await this.world.gossip();
   }
   #bury(of: string, state: "dead" | "left"): void {
-    if (this.living.length === 1) return;
     this.gone.add(of);
     this.world.bury(of, state);
     this.node(of).isDown = true;
