@@ -1,4 +1,4 @@
-import type { SerfState } from "../messages.ts";
+import type { LeaveIntent, SerfState } from "../messages.ts";
 import type { LamportClock } from "./lamport-clock.ts";
 import type { MemberList } from "./member-list.ts";
 import type { UserEvents } from "./user-events.ts";
@@ -11,6 +11,8 @@ export interface ExchangeOptions {
   readonly queryClock: LamportClock;
   /** Says that this member stays, against an old leave intent. */
   readonly refute: () => void;
+  /** Tells all members of a leave intent. */
+  readonly passOn: (intent: LeaveIntent) => void;
 }
 
 /** Serf's part of the exchange of full states, which brings what gossip lost. */
@@ -55,13 +57,17 @@ export class Exchange {
   }
 
   #mergeIntents({ leftMembers, statusLTimes }: SerfState): void {
-    const { members, refute } = this.#options;
+    const { members, refute, passOn } = this.#options;
     const left = new Set(leftMembers);
     let isAccused = false;
     // The leave came after the newest intent that is known with its time; those who left come first, before the clock moves.
     for (const node of left) {
       const ltime = (statusLTimes.get(node) ?? 0) + 1;
-      isAccused = members.leaveIntent({ ltime, node, prune: false }) === "refute" || isAccused;
+      const intent = { type: "leave", ltime, node, prune: false } as const;
+      const outcome = members.leaveIntent(intent);
+      isAccused = outcome === "refute" || isAccused;
+      // One that is there again may not have heard that it left, and only what it says itself ends that.
+      if (outcome === "new" && members.get(node)?.status === "leaving") passOn(intent);
     }
     for (const [node, ltime] of statusLTimes) if (!left.has(node)) members.joinIntent({ ltime, node });
     if (isAccused) refute();

@@ -77,8 +77,13 @@ export class MemberList {
     return this.#sorted;
   }
 
+  /**
+   * Of the newest intents, for other members. Whoever reads them takes those of all that have not left for joins: of one that is
+   * leaving it is the time before, so that the intent itself still counts where it comes later.
+   */
   *ltimes(): Iterable<[name: string, ltime: number]> {
-    for (const [name, { ltime }] of this.#entries) yield [name, ltime];
+    for (const [name, { ltime, member }] of this.#entries)
+      yield [name, member.status === "leaving" ? Math.max(0, ltime - 1) : ltime];
   }
 
   /**

@@ -1,5 +1,7 @@
+import type { LeaveIntent } from "../messages.ts";
 import type { SwimPort } from "../swim/delegate.ts";
 import type { IncomingQuery, PoolEvent, PoolMember, Tags } from "../types.ts";
+import { encodeSerf } from "../wire/serf.ts";
 import { Coordinates } from "./coordinates.ts";
 import { Exchange } from "./exchange.ts";
 import { InternalQueries } from "./internal-queries.ts";
@@ -105,7 +107,8 @@ export function assemble(options: SerfOptions, whole: Whole): Parts {
   const ask: Queries["ask"] = (...query) => queries.ask(...query);
   const keys = new KeyManager({ ask, memberCount: () => swim().aliveCount });
   const conflicts = new NameConflicts({ ...options, ask });
-  const exchange = new Exchange({ members, events, ...clocks, refute });
+  const passOn = (intent: LeaveIntent) => outbox.add("intent", encodeSerf(intent));
+  const exchange = new Exchange({ members, events, ...clocks, refute, passOn });
   const memory = new PoolMemory({
     name,
     before,

@@ -54,6 +54,23 @@ describe("Serf's part of the exchange of states", () => {
     expect(a.waiting()).toEqual([]);
   });
 
+  test("of one that is leaving the time before is told, so that a peer does not take its leave for known", () => {
+    const [a, b] = new SerfWorld().pool("a", "b", "c") as [SerfNode, SerfNode];
+    const leave = { type: "leave", ltime: 6, node: "c", prune: false } as const;
+    a.hears(leave);
+    expect((decodeSerf(a.serf.localState()) as SerfState).statusLTimes.get("c")).toBe(5);
+    b.serf.mergeState(a.serf.localState(), false);
+    b.hears(leave);
+    expect([b.statusOf("c"), b.waiting()]).toEqual(["leaving", [leave]]);
+  });
+
+  test("that one who is there has left is told to all, so that it can say that it stays", () => {
+    const [a] = new SerfWorld().pool("a", "b") as [SerfNode];
+    merge(a, { ltime: 9, statusLTimes: new Map([["b", 5]]), leftMembers: ["b"] });
+    expect(a.statusOf("b")).toBe("leaving");
+    expect(a.waiting()).toEqual([{ type: "leave", ltime: 6, node: "b", prune: false }]);
+  });
+
   test("a join that the peer does not know of is not undone by its old list", () => {
     const [a] = new SerfWorld().pool("a", "b") as [SerfNode];
     a.hears({ type: "join", ltime: 6, node: "b" });
