@@ -20,13 +20,12 @@ const STAGES: readonly (readonly Step[])[] = [
   [suite("sim")],
   [suite("scenario"), suite("gossip-sim")],
   [{ name: "build", command: [bun, "scripts/build.ts"] }],
-  [suite("interop"), suite("interop-consul")],
+  [suite("interop-consul"), suite("interop"), suite("real-clients")],
   [suite("e2e")],
   [suite("cluster")],
   [suite("conformance")],
   [suite("conformance-client")],
   [suite("clients")],
-  [suite("real-clients")],
   [suite("fuzz")],
 ];
 
