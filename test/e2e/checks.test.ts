@@ -68,6 +68,8 @@ test("a script that outlives its timeout is critical, and its children die with 
     const first = readFileSync(pids, "utf8").split("\n").slice(0, 2);
     expect(first.join(" ")).toMatch(/^\d+ \d+$/);
     await until(async () => !first.some((pid) => existsSync(`/proc/${pid}`)), "the end of the script and its children");
+    // A run that is under way ends with its agent, unless that is killed.
+    await agent.stop();
   }));
 
 test("scripts are refused over the API unless they are enabled", () =>
