@@ -1,5 +1,5 @@
 /** The part of a clock that a pause needs. */
-interface Timers {
+export interface Timers {
   after(delayMs: number, call: () => void): { cancel(): void };
 }
 

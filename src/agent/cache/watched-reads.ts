@@ -1,3 +1,4 @@
+import { Pauses } from "../../lib/pauses.ts";
 import type { Clock } from "../../ports/clock.ts";
 
 const RETRY_MS_MIN = 1000;
@@ -40,11 +41,12 @@ export class WatchedReads<T> {
   readonly #options: WatchedReadsOptions<T>;
   /** In the order of last use. */
   readonly #entries = new Map<string, Entry<T>>();
-  readonly #paused = new Set<() => void>();
+  readonly #pauses: Pauses;
   #isClosed = false;
 
   constructor(options: WatchedReadsOptions<T>) {
     this.#options = options;
+    this.#pauses = new Pauses(options.clock);
   }
 
   get size(): number {
@@ -67,9 +69,7 @@ export class WatchedReads<T> {
 
   /** Whoever was not reached may be there again: what waits to be tried again is tried now. */
   retry(): void {
-    const paused = [...this.#paused];
-    this.#paused.clear();
-    for (const goOn of paused) goOn();
+    this.#pauses.end();
   }
 
   close(): void {
@@ -130,7 +130,7 @@ export class WatchedReads<T> {
       } catch {
         entry.failingSinceMs ??= clock.monotonicMs();
         if (this.#isTooOld(entry.failingSinceMs)) this.#end(key, entry);
-        else if (!signal.aborted) await this.#pause(retryMs, signal);
+        else if (!signal.aborted) await this.#pauses.pause(retryMs, signal);
         retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
       }
     }
@@ -138,20 +138,6 @@ export class WatchedReads<T> {
 
   #isTooOld(failingSinceMs: number): boolean {
     return this.#options.clock.monotonicMs() - failingSinceMs >= this.#options.staleMs;
-  }
-
-  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#paused.delete(done);
-        timer.cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = this.#options.clock.after(delayMs, done);
-      signal.addEventListener("abort", done);
-      this.#paused.add(done);
-    });
   }
 
   #end(key: string, entry: Entry<T>): void {

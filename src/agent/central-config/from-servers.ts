@@ -1,3 +1,4 @@
+import { Pauses } from "../../lib/pauses.ts";
 import { ServiceConfig, type ServiceConfigRequest } from "../../model/service-config.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
@@ -32,12 +33,13 @@ export class ServiceConfigsOfServers implements ServiceConfigSource {
   readonly isRemote = true;
   readonly #deps: ServersDeps;
   readonly #watches = new Set<AbortController>();
-  readonly #paused = new Set<() => void>();
+  readonly #pauses: Pauses;
   readonly #queue: (() => void)[] = [];
   #waiting = 0;
 
   constructor(deps: ServersDeps) {
     this.#deps = deps;
+    this.#pauses = new Pauses(deps.clock);
   }
 
   watch(
@@ -56,7 +58,7 @@ export class ServiceConfigsOfServers implements ServiceConfigSource {
 
   /** Whoever was not reached may be there again: what waits to be tried again is tried now. */
   retry(): void {
-    for (const goOn of [...this.#paused]) goOn();
+    this.#pauses.end();
   }
 
   close(): void {
@@ -81,14 +83,14 @@ export class ServiceConfigsOfServers implements ServiceConfigSource {
         index = answer.index < index ? 0 : Math.max(1, answer.index);
         if (answer.body !== known) told.onConfig(ServiceConfig.parse(JSON.parse(answer.body)));
         known = answer.body;
-        await this.#pause(PAUSE_MS, signal);
+        await this.#pauses.pause(PAUSE_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
         index = 0;
         failures++;
         told.onFailure(error);
         const limitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1));
-        await this.#pause(limitMs * (0.5 + this.#deps.random.float() / 2), signal);
+        await this.#pauses.pause(limitMs * (0.5 + this.#deps.random.float() / 2), signal);
       }
     }
   }
@@ -108,21 +110,6 @@ export class ServiceConfigsOfServers implements ServiceConfigSource {
   async #enter(): Promise<void> {
     while (this.#waiting >= WAITING_MAX) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#waiting++;
-  }
-
-  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#paused.delete(done);
-        timer.cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = this.#deps.clock.after(delayMs, done);
-      signal.addEventListener("abort", done);
-      this.#paused.add(done);
-    });
   }
 }
 
