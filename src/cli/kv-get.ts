@@ -1,8 +1,9 @@
 import type { ParsedFlags } from "../lang/goflags.ts";
 import { encodeGoJson } from "../lib/go-json.ts";
+import type { PrintedKVPair } from "../model/kv.ts";
 import { columnize } from "./columnize.ts";
 import { type CommandContext, CommandFailure, orFail } from "./context.ts";
-import { type KvPair, valueBytes, withoutLeadingSlash } from "./kv-pair.ts";
+import { valueBytes, withoutLeadingSlash } from "./kv-pair.ts";
 import type { KV_GET_FLAGS } from "./table/kv.ts";
 
 type Parsed = ParsedFlags<typeof KV_GET_FLAGS>;
@@ -14,7 +15,7 @@ export async function run(context: CommandContext, { values, args }: Parsed): Pr
   if (values.keys) return await printKeys(context, key, values);
   if (values.recurse) return await printPairs(context, key, values);
   if (key === "") throw new CommandFailure("Error! Missing KEY argument");
-  const pairs = await orFail("Error querying Consul agent", context.api.find<KvPair[]>(`/v1/kv/${key}`));
+  const pairs = await orFail("Error querying Consul agent", context.api.find<PrintedKVPair[]>(`/v1/kv/${key}`));
   const pair = pairs?.[0];
   if (pair === undefined) throw new CommandFailure(`Error! No key exists at: ${key}`);
   if (values.format === "json") context.out.write(encodeGoJson(pair, true));
@@ -32,7 +33,7 @@ async function printKeys(context: CommandContext, prefix: string, values: Parsed
 }
 
 async function printPairs(context: CommandContext, prefix: string, values: Parsed["values"]): Promise<number> {
-  const work = context.api.find<KvPair[]>(`/v1/kv/${prefix}`, { query: { recurse: "" } });
+  const work = context.api.find<PrintedKVPair[]>(`/v1/kv/${prefix}`, { query: { recurse: "" } });
   const pairs = (await orFail("Error querying Consul agent", work)) ?? [];
   if (values.format === "json") {
     context.out.write(encodeGoJson(pairs, true));
@@ -50,13 +51,13 @@ async function printPairs(context: CommandContext, prefix: string, values: Parse
 }
 
 /** A value goes out byte by byte as it was stored, because it need not be text. */
-function shown(pair: KvPair, base64: boolean): Uint8Array {
+function shown(pair: PrintedKVPair, base64: boolean): Uint8Array {
   return base64 ? Buffer.from(pair.Value ?? "") : valueBytes(pair);
 }
 
 const DETAIL_GAP = "      ";
 
-function details(pair: KvPair, base64: boolean): Uint8Array {
+function details(pair: PrintedKVPair, base64: boolean): Uint8Array {
   const value = shown(pair, base64);
   const rows = [
     ["CreateIndex", String(pair.CreateIndex)],

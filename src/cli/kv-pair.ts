@@ -1,16 +1,7 @@
-/** A pair as the API gives it. `Flags` and indexes are bigint beyond 2^53; `Value` is base64, null when empty. */
-export interface KvPair {
-  readonly Key: string;
-  readonly CreateIndex: number | bigint;
-  readonly ModifyIndex: number | bigint;
-  readonly LockIndex: number | bigint;
-  readonly Flags: number | bigint;
-  readonly Value: string | null;
-  readonly Session?: string;
-}
+import type { PrintedKVPair } from "../model/kv.ts";
 
 /** The bytes of a pair's value. */
-export function valueBytes(pair: KvPair): Uint8Array {
+export function valueBytes(pair: PrintedKVPair): Uint8Array {
   return Buffer.from(pair.Value ?? "", "base64");
 }
 

@@ -1,13 +1,13 @@
 import { decodeGoJson } from "../lib/go-json.ts";
 import { pause } from "../lib/pause.ts";
+import type { PrintedKVPair } from "../model/kv.ts";
 import type { ApiContext } from "./context.ts";
 import { HttpStatusError, type Query } from "./http.ts";
-import type { KvPair } from "./kv-pair.ts";
 import { MONITOR_RETRY_MS } from "./latch.ts";
 
 /** Pairs of an answer and the index to wait on. */
 export interface KvAnswer {
-  readonly pairs: readonly KvPair[];
+  readonly pairs: readonly PrintedKVPair[];
   readonly index: string;
 }
 
@@ -21,14 +21,14 @@ export async function readPairs(
   const response = await context.api.send("GET", path, { query, accept: [404], ...(signal ? { signal } : {}) });
   const text = await response.text();
   const index = response.headers.get("X-Consul-Index") ?? "";
-  return { pairs: response.status === 404 ? [] : (decodeGoJson(text) as KvPair[]), index };
+  return { pairs: response.status === 404 ? [] : (decodeGoJson(text) as PrintedKVPair[]), index };
 }
 
 interface Monitor {
   readonly path: string;
   readonly query: Query;
   readonly retries: number;
-  holds(pairs: readonly KvPair[]): boolean;
+  holds(pairs: readonly PrintedKVPair[]): boolean;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { PrintedKVPair } from "../model/kv.ts";
 import type { CommandContext } from "./context.ts";
-import { type KvPair, valueBytes } from "./kv-pair.ts";
+import { valueBytes } from "./kv-pair.ts";
 import type { Latch, LatchOptions } from "./latch.ts";
 import { Deadline } from "./latch-deadline.ts";
 import { followUntilLost, readPairs } from "./latch-monitor.ts";
@@ -55,7 +56,7 @@ export class Semaphore implements Latch {
 
   untilLost(signal: AbortSignal): Promise<void> {
     const { session, monitorRetries: retries } = this.#options;
-    const holds = (pairs: readonly KvPair[]) => this.#read(pairs).state.Holders?.[session] === true;
+    const holds = (pairs: readonly PrintedKVPair[]) => this.#read(pairs).state.Holders?.[session] === true;
     const monitor = { path: `/v1/kv/${this.#prefix}`, query: { recurse: "" }, retries, holds };
     return followUntilLost(this.#context, monitor, signal);
   }
@@ -84,7 +85,7 @@ export class Semaphore implements Latch {
   }
 
   /** The list of holders without the dead ones; an empty one when it does not exist yet. */
-  #read(pairs: readonly KvPair[]): { pair: KvPair | undefined; state: State } {
+  #read(pairs: readonly PrintedKVPair[]): { pair: PrintedKVPair | undefined; state: State } {
     const pair = pairs.find((one) => one.Key === this.#lockKey);
     if (pair === undefined) return { pair, state: { Limit: this.#limit, Holders: {} } };
     const state = decodeState(pair);
@@ -94,14 +95,14 @@ export class Semaphore implements Latch {
   }
 
   /** Writes the list if it is still as it was read; index 0 means that there was none. */
-  async #write(before: KvPair | undefined, state: State): Promise<boolean> {
+  async #write(before: PrintedKVPair | undefined, state: State): Promise<boolean> {
     const query = { cas: String(before?.ModifyIndex ?? 0), flags: String(SEMAPHORE_FLAGS) };
     const answer = await this.#context.api.put(`/v1/kv/${this.#lockKey}`, { query, body: JSON.stringify(state) });
     return answer.includes("true");
   }
 }
 
-function decodeState(pair: KvPair): State {
+function decodeState(pair: PrintedKVPair): State {
   if (BigInt(pair.Flags) !== SEMAPHORE_FLAGS) throw new Error("Existing key does not match semaphore use");
   return State.parse(JSON.parse(Buffer.from(valueBytes(pair)).toString("utf8")));
 }

@@ -13,3 +13,14 @@ export const KVPair = z.object({
   ModifyIndex: Index,
 });
 export type KVPair = z.infer<typeof KVPair>;
+
+/** A pair as a client reads it from JSON. `Flags` and indexes are bigint beyond 2^53; `Value` is base64, null when empty. */
+export interface PrintedKVPair {
+  readonly Key: string;
+  readonly CreateIndex: number | bigint;
+  readonly ModifyIndex: number | bigint;
+  readonly LockIndex: number | bigint;
+  readonly Flags: number | bigint;
+  readonly Value: string | null;
+  readonly Session?: string;
+}

@@ -1,16 +1,7 @@
+import type { PrintedKVPair } from "../kv.ts";
 import { ZERO_CHECK_DEFINITION } from "../zero-check-definition.ts";
 
 /** What handlers of watches get of an answer of the API: all fields, in the order in which they have always come. */
-
-interface Pair {
-  readonly Key: string;
-  readonly CreateIndex: number | bigint;
-  readonly ModifyIndex: number | bigint;
-  readonly LockIndex: number | bigint;
-  readonly Flags: number | bigint;
-  readonly Value: string | null;
-  readonly Session?: string;
-}
 
 /** A check as the API gives it: the server leaves out the empty fields of its definition. */
 interface HealthCheck {
@@ -26,15 +17,23 @@ export const asIs = (answer: unknown): unknown => answer ?? null;
 
 /** The answer about one key; undefined when there is none. */
 export function wholePairOf(answer: unknown): unknown {
-  const pair = (answer as readonly Pair[] | undefined)?.[0];
+  const pair = (answer as readonly PrintedKVPair[] | undefined)?.[0];
   return pair === undefined ? null : wholePair(pair);
 }
 
 export function wholePairs(answer: unknown): unknown {
-  return answer === undefined ? null : (answer as readonly Pair[]).map(wholePair);
+  return answer === undefined ? null : (answer as readonly PrintedKVPair[]).map(wholePair);
 }
 
-function wholePair({ Key, CreateIndex, ModifyIndex, LockIndex, Flags, Value, Session = "" }: Pair): Pair {
+function wholePair({
+  Key,
+  CreateIndex,
+  ModifyIndex,
+  LockIndex,
+  Flags,
+  Value,
+  Session = "",
+}: PrintedKVPair): PrintedKVPair {
   return { Key, CreateIndex, ModifyIndex, LockIndex, Flags, Value, Session };
 }
 

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CliCase, FILES } from "./cases.ts";
+import { FILES } from "./case-files.ts";
+import type { CliCase } from "./cases.ts";
 import { maskHelp, sortMaintenance } from "./golden.ts";
 import type { CliResult } from "./run-in-process.ts";
 

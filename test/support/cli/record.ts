@@ -5,7 +5,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CASES, type CliCase, FILES, GOSSIP_KEY } from "./cases.ts";
+import { FILES } from "./case-files.ts";
+import { CASES, type CliCase, GOSSIP_KEY } from "./cases.ts";
 import { startConsul } from "./consul-agent.ts";
 import type { Exchange, Golden } from "./golden.ts";
 
