@@ -1,10 +1,11 @@
 import { bootstrapEntries } from "../config/bootstrap-entries.ts";
 import type { Config } from "../config/config.ts";
+import type { IndexedAnswer } from "../lib/follow-index.ts";
 import { systemClock as clock } from "../platform/clock.ts";
 import { systemRandom as random } from "../platform/random.ts";
 import type { Logger } from "../ports/logger.ts";
 import { ConfigBootstrap } from "../server/config-bootstrap.ts";
-import { ConfigReplication, type PrimaryAnswer } from "../server/config-replication.ts";
+import { ConfigReplication } from "../server/config-replication.ts";
 import type { FindOwn } from "../server/config-replication-plan.ts";
 import type { Propose } from "../server/propose.ts";
 import type { LeaderDuty } from "../server/server.ts";
@@ -12,7 +13,7 @@ import { configEntry, configEntryKeys } from "../state/config-entries/queries.ts
 import type { StateDb } from "../state/db.ts";
 
 /** `GET path` at a server of another datacenter. Rejects when none can be reached. */
-export type AskOther = (datacenter: string, path: string, signal: AbortSignal) => Promise<PrimaryAnswer>;
+export type AskOther = (datacenter: string, path: string, signal: AbortSignal) => Promise<IndexedAnswer>;
 
 /** What a leader does for the config entries: in the primary datacenter those of its configuration, elsewhere a copy of all. */
 export function configDuties(deps: {

@@ -1,3 +1,4 @@
+import { doubled, followIndex, type IndexedAnswer } from "../lib/follow-index.ts";
 import { pause } from "../lib/pause.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -28,17 +29,9 @@ const RETRY_MS_MAX = 15_000;
 /** Entries that hang on each other may need several rounds. */
 const PASSES_MAX = 16;
 
-/** What the primary answered. */
-export interface PrimaryAnswer {
-  readonly status: number;
-  /** `X-Consul-Index`, 0 without. */
-  readonly index: number;
-  readonly body: string;
-}
-
 export interface ConfigReplicationDeps {
   /** `GET path` at a server of the primary datacenter. Rejects when none can be reached. */
-  ask(path: string, signal: AbortSignal): Promise<PrimaryAnswer>;
+  ask(path: string, signal: AbortSignal): Promise<IndexedAnswer>;
   find: FindOwn;
   /** Of all entries here. */
   keys(): readonly EntryKey[];
@@ -72,40 +65,33 @@ export class ConfigReplication {
     this.#controller = undefined;
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    const { random } = this.#deps;
-    let index = 0;
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        const answer = await this.#read(index, signal);
-        if (signal.aborted) return;
-        await this.#copy(answer, signal);
-        this.#tellSuccess(failures);
-        failures = 0;
-        // An index that goes back is of another state: what follows is not to be waited for from the old one.
-        index = answer.index < index ? 0 : Math.max(1, answer.index);
-        await pause(this.#deps.clock, ROUND_PAUSE_MS, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        index = 0;
-        failures++;
-        this.#tellFailure(failures, error);
-        const limitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1));
-        await pause(this.#deps.clock, limitMs * (0.5 + random.float() / 2), signal);
-      }
-    }
+  #run(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#deps;
+    return followIndex(
+      {
+        read: (index) => this.#read(index, signal),
+        take: async (answer, failuresBefore) => {
+          await this.#copy(answer, signal);
+          this.#tellSuccess(failuresBefore);
+        },
+        onFailure: (failures, error) => this.#tellFailure(failures, error),
+        retryMs: (failures) => doubled(failures, RETRY_MS_MIN, RETRY_MS_MAX) * (0.5 + random.float() / 2),
+        roundPauseMs: ROUND_PAUSE_MS,
+        pause: (delayMs) => pause(clock, delayMs, signal),
+      },
+      signal,
+    );
   }
 
   /** Not stale: a server that is behind would take back what was copied before. */
-  async #read(index: number, signal: AbortSignal): Promise<PrimaryAnswer> {
+  async #read(index: number, signal: AbortSignal): Promise<IndexedAnswer> {
     const waiting = index === 0 ? "" : `?index=${index}&wait=${WAIT_S}s`;
     const answer = await this.#deps.ask(`/v1/internal/config-entries${waiting}`, signal);
     if (answer.status !== 200) throw new Error(`the primary datacenter answered ${answer.status}: ${answer.body}`);
     return answer;
   }
 
-  async #copy({ body, index }: PrimaryAnswer, signal: AbortSignal): Promise<void> {
+  async #copy({ body, index }: IndexedAnswer, signal: AbortSignal): Promise<void> {
     const primary = listOfPrimary(JSON.parse(body));
     // A primary that never had an entry is not one that has deleted them all: it is new, or was lost.
     if (index <= 1 && primary.length === 0) return;

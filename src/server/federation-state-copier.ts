@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { doubled, followIndex, type IndexedAnswer } from "../lib/follow-index.ts";
 import { pause } from "../lib/pause.ts";
 import { FederationState } from "../model/federation-state.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
@@ -20,19 +21,12 @@ const RETRY_MS_MAX = 60_000;
 /** What a datacenter said of itself is forgotten when it is not known for so long. */
 const UNKNOWN_KEPT_MS = 72 * 3600 * 1000;
 
-interface OtherAnswer {
-  readonly status: number;
-  /** `X-Consul-Index`, 0 without. */
-  readonly index: number;
-  readonly body: string;
-}
-
 export interface FederationStateCopierDeps {
   datacenter: string;
   /** Names of all datacenters that have servers. */
   datacenters: () => readonly string[];
   /** `GET path` at a server of another datacenter. Rejects when none can be reached. */
-  ask(datacenter: string, path: string, signal: AbortSignal): Promise<OtherAnswer>;
+  ask(datacenter: string, path: string, signal: AbortSignal): Promise<IndexedAnswer>;
   db: StateDb;
   propose: Propose;
   clock: Clock;
@@ -95,32 +89,23 @@ export class FederationStateCopier {
     this.#timer = clock.after(LOOK_MS, () => this.#look());
   }
 
-  async #follow(datacenter: string, signal: AbortSignal): Promise<void> {
+  #follow(datacenter: string, signal: AbortSignal): Promise<void> {
     const { ask, clock, log } = this.#deps;
-    let index = 0;
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        const answer = await ask(datacenter, pathOf(datacenter, index), signal);
-        if (signal.aborted) return;
-        await this.#copy(datacenter, answer);
-        failures = 0;
-        index = answer.index < index ? 0 : Math.max(1, answer.index);
-        await pause(clock, ROUND_PAUSE_MS, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        index = 0;
-        failures++;
-        log.debug("could not read the mesh gateways of a datacenter, will try again", {
-          datacenter,
-          error: String(error),
-        });
-        await pause(clock, Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1)), signal);
-      }
-    }
+    const text = "could not read the mesh gateways of a datacenter, will try again";
+    return followIndex(
+      {
+        read: (index) => ask(datacenter, pathOf(datacenter, index), signal),
+        take: (answer) => this.#copy(datacenter, answer),
+        onFailure: (_failures, error) => log.debug(text, { datacenter, error: String(error) }),
+        retryMs: (failures) => doubled(failures, RETRY_MS_MIN, RETRY_MS_MAX),
+        roundPauseMs: ROUND_PAUSE_MS,
+        pause: (delayMs) => pause(clock, delayMs, signal),
+      },
+      signal,
+    );
   }
 
-  async #copy(datacenter: string, { status, body }: OtherAnswer): Promise<void> {
+  async #copy(datacenter: string, { status, body }: IndexedAnswer): Promise<void> {
     const { db, propose } = this.#deps;
     if (status !== 200) throw new Error(`it answered ${status}: ${body}`);
     const { CreateIndex: _created, ModifyIndex: _modified, ...state } = answerSchema.parse(JSON.parse(body)).State;

@@ -1,3 +1,4 @@
+import { doubled, followIndex, type IndexedAnswer } from "../../lib/follow-index.ts";
 import { Pauses } from "../../lib/pauses.ts";
 import { ServiceConfig, type ServiceConfigRequest } from "../../model/service-config.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -13,17 +14,9 @@ const RETRY_MS_MAX = 60_000;
 /** Between two reads of the same, whatever changes. */
 const PAUSE_MS = 100;
 
-/** An answer of a server, read whole. */
-interface Answer {
-  readonly status: number;
-  /** `X-Consul-Index`, 0 without. */
-  readonly index: number;
-  readonly body: string;
-}
-
 export interface ServersDeps {
   /** `GET path` at a server of this datacenter. Rejects when none can be reached. */
-  get(path: string, signal: AbortSignal): Promise<Answer>;
+  get(path: string, signal: AbortSignal): Promise<IndexedAnswer>;
   readonly clock: Clock;
   readonly random: Pick<Random, "float">;
 }
@@ -66,36 +59,30 @@ export class ServiceConfigsOfServers implements ServiceConfigSource {
     this.#watches.clear();
   }
 
-  async #follow(
+  #follow(
     path: string,
     signal: AbortSignal,
     told: { onConfig: (config: ServiceConfig) => void; onFailure: (error: unknown) => void },
   ): Promise<void> {
-    let index = 0;
+    const { random } = this.#deps;
     let known = "";
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        const answer = await this.#read(path, index, signal);
-        if (signal.aborted) return;
-        failures = 0;
-        // An index that goes back is of another state: what follows is not to be waited for from the old one.
-        index = answer.index < index ? 0 : Math.max(1, answer.index);
-        if (answer.body !== known) told.onConfig(ServiceConfig.parse(JSON.parse(answer.body)));
-        known = answer.body;
-        await this.#pauses.pause(PAUSE_MS, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        index = 0;
-        failures++;
-        told.onFailure(error);
-        const limitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (failures - 1));
-        await this.#pauses.pause(limitMs * (0.5 + this.#deps.random.float() / 2), signal);
-      }
-    }
+    return followIndex(
+      {
+        read: (index) => this.#read(path, index, signal),
+        take({ body }) {
+          if (body !== known) told.onConfig(ServiceConfig.parse(JSON.parse(body)));
+          known = body;
+        },
+        onFailure: (_failures, error) => told.onFailure(error),
+        retryMs: (failures) => doubled(failures, RETRY_MS_MIN, RETRY_MS_MAX) * (0.5 + random.float() / 2),
+        roundPauseMs: PAUSE_MS,
+        pause: (delayMs) => this.#pauses.pause(delayMs, signal),
+      },
+      signal,
+    );
   }
 
-  async #read(path: string, index: number, signal: AbortSignal): Promise<Answer> {
+  async #read(path: string, index: number, signal: AbortSignal): Promise<IndexedAnswer> {
     if (index === 0) return checked(await this.#deps.get(path, signal));
     await this.#enter();
     try {
@@ -113,7 +100,7 @@ export class ServiceConfigsOfServers implements ServiceConfigSource {
   }
 }
 
-function checked(answer: Answer): Answer {
+function checked(answer: IndexedAnswer): IndexedAnswer {
   if (answer.status !== 200) throw new Error(`a server answered ${answer.status}: ${answer.body}`);
   return answer;
 }
